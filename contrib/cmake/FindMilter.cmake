@@ -1,0 +1,15 @@
+# Finds libmilter. Debian ships milter.pc, other systems only the header and the library.
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(PC_MILTER QUIET milter)
+endif()
+find_path(Milter_INCLUDE_DIR libmilter/mfapi.h HINTS ${PC_MILTER_INCLUDE_DIRS})
+find_library(Milter_LIBRARY milter HINTS ${PC_MILTER_LIBRARY_DIRS})
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Milter REQUIRED_VARS Milter_LIBRARY Milter_INCLUDE_DIR)
+if(Milter_FOUND AND NOT TARGET Milter::milter)
+  add_library(Milter::milter UNKNOWN IMPORTED)
+  set_target_properties(Milter::milter PROPERTIES IMPORTED_LOCATION "${Milter_LIBRARY}"
+                        INTERFACE_INCLUDE_DIRECTORIES "${Milter_INCLUDE_DIR}")
+endif()
+mark_as_advanced(Milter_INCLUDE_DIR Milter_LIBRARY)

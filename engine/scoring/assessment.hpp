@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The answer about one mail, as data: what scoring returns, the milter acts on, the journal keeps, `kith show` prints.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith {
+
+/// Ours; the milter's reply and the actions taken are other types.
+enum class Verdict : std::uint8_t { Pass = 0, Tag = 1, Quarantine = 2, Reject = 3, Defer = 4 };
+[[nodiscard]] std::string_view to_string(Verdict v) noexcept;  ///< pass, tag, quarantine, reject, tempfail
+
+/// What the mail wants; the first that applies (facts: payload strata). Persistent numbers.
+enum class Stratum : std::uint8_t { Identity = 0, NewLink = 1, Request = 2, Unbacked = 3, Plain = 4 };
+inline constexpr int kStratumCount = 5;
+[[nodiscard]] std::string_view to_string(Stratum s) noexcept;  ///< identity, link, request, unbacked, plain
+
+struct IndicatorScore {
+    std::string name;     ///< "Out of Character"
+    double score = 0;     ///< 0-100 on the same scale as the mail's score
+};
+
+/// One plain English sentence with numbers, strongest first.
+struct Reason {
+    std::string feature;  ///< name in features.def, or of an indicator
+    double weight = 0;    ///< nats it added to the deciding raw score
+    std::string text;
+};
+
+struct Assessment {
+    double score = 0;         ///< 0-100 = min(100, 20 log10(1/P)), never below 0
+    double p = 1;             ///< probability that this site's genuine mail is as suspicious
+    Verdict verdict = Verdict::Pass;  ///< what the rule says; the mode decides whether it is done
+    Stratum stratum = Stratum::Plain;
+    double raw = 0;           ///< the stratum's raw score, input of the calibration
+    double own_evidence = 0;  ///< C = -log10 P of this mail alone, before evidence over messages
+    bool ready = false;       ///< enough calibration mail to hold (else at most Tag)
+    bool delayed = false;     ///< answered 451 once already; this is the answer to the retry
+    std::vector<IndicatorScore> indicators;
+    std::vector<std::string> tags;
+    std::vector<Reason> reasons;
+    std::string would_pass;   ///< what would have changed the verdict; "" when it passes
+    std::string degraded;     ///< why the score is neutral ("store missing"); "" in health
+};
+
+}  // namespace kith
