@@ -19,11 +19,12 @@ struct LogField {
     std::string value;
 };
 
-/// `value` with bytes below 0x20, 0x7f, backslash and invalid UTF-8 written as \xHH, cut to `max_bytes`; quoted when it
-/// holds a blank, a quote, '=' or is empty.
+/// `value` with bytes below 0x20, 0x7f, backslash, quote, invalid UTF-8 and what steers a terminal (C1 controls, line
+/// separators, bidirectional marks) written as \xHH, cut to `max_bytes`; in quotes when it holds a blank, a quote, '=' or
+/// is empty.
 [[nodiscard]] std::string log_escape(std::string_view value, std::size_t max_bytes = 256);
 
-/// `message key=value …` as it is written to the log.
+/// `message key=value …` as it is written to the log; `message` is escaped too (it may carry an Error's text).
 [[nodiscard]] std::string log_line(std::string_view message, const std::vector<LogField>& fields);
 
 enum class LogTarget { Syslog, Stderr };
