@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The alphabet of requests: phrases in several languages per kind of request. Its frequencies are learned per sender; a
+// phrase is never a verdict. Text comes from conf/ask.d/*.yaml. Covered by tests/unit/features/asks_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/result.hpp"
+#include "engine/features/observations.hpp"
+
+namespace kith {
+
+/// "click", "open", … as written in conf/ask.d and in the names of the features.
+[[nodiscard]] std::string_view to_string(Ask ask) noexcept;
+/// Bit number of a name; Ask::kCount when unknown.
+[[nodiscard]] Ask ask_named(std::string_view name) noexcept;
+
+/// Immutable after the last add(); const-safe.
+class AskVocabulary {
+public:
+    /// Phrase of one to six words, lower case after folding; a trailing '*' on a word matches any ending. Usage error when it
+    /// has no letter or too many words.
+    [[nodiscard]] Status add(Ask ask, std::string_view phrase);
+    /// Bits of all asks whose phrase occurs in the words (lower case, in order). O(words * phrases per first letters).
+    [[nodiscard]] std::uint32_t match(const std::vector<std::string_view>& words) const;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    static constexpr std::size_t kMaxPhraseWords = 6;
+
+private:
+    struct Word {
+        std::string text;
+        bool prefix = false;
+    };
+    struct Phrase {
+        Ask ask;
+        std::vector<Word> words;
+    };
+    // By the first three bytes of the first word: enough to leave a handful of candidates a word.
+    std::unordered_map<std::uint32_t, std::vector<Phrase>> by_start_;
+    std::size_t size_ = 0;
+};
+
+/// The vocabulary built into the program from conf/ask.d.
+[[nodiscard]] const AskVocabulary& builtin_asks();
+
+}  // namespace kith

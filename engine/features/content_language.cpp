@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The language the client is set to.
+#include "engine/features/helpers.hpp"
+#include "engine/features/spec.hpp"
+#include "engine/base/text.hpp"
+
+namespace kith {
+namespace {
+
+Seen extract(const Glimpse& g) {
+    const auto value = g.message.header("Content-Language");
+    return value ? Seen::category(ascii_lower(trim(*value))) : Seen::absent();
+}
+
+}  // namespace
+
+FeatureSpec content_language_feature() {
+    return {.group = Group::Client,
+            .kind = Kind::Category,
+            .summary = "Content-Language field.",
+            .sentence = "declares the language % for the first time",
+            .extract = extract};
+}
+
+}  // namespace kith

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// format=flowed, charset quoting, type= and their order.
+#include "engine/features/helpers.hpp"
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+Seen extract(const Glimpse& g) {
+    const auto value = g.message.header("Content-Type");
+    return value ? Seen::category(parameter_names(*value)) : Seen::absent();
+}
+
+}  // namespace
+
+FeatureSpec content_params_feature() {
+    return {.group = Group::Client,
+            .kind = Kind::Category,
+            .summary = "Parameters of the top Content-Type other than the boundary.",
+            .sentence = "describes its content in another form (%)",
+            .extract = extract};
+}
+
+}  // namespace kith

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the delivering host calls itself.
+#include "engine/features/helpers.hpp"
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+Seen extract(const Glimpse& g) {
+    if (g.arrival.helo.empty()) return Seen::nothing();
+    return Seen::category(organisation_of(g.arrival.helo));
+}
+
+}  // namespace
+
+FeatureSpec helo_domain_feature() {
+    return {.group = Group::Transport,
+            .kind = Kind::Category,
+            .summary = "Organisational domain of the HELO name, or its form when it is an address.",
+            .sentence = "is delivered by a host that calls itself % for the first time",
+            .extract = extract};
+}
+
+}  // namespace kith

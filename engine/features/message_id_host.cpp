@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Usually the submitting machine or the provider.
+#include "engine/features/helpers.hpp"
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+Seen extract(const Glimpse& g) {
+    if (g.message.message_id.empty()) return Seen::absent();
+    return Seen::category(host_shape(after_at(g.message.message_id)));
+}
+
+}  // namespace
+
+FeatureSpec message_id_host_feature() {
+    return {.group = Group::Client,
+            .kind = Kind::Category,
+            .summary = "Right side of the Message-ID, random parts folded.",
+            .sentence = "has a Message-ID made by % for the first time",
+            .extract = extract};
+}
+
+}  // namespace kith

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blind copies are a habit of fan-out attacks and of lists.
+#include "engine/features/helpers.hpp"
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+Seen extract(const Glimpse& g) {
+    return Seen::category(recipient_place(g.message, g.arrival));
+}
+
+}  // namespace
+
+FeatureSpec recipient_place_feature() {
+    return {.group = Group::Address,
+            .kind = Kind::Category,
+            .summary = "Whether the envelope recipients stand in To, Cc or nowhere.",
+            .sentence = "addresses its readers by % for the first time",
+            .extract = extract};
+}
+
+}  // namespace kith

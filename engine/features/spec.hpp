@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one feature is: where it belongs, how it is counted, how it is read off a mail, how it is put into words. Each
+// feature is one file that defines one FeatureSpec; features.def is the list.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/features/observations.hpp"
+#include "engine/features/relations.hpp"
+#include "engine/message/message.hpp"
+
+namespace kith {
+
+/// Groups by what an attacker would have to bring along (ARCHITECTURE.md "Features"). Experts are made of parts.
+enum class Group : std::uint8_t { Transport, Submission, Client, Quoting, Text, Address, Name };
+[[nodiscard]] std::string_view to_string(Group g) noexcept;
+
+enum class Kind : std::uint8_t {
+    Category,  ///< one value out of an open set
+    Ordinal,   ///< a bin; neighbours count half
+    Set,       ///< several values; the most surprising one counts (Bonferroni)
+    Rank,      ///< a number, larger = more suspicious; conformal rank among the site's genuine mail
+};
+
+/// What a feature saw in one mail.
+class Seen {
+public:
+    /// The mail says nothing about it: no surprise, nothing learned.
+    [[nodiscard]] static Seen nothing() { return {}; }
+    /// It is not there, and that informs.
+    [[nodiscard]] static Seen absent() { return Seen(State::Absent); }
+    /// Text is hashed before it is kept; it also serves as the label in explanations.
+    [[nodiscard]] static Seen category(std::string text) { Seen s(State::Category); s.texts_.push_back(std::move(text)); return s; }
+    [[nodiscard]] static Seen flag(bool yes) { return category(yes ? "yes" : "no"); }
+    [[nodiscard]] static Seen bin(int b, std::string label = {});
+    [[nodiscard]] static Seen number(double x, std::string label = {});
+    [[nodiscard]] static Seen members(std::vector<std::string> texts) { Seen s(State::Members); s.texts_ = std::move(texts); return s; }
+
+    enum class State : std::uint8_t { Nothing, Absent, Category, Bin, Number, Members };
+    [[nodiscard]] State state() const noexcept { return state_; }
+    [[nodiscard]] const std::vector<std::string>& texts() const noexcept { return texts_; }
+    [[nodiscard]] int bin_value() const noexcept { return bin_; }
+    [[nodiscard]] double number_value() const noexcept { return number_; }
+
+private:
+    Seen() = default;
+    explicit Seen(State s) : state_(s) {}
+    State state_ = State::Nothing;
+    int bin_ = 0;
+    double number_ = 0;
+    std::vector<std::string> texts_;
+};
+
+/// What extract functions may look at: the mail itself, and what observe() found before the features ran.
+struct Glimpse {
+    const Message& message;
+    const Arrival& arrival;
+    const Observations& observations;  ///< identity, words, links, asks are filled; feature values are not
+    const std::vector<std::string>& own_domains;
+};
+
+struct FeatureSpec {
+    Group group = Group::Client;
+    Kind kind = Kind::Category;
+    std::string_view summary;  ///< one sentence for kith-features(7): what it is and why it informs
+    /// "%" in it is the label; subject is "this sender". E.g. "writes with % for the first time".
+    std::string_view sentence;
+    /// Exactly one of the two. Pure, total.
+    Seen (*extract)(const Glimpse&) = nullptr;
+    Seen (*relate)(const Relations&) = nullptr;
+};
+
+/// Specification of the feature at `index`. REQUIRES index < kFeatureCount.
+[[nodiscard]] const FeatureSpec& feature_spec(std::size_t index) noexcept;
+
+}  // namespace kith

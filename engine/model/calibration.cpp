@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/model/calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kith {
+namespace {
+
+/// Where the exponential tail begins: fewer values leave less to fit it on (facts/detection: 97, 90 and 85 %).
+double tail_start(std::size_t n) noexcept { return n >= 1000 ? 0.97 : n >= 200 ? 0.90 : 0.85; }
+constexpr std::size_t kMinForTail = 20;
+constexpr double kMinScale = 0.05;  // nats; values that are all alike must not make everything else impossible
+
+}  // namespace
+
+void ScoreRing::add(float value) {
+    if (values_.size() < capacity_) {
+        values_.push_back(value);
+        return;
+    }
+    values_[next_] = value;
+    next_ = (next_ + 1) % capacity_;
+}
+
+double ScoreRing::rank_p(float x) const noexcept {
+    std::size_t at_least = 0;
+    for (const float v : values_) at_least += v >= x ? 1 : 0;
+    return static_cast<double>(at_least + 1) / static_cast<double>(values_.size() + 1);
+}
+
+void ScoreRing::restore(std::vector<float> values, std::size_t next) {
+    values_ = std::move(values);
+    next_ = next;
+}
+
+Calibration::Calibration(const ScoreRing& ring) : sorted_(ring.values()) {
+    std::sort(sorted_.begin(), sorted_.end());
+    const std::size_t n = sorted_.size();
+    if (n < kMinForTail) return;
+    const auto first = static_cast<std::size_t>(tail_start(n) * static_cast<double>(n));
+    threshold_ = static_cast<double>(sorted_[first]);
+    double sum = 0;
+    for (std::size_t i = first; i < n; ++i) sum += static_cast<double>(sorted_[i]) - threshold_;
+    scale_ = std::max(kMinScale, sum / static_cast<double>(n - first));
+    tail_share_ = static_cast<double>(n - first) / static_cast<double>(n);
+}
+
+double Calibration::p(double x) const noexcept {
+    const std::size_t n = sorted_.size();
+    if (n == 0) return 1;
+    if (tail_share_ > 0 && x > threshold_) return tail_share_ * std::exp(-(x - threshold_) / scale_);
+    const auto at_least = sorted_.end() - std::lower_bound(sorted_.begin(), sorted_.end(), static_cast<float>(x));
+    return static_cast<double>(at_least + 1) / static_cast<double>(n + 1);
+}
+
+double Calibration::value_at(double wanted) const noexcept {
+    const std::size_t n = sorted_.size();
+    if (n == 0) return 0;
+    if (tail_share_ > 0 && wanted < tail_share_) return threshold_ + scale_ * std::log(tail_share_ / wanted);
+    const auto k = static_cast<std::size_t>(std::clamp((1 - wanted) * static_cast<double>(n), 0.0, static_cast<double>(n - 1)));
+    return static_cast<double>(sorted_[k]);
+}
+
+}  // namespace kith

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/profile/profile.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/features/observations.hpp"
+
+namespace kith {
+namespace {
+
+/// A value seen once is forgotten five half-lives later.
+constexpr float kForgotten = 1.0F / 32;
+
+bool before(const ValueCount& a, std::size_t feature, std::uint32_t value) noexcept {
+    return a.feature != feature ? a.feature < feature : a.value < value;
+}
+
+}  // namespace
+
+void Profile::age(Time now, double half_life_days) {
+    if (aged == Time{}) aged = now;
+    const double days_passed = days_between(aged, now);
+    if (days_passed < 0.5) return;  // decay in steps of half a day: the error is below half a percent
+    const auto factor = static_cast<float>(std::exp2(-days_passed / half_life_days));
+    aged = now;
+    messages *= factor;
+    received *= factor;
+    totals_.fill(0);
+    for (auto& v : values_) v.count *= factor;
+    std::erase_if(values_, [](const ValueCount& v) { return v.count < kForgotten; });
+    for (const auto& v : values_) totals_[v.feature] += v.count;
+}
+
+Profile::Range Profile::range(std::size_t feature) const noexcept {
+    const auto begin = std::lower_bound(values_.begin(), values_.end(), feature,
+                                        [](const ValueCount& v, std::size_t f) { return v.feature < f; });
+    auto end = begin;
+    while (end != values_.end() && end->feature == feature) ++end;
+    return {static_cast<std::size_t>(begin - values_.begin()), static_cast<std::size_t>(end - values_.begin())};
+}
+
+Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordinal) const noexcept {
+    Standing s;
+    s.n = total(feature);
+    if (s.n <= 0) return s;
+    const auto [begin, end] = range(feature);
+    s.t = static_cast<double>(end - begin);
+    // Smoothed count of an ordinal bin: itself and half of each direct neighbour. Values are sorted, so neighbours are adjacent.
+    const auto smoothed = [&](std::size_t i) {
+        double c = static_cast<double>(values_[i].count);
+        if (!ordinal || values_[i].value < FeatureValue::kFirstBin) return c;
+        if (i > begin && values_[i - 1].value + 1 == values_[i].value && values_[i - 1].value >= FeatureValue::kFirstBin)
+            c += static_cast<double>(values_[i - 1].count) / 2;
+        if (i + 1 < end && values_[i + 1].value == values_[i].value + 1) c += static_cast<double>(values_[i + 1].count) / 2;
+        return c;
+    };
+    double own = 0;
+    double self_weight = 0;  // v's own mass when only neighbours were seen
+    for (std::size_t i = begin; i < end; ++i) {
+        if (values_[i].value == value) {
+            own = smoothed(i);
+        } else if (ordinal && value >= FeatureValue::kFirstBin &&
+                   (values_[i].value + 1 == value || (values_[i].value == value + 1))) {
+            self_weight += static_cast<double>(values_[i].count) / 2;
+        }
+    }
+    if (own == 0 && self_weight > 0) own = self_weight;
+    if (own <= 0) return s;
+    s.seen = true;
+    constexpr double kSame = 1e-6;
+    for (std::size_t i = begin; i < end; ++i) {
+        const double c = smoothed(i);
+        const auto mass = static_cast<double>(values_[i].count);
+        if (values_[i].value == value || std::abs(c - own) <= kSame * own)
+            s.equal += mass;
+        else if (c < own)
+            s.below += mass;
+    }
+    return s;
+}
+
+bool Profile::has(std::size_t feature, std::uint32_t value) const noexcept {
+    const auto it = std::lower_bound(values_.begin(), values_.end(), value,
+                                     [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+    return it != values_.end() && it->feature == feature && it->value == value;
+}
+
+Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap, std::size_t max_values) {
+    const std::int32_t today = day_number(now);
+    if (today != day) {
+        day = today;
+        for (auto& v : values_) v.today = 0;
+    }
+    const Standing was = standing(feature, value, false);
+    auto it = std::lower_bound(values_.begin(), values_.end(), value,
+                               [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+    if (it != values_.end() && it->feature == feature && it->value == value) {
+        if (it->today >= daily_cap) return was;
+        it->count += 1;
+        if (it->today < 255) ++it->today;
+        totals_[feature] += 1;
+        return was;
+    }
+    const auto [begin, end] = range(feature);
+    if (end - begin >= max_values) {
+        const auto rarest = std::min_element(values_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                             values_.begin() + static_cast<std::ptrdiff_t>(end),
+                                             [](const ValueCount& a, const ValueCount& b) { return a.count < b.count; });
+        totals_[feature] -= rarest->count;
+        values_.erase(rarest);
+        it = std::lower_bound(values_.begin(), values_.end(), value,
+                              [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+    }
+    values_.insert(it, ValueCount{static_cast<std::uint16_t>(feature), 1, value, 1.0F});
+    totals_[feature] += 1;
+    return was;
+}
+
+void Profile::restore(std::vector<ValueCount> values) {
+    values_ = std::move(values);
+    totals_.fill(0);
+    for (const auto& v : values_) totals_[v.feature] += v.count;
+}
+
+}  // namespace kith

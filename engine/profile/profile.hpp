@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is remembered of a subject: per feature, how often which value. Plain state with its update rules; bytes in
+// codec.hpp (FORMAT.md). Counts decay with a half-life, lazily: `age()` before reading or adding.
+// Covered by tests/unit/profile/profile_test.cpp and, against the whole history, tests/property/profile_law_test.cpp.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "engine/base/clock.hpp"
+#include "engine/features/feature_id.hpp"
+#include "engine/model/surprise.hpp"
+
+namespace kith {
+
+/// Who a profile is about. Persistent numbers.
+enum class Subject : std::uint8_t { Correspondent = 0, Domain = 1, Site = 2, Pair = 3 };
+
+/// Count of one value of one feature.
+struct ValueCount {
+    std::uint16_t feature = 0;  ///< index (in memory), tag (on disk)
+    std::uint8_t today = 0;     ///< how often it was counted on Profile::day (daily cap)
+    std::uint32_t value = 0;
+    float count = 0;
+};
+
+/// One subject's counts. Copyable value; one thread.
+class Profile {
+public:
+    float messages = 0;        ///< mails learned, decayed
+    float days = 0;            ///< distinct days with mail, not decayed
+    Time first{}, last{};      ///< event time of the first and last mail learned
+    Time aged{};               ///< counts are as of this time
+    std::int32_t day = 0;      ///< day number (Unix) that `today` counters are of
+    float received = 0;        ///< mails that own people sent to this subject, decayed
+    Time last_received{};
+
+    /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back changes nothing.
+    void age(Time now, double half_life_days);
+
+    /// Counts `value` once with weight 1 unless it was counted `daily_cap` times on this day. Returns the standing before.
+    /// At most `max_values` values a feature are kept; the rarest goes first. REQUIRES age(now) before.
+    Standing add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap, std::size_t max_values);
+
+    /// Where `value` stands. `ordinal`: direct neighbours (bins) count half.
+    [[nodiscard]] Standing standing(std::size_t feature, std::uint32_t value, bool ordinal) const noexcept;
+    [[nodiscard]] bool has(std::size_t feature, std::uint32_t value) const noexcept;
+    [[nodiscard]] double total(std::size_t feature) const noexcept { return static_cast<double>(totals_[feature]); }
+
+    [[nodiscard]] const std::vector<ValueCount>& values() const noexcept { return values_; }
+    /// Replaces all counts (decoding). REQUIRES: sorted by (feature, value), features < kFeatureCount, counts > 0.
+    void restore(std::vector<ValueCount> values);
+
+private:
+    struct Range {
+        std::size_t begin, end;
+    };
+    [[nodiscard]] Range range(std::size_t feature) const noexcept;
+
+    std::vector<ValueCount> values_;  // sorted by (feature, value)
+    std::array<float, kFeatureCount> totals_{};
+};
+
+[[nodiscard]] inline std::int32_t day_number(Time t) noexcept {
+    return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(t).time_since_epoch().count());
+}
+
+}  // namespace kith
