@@ -73,6 +73,9 @@ struct FeatureSpec {
     Seen (*relate)(const Relations&) = nullptr;
 };
 
+/// Value of what was seen, for the feature at `index`: texts hashed under the feature's name.
+[[nodiscard]] FeatureValue encode_seen(const Seen& seen, std::size_t index, const Hasher& hasher);
+
 /// Specification of the feature at `index`. REQUIRES index < kFeatureCount.
 [[nodiscard]] const FeatureSpec& feature_spec(std::size_t index) noexcept;
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payment and contact data in text: found, checked, normalised; the caller keeps keyed hashes only.
+// Covered by tests/unit/features/facts_test.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kith {
+
+/// IBANs that pass ISO 13616's check digits, upper case without blanks. At most `limit`.
+[[nodiscard]] std::vector<std::string> find_ibans(std::string_view text, std::size_t limit = 16);
+/// Bitcoin (bech32 or base58 form) and Ethereum addresses by their form. At most `limit`.
+[[nodiscard]] std::vector<std::string> find_wallets(std::string_view text, std::size_t limit = 16);
+/// Phone numbers of 8 to 15 digits written as such (leading + or 0, or in brackets), digits only. At most `limit`.
+[[nodiscard]] std::vector<std::string> find_phones(std::string_view text, std::size_t limit = 16);
+
+}  // namespace kith

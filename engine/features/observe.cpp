@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/features/observe.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+#include "engine/features/facts.hpp"
+#include "engine/features/helpers.hpp"
+#include "engine/features/spec.hpp"
+#include "engine/features/words.hpp"
+
+namespace kith {
+namespace {
+
+constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300, kLineLetters = 24;
+constexpr std::size_t kMaxLabelLetters = 24;
+
+std::string sorted_name(std::string_view name) {
+    auto words = words_of(name, 12);
+    if (words.size() < 2) return "";
+    std::sort(words.begin(), words.end());
+    std::string out;
+    for (const auto& w : words) out += w + " ";
+    return out;
+}
+
+/// Characters that readers take for one another, folded. The rest of UTS 39 is folded by domain names being A-labels here.
+std::string label_skeleton(std::string_view label) {
+    std::string out;
+    for (std::size_t i = 0; i < label.size(); ++i) {
+        const char c = label[i], next = i + 1 < label.size() ? label[i + 1] : '\0';
+        if (c == '-') continue;
+        if (c == 'r' && next == 'n') { out.push_back('m'); ++i; continue; }
+        if (c == 'v' && next == 'v') { out.push_back('w'); ++i; continue; }
+        out.push_back(c == '1' ? 'l' : c == '0' ? 'o' : c == '5' ? 's' : c == '3' ? 'e' : c);
+    }
+    return out;
+}
+
+/// Keys shared by labels within one edit (two from eight letters on): the skeleton and all of its deletions (symmetric delete).
+std::vector<std::uint64_t> label_variants(std::string_view label, const Hasher& hasher) {
+    std::vector<std::uint64_t> out;
+    if (label.size() < 4 || label.size() > kMaxLabelLetters) return out;
+    const std::string s = label_skeleton(label);
+    out.push_back(hasher.hash64("label", s));
+    for (std::size_t i = 0; i < s.size(); ++i) {
+        if (i > 0 && s[i] == s[i - 1]) continue;
+        std::string shorter = s;
+        shorter.erase(i, 1);
+        out.push_back(hasher.hash64("label", shorter));
+    }
+    return out;
+}
+
+std::array<std::uint32_t, 8> sketch_of(const std::vector<WordCount>& words) {
+    // Eight min-hashes from one hash each by odd multipliers; enough to tell "the same text" from "another text".
+    static constexpr std::array<std::uint32_t, 8> kOdd = {0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F,
+                                                          0x165667B1, 0xD3A2646D, 0xFD7046C5, 0xB55A4F09};
+    std::array<std::uint32_t, 8> out;
+    out.fill(std::numeric_limits<std::uint32_t>::max());
+    for (const auto& w : words)
+        for (std::size_t k = 0; k < out.size(); ++k) {
+            std::uint32_t h = w.word * kOdd[k];
+            h ^= h >> 15;
+            out[k] = std::min(out[k], h * kOdd[(k + 1) % 8]);
+        }
+    return out;
+}
+
+std::vector<WordCount> count_words(const std::vector<std::string>& words, const Hasher& hasher) {
+    std::vector<std::uint32_t> hashes;
+    hashes.reserve(words.size());
+    for (const auto& w : words) hashes.push_back(hasher.hash32("word", w));
+    std::sort(hashes.begin(), hashes.end());
+    std::vector<WordCount> out;
+    for (const auto h : hashes) {
+        if (!out.empty() && out.back().word == h)
+            ++out.back().count;
+        else
+            out.push_back({h, 1});
+    }
+    return out;
+}
+
+std::string squeezed_letters(std::string_view line) {
+    std::string out;
+    for (const auto& w : words_of(line, 60)) out += w;
+    return out;
+}
+
+class Observer {
+public:
+    Observer(const Message& m, const Arrival& a, Direction d, const ObserveContext& c) : m_(m), a_(a), c_(c) {
+        result_.observations.time = a.time;
+        result_.observations.direction = d;
+    }
+
+    Observed run() && {
+        identity();
+        conversation();
+        text();
+        links();
+        features();
+        return std::move(result_);
+    }
+
+private:
+    Observations& o() { return result_.observations; }
+    const Hasher& h() const { return c_.hasher; }
+
+    void identity() {
+        const std::string sender = claimed_sender(m_, a_);
+        const auto at = sender.rfind('@');
+        const std::string host = at == std::string::npos ? "" : sender.substr(at + 1);
+        const std::string domain = host.empty() ? "" : registrable_domain(host);
+        result_.labels.sender = sender;
+        result_.labels.domain = domain;
+        o().sender = sender_key(h(), sender);
+        o().domain = domain_key(h(), domain);
+        o().sender32 = h().hash32("address", sender);
+        o().domain32 = h().hash32("domain", domain);
+        const std::string label = domain.substr(0, domain.find('.'));
+        o().domain_label = h().hash64("label", label_skeleton(label));
+        o().label_variants = label_variants(label, h());
+        if (!m_.from.empty()) {
+            const Mailbox& from = m_.from.front();
+            const std::string name = sorted_name(from.display_name);
+            o().name = name.empty() ? 0 : h().hash64("name", name);
+            const std::string local = ascii_lower(from.local_part);
+            o().local_part = local.size() >= 5 ? h().hash64("local", local) : 0;
+        }
+        std::vector<std::string> rcpts;
+        for (const auto& r : a_.rcpts) {
+            if (rcpts.size() == kMaxRcpts) break;
+            rcpts.push_back(ascii_lower(r));
+        }
+        std::sort(rcpts.begin(), rcpts.end());
+        rcpts.erase(std::unique(rcpts.begin(), rcpts.end()), rcpts.end());
+        std::string all;
+        for (const auto& r : rcpts) {
+            o().rcpts.push_back(sender_key(h(), r));
+            all += r + "\n";
+        }
+        o().rcpt_set = h().hash64("rcpts", all);
+        o().automatic = mail_kind(m_, a_) != "personal mail";
+    }
+
+    void conversation() {
+        if (!m_.message_id.empty()) o().message_id = h().hash64("mid", m_.message_id);
+        const auto add = [&](const std::string& id) {
+            const auto hash = h().hash64("mid", id);
+            if (o().refs.size() < kMaxRefs && std::find(o().refs.begin(), o().refs.end(), hash) == o().refs.end()) o().refs.push_back(hash);
+        };
+        for (const auto& id : m_.in_reply_to) add(id);
+        for (auto it = m_.references.rbegin(); it != m_.references.rend(); ++it) add(*it);
+    }
+
+    void text() {
+        std::string own;
+        for (const auto line : prose_lines(m_)) {
+            own += line;
+            own += '\n';
+            const std::string letters = squeezed_letters(line);
+            if (letters.size() >= kLineLetters && o().own_lines.size() < Observations::kMaxLines)
+                o().own_lines.push_back(h().hash64("line", letters));
+        }
+        std::vector<std::string> words = words_of(own_without_urls(own), Observations::kMaxWords);
+        o().word_total = static_cast<std::uint32_t>(words.size());
+        o().words = count_words(words, h());
+        o().sketch = sketch_of(o().words);
+
+        std::vector<std::string> asking = words;
+        for (auto& w : words_of(m_.subject, 60)) asking.push_back(std::move(w));
+        o().asks = c_.asks.match({asking.begin(), asking.end()});
+
+        std::vector<std::uint32_t> thread;
+        for (const auto& w : words_of(m_.subject, 60)) thread.push_back(h().hash32("word", w));
+        for (const auto& line : m_.lines) {
+            if (line.role != LineRole::Quoted || thread.size() > 2 * kMaxThreadWords) continue;
+            for (const auto& w : words_of(line.text, 60)) thread.push_back(h().hash32("word", w));
+            const std::string letters = squeezed_letters(line.text);
+            if (letters.size() >= kLineLetters && o().quoted_lines.size() < Observations::kMaxLines)
+                o().quoted_lines.push_back(h().hash64("line", letters));
+        }
+        std::sort(thread.begin(), thread.end());
+        thread.erase(std::unique(thread.begin(), thread.end()), thread.end());
+        if (thread.size() > kMaxThreadWords) thread.resize(kMaxThreadWords);
+        o().thread_words = std::move(thread);
+
+        for (const auto& found : {find_ibans(own), find_wallets(own)})
+            for (const auto& x : found) o().payment.push_back(h().hash64("payment", x));
+        for (const auto& x : find_phones(own)) o().phones.push_back(h().hash64("phone", x));
+    }
+
+    /// Words of URLs are counted apart (url_words), they are not the writer's language.
+    static std::string own_without_urls(std::string_view text) {
+        std::string out;
+        std::size_t i = 0;
+        while (i < text.size()) {
+            auto j = text.find("://", i);
+            if (j == std::string_view::npos) {
+                out.append(text.substr(i));
+                break;
+            }
+            auto start = j;
+            while (start > i && std::isalpha(static_cast<unsigned char>(text[start - 1])) != 0) --start;
+            auto end = j;
+            while (end < text.size() && std::isspace(static_cast<unsigned char>(text[end])) == 0) ++end;
+            out.append(text.substr(i, start - i));
+            i = end;
+        }
+        return out;
+    }
+
+    void links() {
+        for (const auto& link : m_.links) {
+            if (link.quoted || link.host.empty() || link.place == LinkPlace::Image || link.place == LinkPlace::Header) continue;
+            ObservedLink x;
+            x.host = h().hash64("host", link.registrable);
+            x.tenant = h().hash64("tenant", link.host + "/" + link.tenant);
+            x.own_domain = is_own(link.host, c_.own_domains);
+            x.sender_domain = link.registrable == result_.labels.domain;
+            const std::string rest = link.path + "?" + link.query;
+            x.shape = h().hash32("shape", skeleton(link.path));
+            x.has_token = has_random_token(rest);
+            for (const auto& w : url_words(rest)) x.words.push_back(h().hash32("word", w));
+            const auto same = [&](const ObservedLink& y) { return y.host == x.host && y.tenant == x.tenant; };
+            if (std::any_of(o().links.begin(), o().links.end(), same)) continue;
+            o().links.push_back(std::move(x));
+            result_.labels.link_hosts.push_back(link.host);
+            if (o().links.size() == Observations::kMaxLinks) break;
+        }
+        o().has_attachment = std::any_of(m_.parts.begin(), m_.parts.end(), [](const Part& p) { return p.is_attachment; });
+    }
+
+    void features() {
+        const Glimpse glimpse{m_, a_, result_.observations, c_.own_domains};
+        for (std::size_t i = 0; i < kFeatureCount; ++i) {
+            const FeatureSpec& spec = feature_spec(i);
+            if (spec.extract == nullptr) continue;
+            const Seen seen = spec.extract(glimpse);
+            o().values[i] = encode_seen(seen, i, h());
+            if (seen.state() == Seen::State::Members) {
+                for (const auto& text : seen.texts()) {
+                    const std::uint32_t value = h().hash32(feature_name(i), text);
+                    o().set_members.emplace_back(static_cast<std::uint16_t>(i), value);
+                    result_.labels.member.emplace_back(value, text);
+                }
+            } else if (!seen.texts().empty()) {
+                result_.labels.feature[i] = std::string(utf8_prefix(seen.texts().front(), 80));
+            } else if (seen.state() == Seen::State::Absent) {
+                result_.labels.feature[i] = "none";
+            }
+        }
+    }
+
+    const Message& m_;
+    const Arrival& a_;
+    const ObserveContext& c_;
+    Observed result_;
+};
+
+}  // namespace
+
+FeatureValue encode_seen(const Seen& seen, std::size_t index, const Hasher& hasher) {
+    switch (seen.state()) {
+        case Seen::State::Nothing: return {};
+        case Seen::State::Absent: return {FeatureValue::kAbsent, 0};
+        case Seen::State::Category: {
+            const auto code = hasher.hash32(feature_name(index), seen.texts().front());
+            return {code == FeatureValue::kAbsent ? FeatureValue::kAbsent + 1 : code, 0};
+        }
+        case Seen::State::Bin: return {FeatureValue::kFirstBin + static_cast<std::uint32_t>(seen.bin_value()), 0};
+        case Seen::State::Number: return {FeatureValue::kFirstBin, static_cast<float>(seen.number_value())};
+        case Seen::State::Members: return seen.texts().empty() ? FeatureValue{FeatureValue::kAbsent, 0} : FeatureValue{FeatureValue::kFirstBin, 0};
+    }
+    return {};
+}
+
+Key16 sender_key(const Hasher& hasher, std::string_view address) { return hasher.key("address", ascii_lower(address)); }
+Key16 domain_key(const Hasher& hasher, std::string_view domain) { return hasher.key("domain", ascii_lower(domain)); }
+
+std::string claimed_sender(const Message& message, const Arrival& arrival) {
+    std::string out;
+    for (const auto& from : message.from) {
+        const std::string address = from.address();
+        if (address.empty() || out.size() > 512) continue;
+        out += (out.empty() ? "" : ",") + address;
+    }
+    return out.empty() ? ascii_lower(arrival.mail_from) : out;
+}
+
+Observed observe(const Message& message, const Arrival& arrival, Direction direction, const ObserveContext& context) {
+    return Observer(message, arrival, direction, context).run();
+}
+
+}  // namespace kith
