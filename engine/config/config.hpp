@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// kith.yaml as a plain value. Each part is the options struct of the module that uses it; this file only puts them
-// together. The table of keys (name, type, range, default, description) is engine/config/keys.def's; conf/kith.yaml and
-// man/kith.yaml.5 are held equal to it by tests/lint/check_docs.py. Covered by tests/unit/config/.
+// kith.yaml as a plain value. Each part is the options struct of the module that uses it; this file
+// only puts them together. The table of keys (name, type, range, default, description) is
+// engine/config/keys.def's; conf/kith.yaml and man/kith.yaml.5 are held equal to it by
+// tests/lint/check_docs.py. Covered by tests/unit/config/.
 #pragma once
 
 #include <memory>
@@ -16,11 +17,15 @@
 
 namespace kith {
 
-/// Whose mail this is. Wrong guesses are worse than none: without domains everything counts as inbound.
+/// Whose mail this is. Wrong guesses are worse than none: without domains everything counts as
+/// inbound.
 struct SiteOptions {
-    std::vector<std::string> domains;       ///< own mail domains, lower case; subdomains count as own
-    std::vector<std::string> networks{"127.0.0.0/8", "::1/128"};  ///< own clients (CIDR): mail from there is outbound or internal
-    std::vector<std::string> authserv_ids;  ///< key `authserv_id` (a string or a list): trusted Authentication-Results identifiers; default: the MTA's host name
+    std::vector<std::string> domains;  ///< own mail domains, lower case; subdomains count as own
+    std::vector<std::string> networks{
+        "127.0.0.0/8", "::1/128"};  ///< own clients (CIDR): mail from there is outbound or internal
+    std::vector<std::string>
+        authserv_ids;  ///< key `authserv_id` (a string or a list): trusted Authentication-Results
+                       ///< identifiers; default: the MTA's host name
 };
 
 enum class Mode : std::uint8_t { Passive, Tag, Enforce };
@@ -30,40 +35,46 @@ enum class Mode : std::uint8_t { Passive, Tag, Enforce };
 enum class OnFailure : std::uint8_t { Accept, Tempfail };
 
 struct MilterOptions {
-    std::string socket = "unix:/var/spool/postfix/kith/kith.sock";  ///< unix:PATH or inet:PORT@ADDRESS or inet6:…
-    std::string socket_group = "postfix";  ///< group of a Unix socket, mode 0660; "" = the process's own
+    std::string socket =
+        "unix:/var/spool/postfix/kith/kith.sock";  ///< unix:PATH or inet:PORT@ADDRESS or inet6:…
+    std::string socket_group =
+        "postfix";  ///< group of a Unix socket, mode 0660; "" = the process's own
     OnFailure on_failure = OnFailure::Accept;
-    Seconds deadline{5};                   ///< longest time from end of message to the answer; 1 s - 60 s
-    unsigned workers = 0;                  ///< threads that judge; 0 = number of processors
-    unsigned max_waiting = 256;            ///< mails waiting for a worker; beyond it on_failure is answered at once
-    std::uint64_t memory_bytes = 1ULL << 20;  ///< a message's bytes kept in memory; more goes to an unlinked file
+    Seconds deadline{5};   ///< longest time from end of message to the answer; 1 s - 60 s
+    unsigned workers = 0;  ///< threads that judge; 0 = number of processors
+    unsigned max_waiting =
+        256;  ///< mails waiting for a worker; beyond it on_failure is answered at once
+    std::uint64_t memory_bytes =
+        1ULL << 20;  ///< a message's bytes kept in memory; more goes to an unlinked file
     std::string spool_directory = "/var/spool/kith";  ///< for those files
-    std::uint64_t max_message_bytes = 64ULL << 20;  ///< bytes collected of a message; the rest is skipped
-    bool add_headers = true;               ///< X-Kith-* on mail that stays inside or comes in; never on outbound mail
+    std::uint64_t max_message_bytes = 64ULL
+                                      << 20;  ///< bytes collected of a message; the rest is skipped
+    bool add_headers =
+        true;  ///< X-Kith-* on mail that stays inside or comes in; never on outbound mail
 };
 
 struct LearnerOptions {
-    Seconds commit_interval{1};    ///< at most one commit in this time
-    unsigned batch_records = 1000; ///< records a transaction at most
-    double half_life_days = 90;    ///< decay of what was learned; 7-3650
-    Seconds probation{3LL * 86400};///< suspicious mail with a payload is learned after this time
-    unsigned daily_cap = 3;        ///< effective messages per sender, day and value; 1-1000
+    Seconds commit_interval{1};      ///< at most one commit in this time
+    unsigned batch_records = 1000;   ///< records a transaction at most
+    double half_life_days = 90;      ///< decay of what was learned; 7-3650
+    Seconds probation{3LL * 86400};  ///< suspicious mail with a payload is learned after this time
+    unsigned daily_cap = 3;          ///< effective messages per sender, day and value; 1-1000
 };
 
 struct LogOptions {
-    std::string level = "info";    ///< debug, info, warning, error
+    std::string level = "info";  ///< debug, info, warning, error
 };
 
 struct Config {
     SiteOptions site;
     Mode mode = Mode::Passive;
     MilterOptions milter;
-    ParseOptions parse;            ///< trusted_authserv_ids is filled from site.authserv_ids
+    ParseOptions parse;  ///< trusted_authserv_ids is filled from site.authserv_ids
     ScoringOptions budget;
     LearnerOptions learner;
     StoreOptions store;
     JournalOptions journal;
-    bool journal_subjects = false; ///< keep subjects in the journal (privacy: off)
+    bool journal_subjects = false;  ///< keep subjects in the journal (privacy: off)
     std::string secret_file = "/var/lib/kith/site.key";
     LogOptions log;
 };
@@ -79,12 +90,13 @@ struct ConfigProblem {
 
 struct LoadedConfig {
     Config config;
-    std::vector<std::string> files;        ///< what was read, in order
-    std::vector<ConfigProblem> problems;   ///< not empty = config must not be used
+    std::vector<std::string> files;       ///< what was read, in order
+    std::vector<ConfigProblem> problems;  ///< not empty = config must not be used
 };
 
-/// Reads `path` and then `<dir of path>/conf.d/*.yaml` in name order; later files override key by key. Collects every problem.
-/// A missing `path` is a problem; a missing conf.d is not. Never throws.
+/// Reads `path` and then `<dir of path>/conf.d/*.yaml` in name order; later files override key by
+/// key. Collects every problem. A missing `path` is a problem; a missing conf.d is not. Never
+/// throws.
 [[nodiscard]] LoadedConfig load_config(const std::string& path);
 /// One document from memory (tests, fuzzing); `name` stands for the file in problems.
 [[nodiscard]] LoadedConfig load_config_text(const std::string& text, const std::string& name);

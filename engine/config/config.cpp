@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files -> Config. Each file is read into a tree (yaml.hpp), walked against the table (keys.hpp)
+// and set key by key over what earlier files set. Nothing stops at the first problem. Covered by
+// tests/unit/config/config_test.cpp.
+#include "engine/config/config.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "engine/base/log.hpp"
+#include "engine/base/text.hpp"
+#include "engine/base/unique_fd.hpp"
+#include "engine/config/keys.hpp"
+#include "engine/config/yaml.hpp"
+
+namespace kith {
+namespace {
+
+/// More problems than this help nobody.
+constexpr std::size_t kMaxProblems = 100;
+/// Files of one conf.d.
+constexpr std::size_t kMaxFiles = 1000;
+
+struct Place {
+    std::string file;
+    int line = 0, column = 0;
+};
+
+class Loader {
+public:
+    explicit Loader(std::string main_file) : main_file_(std::move(main_file)) {}
+
+    void read_file(const std::string& file);
+    void read_text(std::string_view text, const std::string& file);
+    void problem(const Place& place, std::string path, std::string reason) {
+        if (out_.problems.size() == kMaxProblems) {
+            out_.problems.push_back({place.file, 0, 0, "", "more problems, not listed"});
+        } else if (out_.problems.size() < kMaxProblems) {
+            out_.problems.push_back(
+                {place.file, place.line, place.column, std::move(path), std::move(reason)});
+        }
+    }
+    [[nodiscard]] LoadedConfig finish() &&;
+
+private:
+    void walk(const YamlNode& map, const std::string& prefix);
+    void enter(const YamlNode& value, const std::string& path, const Place& place);
+    void set(const YamlNode& value, const KeyInfo& key, const Place& place);
+    void unknown(const std::string& key, const std::string& prefix, const Place& place);
+
+    std::string main_file_;
+    std::string file_;  ///< the one being read
+    LoadedConfig out_;
+    std::map<std::string, Place, std::less<>> places_;  ///< where each key was set last
+    std::set<std::string, std::less<>> failed_;         ///< keys with a problem of their own
+    bool incomplete_ = false;                           ///< a file was not understood to its end
+};
+
+std::string join_path(const std::string& prefix, const std::string& key) {
+    return prefix.empty() ? key : prefix + "." + key;
+}
+
+bool is_section(std::string_view path) {
+    const std::string start = std::string(path) + ".";
+    return std::any_of(config_keys().begin(), config_keys().end(), [&](const KeyInfo& key) {
+        return key.path.substr(0, start.size()) == start;
+    });
+}
+
+/// Names that may stand in section `prefix`.
+std::vector<std::string> names_in(const std::string& prefix) {
+    const std::string start = prefix.empty() ? "" : prefix + ".";
+    std::vector<std::string> names;
+    for (const KeyInfo& key : config_keys()) {
+        if (key.path.substr(0, start.size()) != start) continue;
+        const std::string_view rest = key.path.substr(start.size());
+        std::string name(rest.substr(0, rest.find('.')));
+        if (std::find(names.begin(), names.end(), name) == names.end())
+            names.push_back(std::move(name));
+    }
+    return names;
+}
+
+void Loader::read_file(const std::string& file) {
+    // O_NONBLOCK: a FIFO must be refused, not waited for.
+    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0)
+        return problem({file}, "", std::string("cannot be opened: ") + std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) return problem({file}, "", "is not a regular file");
+    if ((status.st_mode & S_IWOTH) != 0)
+        return problem({file}, "", "everybody may write it; run chmod o-w on it");
+    const std::size_t limit = YamlLimits{}.max_bytes + 1;
+    std::string text(limit, '\0');
+    std::size_t filled = 0;
+    while (filled < limit) {
+        const ssize_t n = ::read(fd.get(), text.data() + filled, limit - filled);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0)
+            return problem({file}, "", std::string("cannot be read: ") + std::strerror(errno));
+        if (n == 0) break;
+        filled += static_cast<std::size_t>(n);
+    }
+    text.resize(filled);
+    read_text(text, file);
+}
+
+void Loader::read_text(std::string_view text, const std::string& file) {
+    file_ = file;
+    out_.files.push_back(file);
+    const std::size_t first = out_.problems.size();
+    const YamlDocument document = read_yaml(text);
+    incomplete_ = incomplete_ || !document.problems.empty();
+    for (const YamlProblem& p : document.problems) problem({file, p.line, p.column}, "", p.reason);
+    switch (document.root.kind) {
+        case YamlNode::Kind::Null:
+            break;  // an empty file, or all of it commented out
+        case YamlNode::Kind::Map:
+            walk(document.root, "");
+            break;
+        case YamlNode::Kind::Scalar:
+        case YamlNode::Kind::List:
+            problem({file, document.root.line, document.root.column}, "",
+                    "must hold keys and values, like \"mode: tag\"");
+    }
+    std::stable_sort(out_.problems.begin() + static_cast<std::ptrdiff_t>(first),
+                     out_.problems.end(), [](const ConfigProblem& a, const ConfigProblem& b) {
+                         return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+                     });
+}
+
+void Loader::walk(const YamlNode& map, const std::string& prefix) {
+    for (std::size_t i = 0; i < map.items.size(); ++i) {
+        const Place place{file_, map.key_lines[i], map.key_columns[i]};
+        const std::string path = join_path(prefix, map.keys[i]);
+        if (const KeyInfo* key = find_config_key(path)) {
+            set(map.items[i], *key, place);
+        } else if (is_section(path) && map.keys[i].find('.') == std::string::npos) {
+            enter(map.items[i], path, place);
+        } else {
+            unknown(map.keys[i], prefix, place);
+        }
+    }
+}
+
+void Loader::enter(const YamlNode& value, const std::string& path, const Place& place) {
+    if (value.kind == YamlNode::Kind::Null) return;  // all its keys are commented out
+    if (value.kind != YamlNode::Kind::Map)
+        return problem(place, path, "is a section: its keys stand below it, indented");
+    walk(value, path);
+}
+
+void Loader::set(const YamlNode& value, const KeyInfo& key, const Place& place) {
+    const std::string path(key.path);
+    const auto refuse = [&](const Place& where, std::string reason) {
+        failed_.insert(path);
+        problem(where, path, std::move(reason));
+    };
+    std::vector<ConfigText> texts;
+    switch (value.kind) {
+        case YamlNode::Kind::Null:
+            return refuse(place, "has no value; remove it for the default");
+        case YamlNode::Kind::Map:
+            return refuse(place,
+                          fmt::format("must be a value ({}), is a section", to_string(key.type)));
+        case YamlNode::Kind::Scalar:
+            texts.push_back({value.text, value.quoted});
+            break;
+        case YamlNode::Kind::List:
+            for (const YamlNode& item : value.items) {
+                if (item.kind != YamlNode::Kind::Scalar)
+                    return refuse({file_, item.line, item.column},
+                                  "an entry of the list must be a value");
+                texts.push_back({item.text, item.quoted});
+            }
+            if (!is_list(key.type))
+                return refuse(
+                    place, fmt::format("must be one value ({}), is a list", to_string(key.type)));
+            break;
+    }
+    if (auto done = set_config_key(out_.config, key, texts); !done)
+        return refuse({file_, value.line, value.column}, done.error().what);
+    failed_.erase(
+        path);  // a later file puts right what an earlier one had wrong; its problem stays listed
+    places_[path] = place;
+}
+
+void Loader::unknown(const std::string& key, const std::string& prefix, const Place& place) {
+    const std::string path = join_path(prefix, log_escape(key, 64));
+    if (find_config_key(key) != nullptr && key.find('.') != std::string::npos)
+        return problem(place, path, "unknown key; write each part on a line of its own, indented");
+    std::string near = nearest(key, names_in(prefix));
+    if (!near.empty()) {
+        near = join_path(prefix, near);
+    } else {  // the right name in the wrong section
+        for (const KeyInfo& known : config_keys())
+            if (split(known.path, '.').back() == key) near = known.path;
+    }
+    problem(place, path, near.empty() ? "unknown key" : "unknown key; did you mean " + near + "?");
+}
+
+LoadedConfig Loader::finish() && {
+    const auto across = incomplete_ ? std::vector<CrossProblem>{} : check_across_keys(out_.config);
+    for (const CrossProblem& cross : across) {
+        const bool known_already =
+            std::any_of(cross.keys.begin(), cross.keys.end(),
+                        [&](const std::string& key) { return failed_.count(key) != 0; });
+        if (known_already) continue;
+        // Blame a key that somebody wrote rather than a default.
+        const auto written =
+            std::find_if(cross.keys.begin(), cross.keys.end(),
+                         [&](const std::string& key) { return places_.count(key) != 0; });
+        const std::string& blamed = written == cross.keys.end() ? cross.keys.front() : *written;
+        const auto place = places_.find(blamed);
+        problem(place == places_.end() ? Place{main_file_} : place->second, blamed, cross.reason);
+    }
+    out_.config.parse.trusted_authserv_ids = out_.config.site.authserv_ids;
+    return std::move(out_);
+}
+
+/// Names of the files of `directory` that are read, in order; problems of the directory go to
+/// `loader`.
+std::vector<std::string> files_of(const std::filesystem::path& directory, Loader& loader) {
+    std::vector<std::string> files;
+    struct stat status {};
+    if (::stat(directory.c_str(), &status) != 0) {
+        if (errno != ENOENT)
+            loader.problem({directory.string()}, "",
+                           std::string("cannot be read: ") + std::strerror(errno));
+        return files;
+    }
+    if (S_ISDIR(status.st_mode) && (status.st_mode & S_IWOTH) != 0) {
+        loader.problem({directory.string()}, "",
+                       "everybody may write into it; run chmod o-w on it");
+        return files;
+    }
+    std::error_code error;
+    for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end;
+         at.increment(error)) {
+        const std::string name = at->path().filename().string();
+        if (name.empty() || name.front() == '.') continue;
+        if (at->path().extension() == ".yml")
+            loader.problem({at->path().string()}, "", "is not read; name it .yaml");
+        if (at->path().extension() == ".yaml") files.push_back(at->path().string());
+    }
+    if (error) loader.problem({directory.string()}, "", "cannot be read: " + error.message());
+    if (files.size() > kMaxFiles) {
+        loader.problem({directory.string()}, "", fmt::format("more than {} files", kMaxFiles));
+        files.clear();
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+}  // namespace
+
+std::string_view to_string(Mode m) noexcept {
+    switch (m) {
+        case Mode::Passive:
+            return "passive";
+        case Mode::Tag:
+            return "tag";
+        case Mode::Enforce:
+            return "enforce";
+    }
+    return "passive";
+}
+
+std::string ConfigProblem::text() const {
+    std::string out = file;
+    if (line > 0) out += fmt::format(":{}", line);
+    if (line > 0 && column > 0) out += fmt::format(":{}", column);
+    if (!path.empty()) out += ": " + path;
+    return out + ": " + reason;
+}
+
+LoadedConfig load_config(const std::string& path) {
+    Loader loader(path);
+    loader.read_file(path);
+    const std::filesystem::path directory = std::filesystem::path(path).parent_path() / "conf.d";
+    for (const std::string& file : files_of(directory, loader)) loader.read_file(file);
+    return std::move(loader).finish();
+}
+
+LoadedConfig load_config_text(const std::string& text, const std::string& name) {
+    Loader loader(name);
+    loader.read_text(text, name);
+    return std::move(loader).finish();
+}
+
+Result<std::shared_ptr<const Config>> load_config_or_error(const std::string& path) {
+    LoadedConfig loaded = load_config(path);
+    if (loaded.problems.empty()) return std::make_shared<const Config>(std::move(loaded.config));
+    std::vector<std::string> texts;
+    for (const ConfigProblem& problem : loaded.problems) texts.push_back(problem.text());
+    return fail(ErrorCode::Config,
+                fmt::format("configuration not valid: {}", fmt::join(texts, " | ")),
+                "kith check-config lists one problem a line");
+}
+
+}  // namespace kith
