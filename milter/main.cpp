@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: Apache-2.0
+// kith-milter: the filter between the MTA and the engine. This file puts the parts together:
+// configuration, judge, journal, worker threads, socket, libmilter; and it owns signals, reload and
+// the orderly end. Foreground only: the service manager starts it. Exit codes are those of
+// sysexits(3). Manual: man/kith-milter.8. Covered by tests/protocol/.
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "engine/assess/judge.hpp"
+#include "engine/base/clock.hpp"
+#include "engine/base/log.hpp"
+#include "engine/base/unique_fd.hpp"
+#include "engine/config/config.hpp"
+#include "engine/journal/journal.hpp"
+#include "engine/journal/mail_record.hpp"
+#include "engine/message/parse.hpp"
+#include "milter/glue.hpp"
+#include "milter/notify.hpp"
+#include "milter/session.hpp"
+#include "milter/socket_guard.hpp"
+#include "milter/worker_pool.hpp"
+
+namespace kith::milter {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// Records waiting for the disk; each is a few kilobytes.
+constexpr unsigned kMaxWaitingRecords = 4096;
+/// Longest wait at the end for messages that have begun, beyond milter.deadline. Less than
+/// systemd's 90 s with any deadline.
+constexpr std::chrono::seconds kDrainBeyondDeadline{5};
+/// After the last message was answered: libmilter writes the reply after our callback has returned
+/// and tells nobody.
+constexpr milliseconds kReplyGrace{200};
+constexpr milliseconds kPollStep{20};
+/// How often trouble of the store is looked for and logged.
+constexpr std::chrono::seconds kTroubleInterval{10};
+
+// Written by the signal handlers, read by the control thread: async-signal-safe, therefore plain
+// descriptors.
+int g_reload_event = -1;
+int g_stop_event = -1;
+
+extern "C" void on_reload_signal(int) {
+    const int saved = errno;
+    const std::uint64_t one = 1;
+    (void)!::write(g_reload_event, &one, sizeof one);
+    errno = saved;
+}
+extern "C" void on_stop_signal(int) {
+    const int saved = errno;
+    const std::uint64_t one = 1;
+    (void)!::write(g_stop_event, &one, sizeof one);
+    errno = saved;
+}
+
+struct CommandLine {
+    std::string config = kDefaultConfigPath;
+    std::string socket;
+    bool check = false;
+    bool to_stderr = false;
+};
+
+/// The configuration in use. Thread-safe.
+class CurrentConfig {
+public:
+    explicit CurrentConfig(std::shared_ptr<const Config> config) : config_(std::move(config)) {}
+    [[nodiscard]] std::shared_ptr<const Config> get() const {
+        std::lock_guard lock(mutex_);
+        return config_;
+    }
+    void set(std::shared_ptr<const Config> config) {
+        std::lock_guard lock(mutex_);
+        config_ = std::move(config);
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Config> config_;
+};
+
+/// The journal, opened when first needed and again after a failure: a directory that is missing at
+/// the start or a disk that was full must not need a restart. One thread (the journalling pool has
+/// one).
+class LazyJournal {
+public:
+    explicit LazyJournal(JournalOptions options) : options_(std::move(options)) {}
+    [[nodiscard]] Status append(const MailRecord& record, Time now) {
+        if (!writer_) {
+            auto opened = JournalWriter::open(options_);
+            if (!opened) return fail(std::move(opened).error());
+            writer_ = std::move(*opened);
+        }
+        auto position = writer_->append(RecordType::Mail, now, encode(record));
+        if (position) return ok();
+        writer_.reset();
+        return fail(std::move(position).error());
+    }
+
+private:
+    JournalOptions options_;
+    std::unique_ptr<JournalWriter> writer_;
+};
+
+LogLevel level_of(const std::string& name) {
+    if (name == "debug") return LogLevel::Debug;
+    if (name == "warning") return LogLevel::Warning;
+    if (name == "error") return LogLevel::Error;
+    return LogLevel::Info;
+}
+
+int complain(const Error& error) {
+    log(LogLevel::Error, error.what,
+        error.hint.empty() ? std::vector<LogField>{} : std::vector<LogField>{{"hint", error.hint}});
+    return exit_code(error.code);
+}
+
+/// A descriptor that is missing among 0-2 would be given to the next socket, and the next line on
+/// stderr written into it.
+void fill_standard_descriptors() {
+    for (;;) {
+        const int fd = ::open("/dev/null", O_RDWR);
+        if (fd < 0) return;
+        if (fd > 2) {
+            ::close(fd);
+            return;
+        }
+    }
+}
+
+/// Keys whose change needs a restart; named at a reload so that nobody wonders.
+std::string needs_restart(const Config& before, const Config& after) {
+    std::string out;
+    const auto changed = [&](const char* key, bool different) {
+        if (different) out += (out.empty() ? "" : ",") + std::string(key);
+    };
+    changed("milter.socket", before.milter.socket != after.milter.socket);
+    changed("milter.socket_group", before.milter.socket_group != after.milter.socket_group);
+    changed("milter.workers", before.milter.workers != after.milter.workers);
+    changed("milter.max_waiting", before.milter.max_waiting != after.milter.max_waiting);
+    changed("store.directory", before.store.directory != after.store.directory);
+    changed("journal.directory", before.journal.directory != after.journal.directory);
+    changed("secret_file", before.secret_file != after.secret_file);
+    changed("log.level", before.log.level != after.log.level);
+    return out;
+}
+
+/// --check: says what would keep the milter from serving. 0, or 78 with every problem on stderr.
+int check(const CommandLine& command_line) {
+    const LoadedConfig loaded = load_config(command_line.config);
+    for (const ConfigProblem& problem : loaded.problems) std::cerr << problem.text() << '\n';
+    if (!loaded.problems.empty()) return exit_code(ErrorCode::Config);
+    const std::string socket =
+        command_line.socket.empty() ? loaded.config.milter.socket : command_line.socket;
+    const auto spec = parse_socket(socket);
+    if (!spec) {
+        std::cerr << spec.error().text() << '\n';
+        return exit_code(spec.error().code);
+    }
+    std::cout << "configuration ok: mode " << to_string(loaded.config.mode) << ", socket "
+              << spec->spec << '\n';
+    return 0;
+}
+
+/// Everything that runs while mail flows, apart from libmilter: signals, reload, watchdog, the
+/// order of the end.
+class Control {
+public:
+    Control(const CommandLine& command_line, CurrentConfig& current, Judge& judge,
+            Services& services, int usr1, int listener)
+        : command_line_(command_line),
+          current_(current),
+          judge_(judge),
+          services_(services),
+          usr1_(usr1),
+          listener_(listener) {}
+
+    /// Returns after it has told libmilter to stop, or when `finished` says that libmilter stopped
+    /// by itself.
+    void loop(const std::atomic<bool>& finished) {
+        const auto watchdog = watchdog_interval();
+        auto next_trouble = steady_clock::now();
+        while (!finished.load()) {
+            std::array<pollfd, 3> events = {
+                {{g_stop_event, POLLIN, 0}, {g_reload_event, POLLIN, 0}, {usr1_, POLLIN, 0}}};
+            const auto wait = watchdog ? std::min<milliseconds>(*watchdog, kTroubleInterval)
+                                       : milliseconds(kTroubleInterval);
+            if (::poll(events.data(), events.size(), static_cast<int>(wait.count())) < 0 &&
+                errno != EINTR) {
+                log(LogLevel::Error, "poll failed; signals are not seen any more");
+                return;
+            }
+            if (events[0].revents != 0) return drain();
+            if (events[1].revents != 0 || events[2].revents != 0) {
+                empty(g_reload_event);
+                empty(usr1_);
+                reload();
+            }
+            if (watchdog && makes_progress()) notify_alive();
+            if (steady_clock::now() >= next_trouble) {
+                watch_store();
+                next_trouble = steady_clock::now() + kTroubleInterval;
+            }
+        }
+    }
+
+private:
+    static void empty(int fd) {
+        std::array<char, 4096> buffer;
+        (void)!::read(fd, buffer.data(),
+                      buffer.size());  // both kinds are non-blocking and level-triggered
+    }
+
+    void reload() {
+        notify_reloading();
+        auto loaded = load_config_or_error(command_line_.config);
+        if (!loaded) {
+            log(LogLevel::Error, "reload: configuration refused, the old one stays",
+                {{"error", loaded.error().text()}});
+        } else {
+            const std::string restart = needs_restart(*current_.get(), **loaded);
+            judge_.reload(*loaded);
+            current_.set(*loaded);
+            std::vector<LogField> fields{{"mode", std::string(to_string((*loaded)->mode))}};
+            if (!restart.empty()) fields.push_back({"needs_restart", restart});
+            log(restart.empty() ? LogLevel::Info : LogLevel::Warning,
+                "reload: configuration taken over", fields);
+        }
+        notify_ready("serving");
+    }
+
+    /// False when mail waits and none was judged since the last call: all workers hang, and a
+    /// restart is what helps.
+    bool makes_progress() {
+        const std::uint64_t completed = services_.judging->completed();
+        const bool progress = completed != last_completed_ || services_.judging->waiting() == 0;
+        last_completed_ = completed;
+        return progress;
+    }
+
+    void watch_store() {
+        const std::string trouble = judge_.trouble();
+        if (trouble == last_trouble_) return;
+        if (trouble.empty())
+            log(LogLevel::Info, "store: in use again");
+        else
+            log(LogLevel::Warning, "store: mail passes with a neutral score",
+                {{"trouble", trouble}});
+        last_trouble_ = trouble;
+    }
+
+    void drain() {
+        notify_stopping();
+        log(LogLevel::Info, "stopping",
+            {{"open_messages", std::to_string(services_.counters.open_messages.load())}});
+        const auto until =
+            steady_clock::now() + current_.get()->milter.deadline + kDrainBeyondDeadline;
+        while (services_.counters.open_messages.load() > 0 && steady_clock::now() < until)
+            std::this_thread::sleep_for(kPollStep);
+        std::this_thread::sleep_for(kReplyGrace);
+        stop_milter();
+        if (listener_ >= 0)
+            ::shutdown(listener_,
+                       SHUT_RDWR);  // wakes the accept loop, which looks up every 5 s only
+    }
+
+    const CommandLine& command_line_;
+    CurrentConfig& current_;
+    Judge& judge_;
+    Services& services_;
+    const int usr1_;
+    const int listener_;
+    std::uint64_t last_completed_ = 0;
+    std::string last_trouble_;
+};
+
+void block(std::initializer_list<int> signals, int how) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : signals) sigaddset(&set, signal);
+    ::pthread_sigmask(how, &set, nullptr);
+}
+
+/// libmilter waits in a thread of its own for HUP, TERM and INT and takes each for an order to
+/// stop. The kernel prefers the process's first thread for a signal to the process as long as that
+/// thread does not block it (signal(7), Linux); so this thread keeps the three unblocked with
+/// handlers that only write to a descriptor, every other thread blocks them, and libmilter runs
+/// elsewhere. HUP then reloads instead of ending the filter. USR1 comes through a signalfd.
+void install_handlers() {
+    struct sigaction action {};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART | SA_NODEFER;
+    action.sa_handler = on_reload_signal;
+    ::sigaction(SIGHUP, &action, nullptr);
+    action.sa_handler = on_stop_signal;
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = SIG_IGN;
+    ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& config) {
+    const UniqueFd reload_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    const UniqueFd stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    sigset_t usr1_only;
+    sigemptyset(&usr1_only);
+    sigaddset(&usr1_only, SIGUSR1);
+    block({SIGHUP, SIGTERM, SIGINT, SIGUSR1}, SIG_BLOCK);
+    const UniqueFd usr1(::signalfd(-1, &usr1_only, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!reload_event || !stop_event || !usr1)
+        return complain({ErrorCode::Io, "cannot make the signal descriptors", ""});
+    g_reload_event = reload_event.get();
+    g_stop_event = stop_event.get();
+    install_handlers();
+
+    const auto spec =
+        parse_socket(command_line.socket.empty() ? config->milter.socket : command_line.socket);
+    if (!spec) return complain(spec.error());
+    const auto lock = lock_socket(*spec);
+    if (!lock) return complain(lock.error());
+    if (const auto removed = remove_stale_socket(*spec); !removed) return complain(removed.error());
+
+    message_library_init();
+    CurrentConfig current(config);
+    const auto judge = Judge::create(config);
+    const SystemClock clock;
+    LazyJournal journal(config->journal);
+    auto services = std::make_shared<Services>();
+    const auto report = [&services_ref = *services](const char* what) {
+        log_throttled(services_ref, services_ref.exception_trouble, LogLevel::Error,
+                      "internal failure in a worker", {{"error", what}});
+    };
+    services->config = [&] { return current.get(); };
+    services->judge = [&](const MessageBytes& bytes, const Arrival& arrival) {
+        return judge->judge(bytes, arrival);
+    };
+    services->append = [&](const MailRecord& record) {
+        return journal.append(record, clock.now());
+    };
+    services->now = [&] { return clock.now(); };
+    services->log = [](LogLevel level, std::string_view message,
+                       const std::vector<LogField>& fields) { log(level, message, fields); };
+    WorkerPool judging(config->milter.workers, config->milter.max_waiting, report);
+    WorkerPool journalling(1, kMaxWaitingRecords, report);
+    services->judging = &judging;
+    services->journalling = &journalling;
+
+    const mode_t old_mask = ::umask(0117);  // a Unix socket is made with mode 0777 & ~umask
+    const Status opened = open_milter(spec->spec, services);
+    ::umask(old_mask);
+    if (!opened) return complain(opened.error());
+    if (const Status shared = share_socket(*spec, config->milter.socket_group); !shared)
+        log(LogLevel::Warning, shared.error().what, {{"hint", shared.error().hint}});
+    const int listener = find_listener(*spec);
+    if (!spec->is_unix && (listener < 0 || !disable_nagle(listener)))
+        log(LogLevel::Warning, "TCP_NODELAY could not be set: every message may take 40 ms longer");
+
+    log(LogLevel::Info, "serving",
+        {{"version", KITH_VERSION},
+         {"socket", spec->spec},
+         {"mode", std::string(to_string(config->mode))},
+         {"workers", std::to_string(judging.threads())}});
+    notify_ready("serving");
+
+    std::atomic<bool> finished{false};
+    Status served = ok();
+    std::thread control([&] {
+        Control(command_line, current, *judge, *services, usr1.get(), listener).loop(finished);
+    });
+    std::thread serving([&] {
+        served = run_milter();
+        finished.store(true);
+        const std::uint64_t one = 1;
+        (void)!::write(g_reload_event, &one, sizeof one);  // wakes the control thread
+    });
+    block({SIGHUP, SIGTERM, SIGINT}, SIG_UNBLOCK);
+    serving.join();
+    control.join();
+
+    // libmilter's threads may still be in callbacks: wait for messages, then for what they left to
+    // the pools, then leave without destructors, under which those threads would fall.
+    const auto until = steady_clock::now() + current.get()->milter.deadline + kDrainBeyondDeadline;
+    while (services->counters.open_messages.load() > 0 && steady_clock::now() < until)
+        std::this_thread::sleep_for(kPollStep);
+    const bool idle = judging.wait_idle(until) && journalling.wait_idle(until);
+    const Counters& c = services->counters;
+    log(idle ? LogLevel::Info : LogLevel::Warning, "stopped",
+        {{"messages", std::to_string(c.messages.load())},
+         {"held", std::to_string(c.held.load())},
+         {"deferred", std::to_string(c.deferred.load())},
+         {"rejected", std::to_string(c.rejected.load())},
+         {"saturated", std::to_string(c.saturated.load())},
+         {"late", std::to_string(c.late.load())},
+         {"failed", std::to_string(c.failed.load())},
+         {"journal_failures", std::to_string(c.journal_failures.load())}});
+    if (spec->is_unix) ::unlink(spec->path.c_str());  // still under the lock
+    const int code = served ? 0 : complain(served.error());
+    std::fflush(nullptr);
+    ::_exit(code);
+}
+
+int run(int argc, char** argv) {
+    fill_standard_descriptors();
+    CommandLine command_line;
+    CLI::App app{"kith-milter: judges mail for Postfix or Sendmail", "kith-milter"};
+    app.add_option("--config", command_line.config, "configuration file")->capture_default_str();
+    app.add_option("--socket", command_line.socket, "socket to serve instead of milter.socket");
+    app.add_flag("--check", command_line.check, "check the configuration and leave");
+    app.add_flag("--stderr,--foreground", command_line.to_stderr,
+                 "log to stderr instead of syslog");
+    app.set_version_flag("--version", std::string("kith-milter ") + KITH_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : exit_code(ErrorCode::Usage);
+    }
+    if (command_line.check) return check(command_line);
+    const LogTarget target = command_line.to_stderr ? LogTarget::Stderr : LogTarget::Syslog;
+    const auto config = load_config_or_error(command_line.config);
+    log_open("kith-milter", target, config ? level_of((*config)->log.level) : LogLevel::Info);
+    if (!config) {
+        std::cerr << config.error().text() << '\n';  // also where systemctl status shows it
+        return target == LogTarget::Stderr ? exit_code(config.error().code)
+                                           : complain(config.error());
+    }
+    return serve(command_line, *config);
+}
+
+}  // namespace
+}  // namespace kith::milter
+
+int main(int argc, char** argv) {
+    try {
+        return kith::milter::run(argc, argv);
+    } catch (const std::exception& e) {
+        std::cerr << "kith-milter: " << e.what() << '\n';
+        return kith::exit_code(kith::ErrorCode::Internal);
+    }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "milter/session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/text.hpp"
+
+namespace kith::milter {
+namespace {
+
+std::string bounded(std::string_view text, std::size_t max_bytes) {
+    return std::string(text.substr(0, max_bytes));
+}
+
+/// "<a@b>" and "a@b" are the same: mail handed to Postfix's sendmail(1) comes without the brackets.
+std::string_view without_brackets(std::string_view address) {
+    address = trim(address);
+    if (address.size() >= 2 && address.front() == '<' && address.back() == '>')
+        address = address.substr(1, address.size() - 2);
+    return address;
+}
+
+/// What the MTA could not verify is no name: Postfix says "unknown", Sendmail the address in
+/// brackets.
+std::string_view verified_name(std::string_view name) {
+    if (name == "unknown" || (!name.empty() && name.front() == '[')) return {};
+    return name;
+}
+
+std::string macro(const Macros& macros, const char* name) {
+    const auto value = macros(name);
+    return value ? bounded(*value, Session::kMaxNameBytes) : std::string();
+}
+
+/// A value whose folded lines all begin with white space: text after a bare line feed must not pass
+/// for a field of its own.
+void append_header_value(std::string& out, std::string_view value) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        out += value[i];
+        const bool ends_line = value[i] == '\n' && (i + 1 == value.size() ||
+                                                    (value[i + 1] != ' ' && value[i + 1] != '\t'));
+        if (ends_line) out += ' ';
+    }
+}
+
+std::chrono::milliseconds since(std::chrono::steady_clock::time_point begun) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 begun);
+}
+
+void append_record(Services& services, const MailRecord& record) {
+    const Status status = services.append(record);
+    if (status) return;
+    services.counters.journal_failures.fetch_add(1);
+    log_throttled(services, services.journal_trouble, LogLevel::Error,
+                  "journal: mail not recorded; it was answered all the same",
+                  {{"id", record.id}, {"error", status.error().text()}});
+}
+
+}  // namespace
+
+void log_throttled(Services& services, OncePerMinute& throttle, LogLevel level,
+                   std::string_view message, std::vector<LogField> fields) {
+    std::optional<unsigned long> held_back;
+    {
+        std::lock_guard lock(services.throttle_mutex);
+        held_back = throttle.pass(std::chrono::steady_clock::now());
+    }
+    if (!held_back) return;
+    if (*held_back > 0) fields.push_back({"not_logged", std::to_string(*held_back)});
+    services.log(level, message, fields);
+}
+
+Session::OpenToken::OpenToken(std::shared_ptr<Services> services) : services_(std::move(services)) {
+    services_->counters.open_messages.fetch_add(1);
+}
+Session::OpenToken::~OpenToken() { services_->counters.open_messages.fetch_sub(1); }
+
+Session::MessageState::MessageState(std::shared_ptr<const Config> with,
+                                    std::shared_ptr<Services> services)
+    : config(std::move(with)),
+      open(std::make_unique<OpenToken>(std::move(services))),
+      collector(std::make_shared<Collector>(CollectorLimits{config->milter.memory_bytes,
+                                                            config->milter.max_message_bytes,
+                                                            config->milter.spool_directory})) {}
+
+Session::Session(std::shared_ptr<Services> services, Negotiated negotiated)
+    : services_(std::move(services)), negotiated_(negotiated) {}
+Session::~Session() = default;
+
+void Session::connected(std::string_view name, std::string_view address, const Macros& macros) {
+    message_.reset();
+    pending_.reset();
+    connection_ = {};
+    connection_.client_name = bounded(verified_name(name), kMaxNameBytes);
+    connection_.client_addr = bounded(address, kMaxNameBytes);
+    connection_.daemon_name = macro(macros, "{daemon_name}");
+    connection_.daemon_port = macro(macros, "{daemon_port}");
+    connection_.mta_hostname = macro(macros, "j");
+}
+
+void Session::helo(std::string_view name, const Macros& macros) {
+    connection_.helo = bounded(name, kMaxNameBytes);
+    // A second EHLO follows STARTTLS and is the one that knows the version.
+    connection_.tls_version = macro(macros, "{tls_version}");
+}
+
+Session::MessageState& Session::message() {
+    // An MTA that sends no MAIL before RCPT breaks the protocol; its mail is judged all the same.
+    if (!message_) {
+        message_.emplace(services_->config(), services_);
+        on_failure_ = message_->config->milter.on_failure;
+        message_->arrival.time = services_->now();
+    }
+    return *message_;
+}
+
+void Session::mail_from(std::string_view sender, const Macros& macros) {
+    message_.reset();
+    pending_.reset();
+    Arrival& arrival = message().arrival;
+    arrival.mail_from = bounded(without_brackets(sender), kMaxAddressBytes);
+    // Asked for at every MAIL: a login belongs to the message, not to the connection's first
+    // message only.
+    std::string login = macro(macros, "{auth_authen}");
+    if (!login.empty()) arrival.auth_user = std::move(login);
+    arrival.queue_id = macro(macros, "i");
+}
+
+void Session::recipient(std::string_view address) {
+    auto& rcpts = message().arrival.rcpts;
+    if (rcpts.size() < kMaxRecipients)
+        rcpts.push_back(bounded(without_brackets(address), kMaxAddressBytes));
+}
+
+void Session::header(std::string_view name, std::string_view value) {
+    MessageState& m = message();
+    m.own_headers.saw(name);
+    std::string line(name);
+    line += ':';
+    // Without HDR_LEADSPC both MTAs have eaten one blank; with it the value is as it came.
+    if (!negotiated_.leading_space) line += ' ';
+    append_header_value(line, value);
+    line += '\n';
+    m.collector->append(line);
+}
+
+void Session::end_of_headers() {
+    MessageState& m = message();
+    if (std::exchange(m.headers_ended, true)) return;
+    m.collector->append("\n");
+}
+
+bool Session::body(std::string_view chunk) {
+    end_of_headers();  // an MTA without the step
+    Collector& collector = *message().collector;
+    collector.append(chunk);
+    return negotiated_.skip && collector.is_full();
+}
+
+void Session::mark_failed() noexcept {
+    if (message_) message_->failed = true;
+}
+
+Plan Session::end_of_message(const Macros& macros) {
+    const auto begun = std::chrono::steady_clock::now();
+    end_of_headers();
+    MessageState m = std::move(message());
+    message_.reset();
+    Counters& counters = services_->counters;
+    counters.messages.fetch_add(1);
+
+    Arrival& arrival = m.arrival;
+    arrival.client_addr = connection_.client_addr;
+    arrival.client_name = connection_.client_name;
+    arrival.helo = connection_.helo;
+    arrival.tls_version = connection_.tls_version;
+    arrival.daemon_name = connection_.daemon_name;
+    arrival.daemon_port = connection_.daemon_port;
+    arrival.mta_hostname = connection_.mta_hostname;
+    // Postfix has no queue id before DATA, so what MAIL said is only second best.
+    if (std::string queue_id = macro(macros, "i"); !queue_id.empty())
+        arrival.queue_id = std::move(queue_id);
+
+    const MilterOptions& options = m.config->milter;
+    const Mode mode = m.config->mode;
+    std::variant<MailRecord, Missed> outcome = Missed::Failed;
+    if (!m.failed) {
+        outcome = run_within<MailRecord>(
+            *services_->judging, begun + options.deadline,
+            [services = services_, collector = m.collector, arrival] {
+                return services->judge(collector->bytes(), arrival);
+            },
+            [services = services_, mode, failure = options.on_failure](MailRecord late) {
+                late.mode = std::string(to_string(mode));
+                late.action = failure == OnFailure::Tempfail ? Action::Deferred : Action::Accepted;
+                late.assessment.degraded = "judged after milter.deadline; not acted on";
+                append_record(*services, late);
+            });
+    }
+    // The collector is the worker's as long as a late one may run; its trouble is read only when no
+    // worker can hold it.
+    if (!std::holds_alternative<Missed>(outcome) && m.collector->trouble()) {
+        counters.spool_failures.fetch_add(1);
+        log_throttled(*services_, services_->spool_trouble, LogLevel::Error,
+                      "spool: a large mail was judged by its beginning",
+                      {{"queue_id", log_queue_id(arrival.queue_id)},
+                       {"error", m.collector->trouble()->text()}});
+    }
+
+    Pending pending{m.config, std::move(m.open), std::move(arrival), std::nullopt, {}, {}, begun};
+    Plan plan;
+    if (auto* record = std::get_if<MailRecord>(&outcome)) {
+        record->mode = std::string(to_string(mode));
+        plan = plan_for(*record, mode, options, negotiated_, m.own_headers);
+        pending.record = std::move(*record);
+    } else {
+        const Missed missed = std::get<Missed>(outcome);
+        pending.missed = to_string(missed);
+        auto& counter = missed == Missed::Saturated ? counters.saturated
+                        : missed == Missed::TooLate ? counters.late
+                                                    : counters.failed;
+        counter.fetch_add(1);
+        plan = plan_without_verdict(options, negotiated_, m.own_headers);
+    }
+    pending.shortfall = plan.shortfall;
+    pending_ = std::move(pending);
+    return plan;
+}
+
+void Session::settled(Action action) {
+    if (!pending_) return;
+    Pending p = std::move(*pending_);
+    pending_.reset();
+    Counters& counters = services_->counters;
+    if (action == Action::Held) counters.held.fetch_add(1);
+    if (action == Action::Deferred) counters.deferred.fetch_add(1);
+    if (action == Action::Rejected) counters.rejected.fetch_add(1);
+
+    if (!p.record) {
+        const LogLine line =
+            log_line_without_verdict(p.arrival, p.missed, action, p.config->mode, since(p.begun));
+        services_->log(LogLevel::Info, line.message, line.fields);
+        log_throttled(*services_, services_->judging_trouble, LogLevel::Error,
+                      "mail answered without a verdict",
+                      {{"cause", p.missed},
+                       {"saturated", std::to_string(counters.saturated.load())},
+                       {"late", std::to_string(counters.late.load())},
+                       {"failed", std::to_string(counters.failed.load())}});
+        return;
+    }
+    p.record->action = action;
+    const LogLine line = log_line_of(*p.record, p.arrival, since(p.begun));
+    services_->log(LogLevel::Info, line.message, line.fields);
+    if (!p.shortfall.empty())
+        services_->log(LogLevel::Warning, line.message, {{"not_done", p.shortfall}});
+    journal(std::move(*p.record), p.begun + p.config->milter.deadline);
+}
+
+void Session::journal(MailRecord record, Deadline deadline) {
+    // Waited for, so that a crash after the answer loses no record; but never longer than the
+    // message's own deadline: a disk that hangs must not hold mail.
+    auto shared = std::make_shared<MailRecord>(std::move(record));
+    const bool queued =
+        run_and_wait(*services_->journalling, deadline,
+                     [services = services_, shared] { append_record(*services, *shared); });
+    if (queued) return;
+    services_->counters.journal_failures.fetch_add(1);
+    log_throttled(*services_, services_->journal_trouble, LogLevel::Error,
+                  "journal: mail not recorded; the disk does not keep up", {{"id", shared->id}});
+}
+
+}  // namespace kith::milter
