@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal: append-only segment files of typed, checksummed records; the one way by which anything reaches the
-// learner. Any number of writing processes (milter, kith, later accounts): each append is one record under a file lock.
-// Bytes: engine/journal/FORMAT.md. Covered by tests/unit/journal/.
+// The journal: append-only segment files of typed, checksummed records; the one way by which
+// anything reaches the learner. Any number of writing processes (milter, kith, later accounts):
+// each append is one record under a file lock. Bytes: engine/journal/FORMAT.md. Covered by
+// tests/unit/journal/.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +18,12 @@ namespace kith {
 
 /// Type of a record. Numbers are persistent, never reused.
 enum class RecordType : std::uint16_t {
-    Mail = 1,      ///< one mail as observed and judged (payload: journal/record.hpp MailRecord)
-    Release = 2,   ///< an admin released a held mail
-    Confirm = 3,   ///< an admin confirmed that a mail was bad
-    Forget = 4,    ///< an admin asks to forget an address
-    Replied = 5,   ///< reserved
-    Note = 6,      ///< free text for the record
+    Mail = 1,     ///< one mail as observed and judged (payload: journal/mail_record.hpp MailRecord)
+    Release = 2,  ///< an admin released a held mail
+    Confirm = 3,  ///< an admin confirmed that a mail was bad
+    Forget = 4,   ///< an admin asks to forget an address
+    Replied = 5,  ///< reserved
+    Note = 6,     ///< free text for the record
 };
 
 /// Where a record begins. Ordered; persistent as the learner's checkpoint.
@@ -34,8 +35,8 @@ struct JournalPosition {
 
 struct JournalRecord {
     RecordType type = RecordType::Note;
-    Time time{};            ///< when it was appended
-    std::string payload;    ///< bytes of the type's own format
+    Time time{};               ///< when it was appended
+    std::string payload;       ///< bytes of the type's own format
     JournalPosition position;  ///< of this record
     JournalPosition next;      ///< where reading goes on
 };
@@ -43,8 +44,9 @@ struct JournalRecord {
 struct JournalOptions {
     std::string directory = "/var/lib/kith/journal";
     std::uint64_t segment_bytes = 16ULL << 20;  ///< a segment is closed when it is larger
-    std::uint32_t max_record_bytes = 1U << 20;  ///< a larger record is refused (and taken for damage when read)
-    Seconds keep{90LL * 86400};                 ///< closed segments older than this are deleted by the learner
+    std::uint32_t max_record_bytes =
+        1U << 20;                ///< a larger record is refused (and taken for damage when read)
+    Seconds keep{90LL * 86400};  ///< closed segments older than this are deleted by the learner
 };
 
 /// Appends records. Thread-safe; several processes may append to one directory.
@@ -52,8 +54,10 @@ class JournalWriter {
 public:
     [[nodiscard]] static Result<std::unique_ptr<JournalWriter>> open(const JournalOptions& options);
     virtual ~JournalWriter() = default;
-    /// Position of the record. Full: nothing of it stays in the file. A torn tail left by a killed writer is cut first.
-    [[nodiscard]] virtual Result<JournalPosition> append(RecordType type, Time time, std::string_view payload) = 0;
+    /// Position of the record. Full: nothing of it stays in the file. A torn tail left by a killed
+    /// writer is cut first.
+    [[nodiscard]] virtual Result<JournalPosition> append(RecordType type, Time time,
+                                                         std::string_view payload) = 0;
     /// Forces what was appended to disk (fdatasync).
     [[nodiscard]] virtual Status sync() = 0;
 };
@@ -63,20 +67,24 @@ class JournalReader {
 public:
     [[nodiscard]] static Result<std::unique_ptr<JournalReader>> open(const JournalOptions& options);
     virtual ~JournalReader() = default;
-    /// Goes to `position` (as returned earlier); a position in a segment that was deleted goes to the oldest one left.
+    /// Goes to `position` (as returned earlier); a position in a segment that was deleted goes to
+    /// the oldest one left.
     [[nodiscard]] virtual Status seek(JournalPosition position) = 0;
-    /// Next record; nullopt when none is complete yet. Damaged bytes are skipped up to the next record that checks out
-    /// (never across a torn tail that may still be written) and counted in damaged_bytes().
+    /// Next record; nullopt when none is complete yet. Damaged bytes are skipped up to the next
+    /// record that checks out (never across a torn tail that may still be written) and counted in
+    /// damaged_bytes().
     [[nodiscard]] virtual Result<std::optional<JournalRecord>> next() = 0;
-    /// The record at `position`. NoInput when the segment is gone, Corrupt when it does not check out.
+    /// The record at `position`. NoInput when the segment is gone, Corrupt when it does not check
+    /// out.
     [[nodiscard]] virtual Result<JournalRecord> at(JournalPosition position) = 0;
     [[nodiscard]] virtual std::uint64_t damaged_bytes() const noexcept = 0;
     /// End of what is there now.
     [[nodiscard]] virtual Result<JournalPosition> end() = 0;
 };
 
-/// Compresses closed segments (zstd) and deletes those older than options.keep, both only below `read_up_to`.
-/// Returns bytes freed. Called by the learner; safe beside writers and readers.
-[[nodiscard]] Result<std::uint64_t> tidy_journal(const JournalOptions& options, JournalPosition read_up_to, Time now);
+/// Compresses closed segments (zstd) and deletes those older than options.keep, both only below
+/// `read_up_to`. Returns bytes freed. Called by the learner; safe beside writers and readers.
+[[nodiscard]] Result<std::uint64_t> tidy_journal(const JournalOptions& options,
+                                                 JournalPosition read_up_to, Time now);
 
 }  // namespace kith

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Payload of RecordType::Mail and of the admin's records. Bytes: engine/journal/FORMAT.md (FlatBuffers, verified before use).
+// Payload of RecordType::Mail and of the admin's records. Bytes: engine/journal/FORMAT.md
+// (FlatBuffers, verified before use).
 #pragma once
 
 #include <string>
@@ -14,35 +15,36 @@ namespace kith {
 
 /// What was done with the mail. Persistent numbers.
 enum class Action : std::uint8_t { Accepted = 0, Held = 1, Deferred = 2, Rejected = 3 };
-[[nodiscard]] std::string_view to_string(Action a) noexcept;  ///< accepted, held, deferred, rejected
+[[nodiscard]] std::string_view to_string(
+    Action a) noexcept;  ///< accepted, held, deferred, rejected
 
 /// One mail as it is kept: who, observed, judged, done. No body; the subject only when configured.
 struct MailRecord {
-    std::string id;            ///< kith's own id: 16 characters [a-z2-7], unique
-    Time time{};               ///< arrival
-    std::string queue_id;      ///< the MTA's, "" when unknown
-    std::string host;          ///< the MTA's host name (queue ids are unique per host only)
+    std::string id;        ///< kith's own id: 16 characters [a-z2-7], unique
+    Time time{};           ///< arrival
+    std::string queue_id;  ///< the MTA's, "" when unknown
+    std::string host;      ///< the MTA's host name (queue ids are unique per host only)
     std::string client_addr, client_name, helo;
     std::string mail_from;
     std::vector<std::string> rcpts;
-    std::string auth_user;     ///< "" when not authenticated
-    std::string from;          ///< From address
-    std::string from_name;     ///< its display name
+    std::string auth_user;  ///< "" when not authenticated
+    std::string from;       ///< From address
+    std::string from_name;  ///< its display name
     std::string message_id;
-    std::string subject;       ///< only when journal.subjects is on
-    std::string mode;          ///< passive, tag, enforce
+    std::string subject;  ///< only when journal.subjects is on
+    std::string mode;     ///< passive, tag, enforce
     Action action = Action::Accepted;
-    bool imported = false;     ///< from `kith import`: learned, never acted on
+    bool imported = false;  ///< from `kith import`: learned, never acted on
     Observations observations;
     Assessment assessment;
 };
 
 /// Payload of Release, Confirm and Forget.
 struct AdminRecord {
-    std::string id;        ///< mail's id (Release, Confirm)
-    std::string address;   ///< Forget
-    bool learn = false;    ///< Release --learn
-    std::string who;       ///< login name of the admin
+    std::string id;       ///< mail's id (Release, Confirm)
+    std::string address;  ///< Forget
+    bool learn = false;   ///< Release --learn
+    std::string who;      ///< login name of the admin
     std::string why;
 };
 

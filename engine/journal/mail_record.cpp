@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payloads of journal records to and from FlatBuffers (mail_record.fbs, FORMAT.md). Reading trusts
+// nothing: the verifier checks every offset under limits of depth and count, then a budget makes
+// sure that what is decoded is not larger than the bytes it came from: offsets may point twice at
+// the same string, and a megabyte could so grow to terabytes. Covered by
+// tests/unit/journal/mail_record_test.cpp, tests/fuzz/fuzz_mail_record.cpp.
+#include "engine/journal/mail_record.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "engine/journal/mail_record_generated.h"
+
+namespace kith {
+namespace {
+
+constexpr const char* kMailIdentifier = "KJM1";   // persistent
+constexpr const char* kAdminIdentifier = "KJA1";  // persistent
+// The schema nests four deep. Tables of a record: a link each, indicators, reasons; 4096 is ten
+// times what kith writes.
+constexpr flatbuffers::uoffset_t kMaxDepth = 8;
+constexpr flatbuffers::uoffset_t kMaxTables = 4096;
+// Years 1 to 9999: differences of such times cannot overflow.
+constexpr std::int64_t kEarliest = -62135596800, kLatest = 253402300799;
+
+// A number that is not finite says nothing that can be kept: 0 for NaN, the nearest finite number
+// for an infinity.
+template <class T>
+T finite(T x) noexcept {
+    if (std::isnan(x)) return 0;
+    return std::clamp(x, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
+}
+
+format::Key key_of(const Key16& key) { return format::Key(flatbuffers::make_span(key.bytes)); }
+
+Key16 key_of(const format::Key& key) {
+    Key16 out;
+    std::memcpy(out.bytes.data(), key.bytes()->Data(), out.bytes.size());
+    return out;
+}
+
+std::string finished(const flatbuffers::FlatBufferBuilder& builder) {
+    return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()),
+                       builder.GetSize());
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> strings(
+    flatbuffers::FlatBufferBuilder& b, const std::vector<std::string>& values) {
+    std::vector<flatbuffers::Offset<flatbuffers::String>> offsets;
+    offsets.reserve(values.size());
+    for (const std::string& value : values) offsets.push_back(b.CreateString(value));
+    return b.CreateVector(offsets);
+}
+
+flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
+                                            const Observations& o) {
+    std::vector<format::Key> rcpts;
+    for (const Key16& key : o.rcpts) rcpts.push_back(key_of(key));
+    std::vector<format::FeatureEntry> features;
+    for (std::size_t i = 0; i < kFeatureCount; ++i) {
+        const FeatureValue& value = o.values[i];
+        if (value.present())
+            features.emplace_back(feature_tag(i), value.code, finite(value.number));
+    }
+    std::vector<format::SetMember> members;
+    for (const auto& [index, value] : o.set_members)
+        if (index < kFeatureCount) members.emplace_back(feature_tag(index), value);
+    std::vector<format::WordEntry> words;
+    for (const WordCount& word : o.words) words.emplace_back(word.word, word.count);
+    std::vector<flatbuffers::Offset<format::Link>> links;
+    for (const ObservedLink& link : o.links)
+        links.push_back(format::CreateLink(b, link.host, link.tenant, link.shape,
+                                           b.CreateVector(link.words), link.has_token,
+                                           link.own_domain, link.sender_domain));
+
+    const auto rcpts_at = b.CreateVectorOfStructs(rcpts);
+    const auto refs_at = b.CreateVector(o.refs);
+    const auto variants_at = b.CreateVector(o.label_variants);
+    const auto features_at = b.CreateVectorOfStructs(features);
+    const auto members_at = b.CreateVectorOfStructs(members);
+    const auto words_at = b.CreateVectorOfStructs(words);
+    const auto thread_words_at = b.CreateVector(o.thread_words);
+    const auto links_at = b.CreateVector(links);
+    const auto payment_at = b.CreateVector(o.payment);
+    const auto phones_at = b.CreateVector(o.phones);
+    const auto sketch_at = b.CreateVector(o.sketch.data(), o.sketch.size());
+    const auto quoted_at = b.CreateVector(o.quoted_lines);
+    const auto own_at = b.CreateVector(o.own_lines);
+    const format::Key sender = key_of(o.sender), domain = key_of(o.domain);
+
+    format::ObservedBuilder out(b);
+    out.add_time(to_unix(o.time));
+    out.add_direction(static_cast<std::uint8_t>(o.direction));
+    out.add_sender(&sender);
+    out.add_domain(&domain);
+    out.add_sender32(o.sender32);
+    out.add_domain32(o.domain32);
+    out.add_rcpts(rcpts_at);
+    out.add_rcpt_set(o.rcpt_set);
+    out.add_message_id(o.message_id);
+    out.add_refs(refs_at);
+    out.add_name(o.name);
+    out.add_local_part(o.local_part);
+    out.add_domain_label(o.domain_label);
+    out.add_label_variants(variants_at);
+    out.add_free_mail_like(o.free_mail_like);
+    out.add_features(features_at);
+    out.add_set_members(members_at);
+    out.add_words(words_at);
+    out.add_thread_words(thread_words_at);
+    out.add_word_total(o.word_total);
+    out.add_links(links_at);
+    out.add_asks(o.asks);
+    out.add_payment(payment_at);
+    out.add_phones(phones_at);
+    out.add_sketch(sketch_at);
+    out.add_quoted_lines(quoted_at);
+    out.add_own_lines(own_at);
+    out.add_has_attachment(o.has_attachment);
+    out.add_automatic(o.automatic);
+    return out.Finish();
+}
+
+flatbuffers::Offset<format::Assessed> build(flatbuffers::FlatBufferBuilder& b,
+                                            const Assessment& a) {
+    std::vector<flatbuffers::Offset<format::Indicator>> indicators;
+    for (const IndicatorScore& i : a.indicators)
+        indicators.push_back(format::CreateIndicator(b, b.CreateString(i.name), finite(i.score)));
+    std::vector<flatbuffers::Offset<format::Reason>> reasons;
+    for (const Reason& r : a.reasons) {
+        const auto feature = b.CreateString(r.feature);
+        reasons.push_back(
+            format::CreateReason(b, feature, finite(r.weight), b.CreateString(r.text)));
+    }
+    const auto indicators_at = b.CreateVector(indicators);
+    const auto tags_at = strings(b, a.tags);
+    const auto reasons_at = b.CreateVector(reasons);
+    const auto would_pass_at = b.CreateString(a.would_pass);
+    const auto degraded_at = b.CreateString(a.degraded);
+    format::AssessedBuilder out(b);
+    out.add_score(finite(a.score));
+    out.add_p(finite(a.p));
+    out.add_verdict(static_cast<std::uint8_t>(a.verdict));
+    out.add_stratum(static_cast<std::uint8_t>(a.stratum));
+    out.add_raw(finite(a.raw));
+    out.add_own_evidence(finite(a.own_evidence));
+    out.add_ready(a.ready);
+    out.add_delayed(a.delayed);
+    out.add_indicators(indicators_at);
+    out.add_tags(tags_at);
+    out.add_reasons(reasons_at);
+    out.add_would_pass(would_pass_at);
+    out.add_degraded(degraded_at);
+    return out.Finish();
+}
+
+// Decodes verified tables. The first thing that is wrong is kept in `wrong()`; what follows it is
+// left empty.
+class Decoder {
+public:
+    explicit Decoder(std::size_t budget_bytes) : left_(budget_bytes) {}
+
+    [[nodiscard]] const char* wrong() const noexcept { return wrong_; }
+
+    void text(std::string& out, const flatbuffers::String* in) {
+        if (in != nullptr && spend(in->size())) out.assign(in->c_str(), in->size());
+    }
+
+    void texts(std::vector<std::string>& out,
+               const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* in) {
+        // An entry of the vector has four bytes: an empty string costs as much here, so that
+        // entries are bounded as well.
+        if (in == nullptr || !spend(std::size_t{4} * in->size())) return;
+        out.resize(in->size());
+        for (flatbuffers::uoffset_t i = 0; i < in->size(); ++i) text(out[i], in->Get(i));
+    }
+
+    template <class T>
+    void numbers(std::vector<T>& out, const flatbuffers::Vector<T>* in) {
+        if (in == nullptr || !spend(sizeof(T) * in->size())) return;
+        out.resize(in->size());
+        for (flatbuffers::uoffset_t i = 0; i < in->size(); ++i) out[i] = in->Get(i);
+    }
+
+    /// Calls `each` for the structs or tables of `in`.
+    template <class T, class Each>
+    void all(const flatbuffers::Vector<T>* in, std::size_t bytes_each, Each each) {
+        if (in == nullptr || !spend(bytes_each * in->size())) return;
+        for (flatbuffers::uoffset_t i = 0; i < in->size() && wrong_ == nullptr; ++i)
+            each(*in->Get(i));
+    }
+
+    template <class T>
+    void number(T& out, T in) {
+        if (std::isfinite(in))
+            out = in;
+        else
+            fail_with("a number is not finite");
+    }
+
+    void time(Time& out, std::int64_t in) {
+        if (in >= kEarliest && in <= kLatest)
+            out = from_unix(in);
+        else
+            fail_with("a time is outside the years 1 to 9999");
+    }
+
+    template <class E>
+    void enumerator(E& out, std::uint8_t in, int count) {
+        if (in < count)
+            out = static_cast<E>(in);
+        else
+            fail_with("an enumeration has an unknown value");
+    }
+
+    void observations(Observations& o, const format::Observed& in) {
+        time(o.time, in.time());
+        enumerator(o.direction, in.direction(), kDirectionCount);
+        if (in.sender() != nullptr) o.sender = key_of(*in.sender());
+        if (in.domain() != nullptr) o.domain = key_of(*in.domain());
+        o.sender32 = in.sender32();
+        o.domain32 = in.domain32();
+        all(in.rcpts(), sizeof(format::Key),
+            [&](const format::Key& key) { o.rcpts.push_back(key_of(key)); });
+        o.rcpt_set = in.rcpt_set();
+        o.message_id = in.message_id();
+        numbers(o.refs, in.refs());
+        o.name = in.name();
+        o.local_part = in.local_part();
+        o.domain_label = in.domain_label();
+        numbers(o.label_variants, in.label_variants());
+        o.free_mail_like = in.free_mail_like();
+        all(in.features(), sizeof(format::FeatureEntry), [&](const format::FeatureEntry& entry) {
+            FeatureValue value;
+            value.code = entry.code();
+            number(value.number, entry.number());
+            if (const std::size_t index = feature_index(entry.tag()); index < kFeatureCount)
+                o.values[index] = value;
+        });
+        all(in.set_members(), sizeof(format::SetMember), [&](const format::SetMember& member) {
+            if (const std::size_t index = feature_index(member.tag()); index < kFeatureCount)
+                o.set_members.emplace_back(static_cast<std::uint16_t>(index), member.value());
+        });
+        all(in.words(), sizeof(format::WordEntry), [&](const format::WordEntry& word) {
+            o.words.push_back({word.word(), word.count()});
+        });
+        numbers(o.thread_words, in.thread_words());
+        o.word_total = in.word_total();
+        all(in.links(), sizeof(flatbuffers::uoffset_t), [&](const format::Link& link) {
+            ObservedLink& out = o.links.emplace_back();
+            out.host = link.host();
+            out.tenant = link.tenant();
+            out.shape = link.shape();
+            numbers(out.words, link.words());
+            out.has_token = link.has_token();
+            out.own_domain = link.own_domain();
+            out.sender_domain = link.sender_domain();
+        });
+        o.asks = in.asks();
+        numbers(o.payment, in.payment());
+        numbers(o.phones, in.phones());
+        if (const auto* sketch = in.sketch(); sketch != nullptr) {
+            if (sketch->size() != o.sketch.size())
+                return fail_with("the sketch has another length");
+            for (flatbuffers::uoffset_t i = 0; i < sketch->size(); ++i)
+                o.sketch[i] = sketch->Get(i);
+        }
+        numbers(o.quoted_lines, in.quoted_lines());
+        numbers(o.own_lines, in.own_lines());
+        o.has_attachment = in.has_attachment();
+        o.automatic = in.automatic();
+    }
+
+    void assessment(Assessment& a, const format::Assessed& in) {
+        number(a.score, in.score());
+        number(a.p, in.p());
+        enumerator(a.verdict, in.verdict(), static_cast<int>(Verdict::Defer) + 1);
+        enumerator(a.stratum, in.stratum(), kStratumCount);
+        number(a.raw, in.raw());
+        number(a.own_evidence, in.own_evidence());
+        a.ready = in.ready();
+        a.delayed = in.delayed();
+        all(in.indicators(), sizeof(flatbuffers::uoffset_t),
+            [&](const format::Indicator& indicator) {
+                IndicatorScore& out = a.indicators.emplace_back();
+                text(out.name, indicator.name());
+                number(out.score, indicator.score());
+            });
+        texts(a.tags, in.tags());
+        all(in.reasons(), sizeof(flatbuffers::uoffset_t), [&](const format::Reason& reason) {
+            Reason& out = a.reasons.emplace_back();
+            text(out.feature, reason.feature());
+            number(out.weight, reason.weight());
+            text(out.text, reason.text());
+        });
+        text(a.would_pass, in.would_pass());
+        text(a.degraded, in.degraded());
+    }
+
+private:
+    void fail_with(const char* what) noexcept {
+        if (wrong_ == nullptr) wrong_ = what;
+    }
+    bool spend(std::size_t bytes) noexcept {
+        if (wrong_ != nullptr) return false;
+        if (bytes > left_) {
+            fail_with("it holds the same bytes more than once");
+            return false;
+        }
+        left_ -= bytes;
+        return true;
+    }
+
+    std::size_t left_;
+    const char* wrong_ = nullptr;
+};
+
+// FlatBuffers reads numbers in place, which asks for aligned bytes; a view into the middle of
+// something may be odd.
+class AlignedBytes {
+public:
+    explicit AlignedBytes(std::string_view bytes) : data_(bytes.data()), size_(bytes.size()) {
+        if (reinterpret_cast<std::uintptr_t>(data_) % alignof(std::max_align_t) == 0) return;
+        copy_.resize(size_ / sizeof(std::max_align_t) + 1);
+        std::memcpy(copy_.data(), bytes.data(), size_);
+        data_ = reinterpret_cast<const char*>(copy_.data());
+    }
+    AlignedBytes(const AlignedBytes&) = delete;
+    AlignedBytes& operator=(const AlignedBytes&) = delete;
+
+    /// The root table, nullptr unless everything in it verifies.
+    template <class T>
+    [[nodiscard]] const T* verified(const char* identifier) const {
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(data_);
+        if (size_ < 8 || size_ >= FLATBUFFERS_MAX_BUFFER_SIZE) return nullptr;
+        flatbuffers::Verifier verifier(bytes, size_, kMaxDepth, kMaxTables);
+        return verifier.VerifyBuffer<T>(identifier) ? flatbuffers::GetRoot<T>(bytes) : nullptr;
+    }
+
+private:
+    const char* data_;
+    std::size_t size_;
+    std::vector<std::max_align_t> copy_;
+};
+
+Unexpected damaged(const char* what, const char* why) {
+    return fail(ErrorCode::Corrupt, std::string(what) + " is damaged: " + why);
+}
+
+}  // namespace
+
+std::string_view to_string(Action a) noexcept {
+    switch (a) {
+        case Action::Accepted:
+            return "accepted";
+        case Action::Held:
+            return "held";
+        case Action::Deferred:
+            return "deferred";
+        case Action::Rejected:
+            return "rejected";
+    }
+    return "unknown";
+}
+
+std::string encode(const MailRecord& r) {
+    flatbuffers::FlatBufferBuilder b(4096);
+    const auto id = b.CreateString(r.id), queue_id = b.CreateString(r.queue_id),
+               host = b.CreateString(r.host);
+    const auto client_addr = b.CreateString(r.client_addr),
+               client_name = b.CreateString(r.client_name);
+    const auto helo = b.CreateString(r.helo), mail_from = b.CreateString(r.mail_from);
+    const auto rcpts = strings(b, r.rcpts);
+    const auto auth_user = b.CreateString(r.auth_user), from = b.CreateString(r.from);
+    const auto from_name = b.CreateString(r.from_name), message_id = b.CreateString(r.message_id);
+    const auto subject = b.CreateString(r.subject), mode = b.CreateString(r.mode);
+    const auto observed = build(b, r.observations);
+    const auto assessed = build(b, r.assessment);
+    b.Finish(
+        format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name, helo,
+                           mail_from, rcpts, auth_user, from, from_name, message_id, subject, mode,
+                           static_cast<std::uint8_t>(r.action), r.imported, observed, assessed),
+        kMailIdentifier);
+    return finished(b);
+}
+
+std::string encode(const AdminRecord& r) {
+    flatbuffers::FlatBufferBuilder b(256);
+    const auto id = b.CreateString(r.id), address = b.CreateString(r.address);
+    const auto who = b.CreateString(r.who), why = b.CreateString(r.why);
+    b.Finish(format::CreateAdmin(b, id, address, r.learn, who, why), kAdminIdentifier);
+    return finished(b);
+}
+
+Result<MailRecord> decode_mail_record(std::string_view bytes) {
+    const AlignedBytes aligned(bytes);
+    const auto* in = aligned.verified<format::Mail>(kMailIdentifier);
+    if (in == nullptr) return damaged("mail record", "it does not verify");
+    Decoder decode(bytes.size());
+    MailRecord r;
+    decode.text(r.id, in->id());
+    decode.time(r.time, in->time());
+    decode.text(r.queue_id, in->queue_id());
+    decode.text(r.host, in->host());
+    decode.text(r.client_addr, in->client_addr());
+    decode.text(r.client_name, in->client_name());
+    decode.text(r.helo, in->helo());
+    decode.text(r.mail_from, in->mail_from());
+    decode.texts(r.rcpts, in->rcpts());
+    decode.text(r.auth_user, in->auth_user());
+    decode.text(r.from, in->from());
+    decode.text(r.from_name, in->from_name());
+    decode.text(r.message_id, in->message_id());
+    decode.text(r.subject, in->subject());
+    decode.text(r.mode, in->mode());
+    decode.enumerator(r.action, in->action(), static_cast<int>(Action::Rejected) + 1);
+    r.imported = in->imported();
+    if (in->observed() != nullptr) decode.observations(r.observations, *in->observed());
+    if (in->assessed() != nullptr) decode.assessment(r.assessment, *in->assessed());
+    if (decode.wrong() != nullptr) return damaged("mail record", decode.wrong());
+    return r;
+}
+
+Result<AdminRecord> decode_admin_record(std::string_view bytes) {
+    const AlignedBytes aligned(bytes);
+    const auto* in = aligned.verified<format::Admin>(kAdminIdentifier);
+    if (in == nullptr) return damaged("admin record", "it does not verify");
+    Decoder decode(bytes.size());
+    AdminRecord r;
+    decode.text(r.id, in->id());
+    decode.text(r.address, in->address());
+    r.learn = in->learn();
+    decode.text(r.who, in->who());
+    decode.text(r.why, in->why());
+    if (decode.wrong() != nullptr) return damaged("admin record", decode.wrong());
+    return r;
+}
+
+}  // namespace kith
