@@ -45,12 +45,12 @@ public:
     void read_file(const std::string& file);
     void read_text(std::string_view text, const std::string& file);
     void problem(const Place& place, std::string path, std::string reason) {
-        if (out_.problems.size() == kMaxProblems) {
-            out_.problems.push_back({place.file, 0, 0, "", "more problems, not listed"});
-        } else if (out_.problems.size() < kMaxProblems) {
-            out_.problems.push_back(
-                {place.file, place.line, place.column, std::move(path), std::move(reason)});
+        if (out_.problems.size() >= kMaxProblems) {
+            more_problems_ = true;
+            return;
         }
+        out_.problems.push_back(
+            {place.file, place.line, place.column, std::move(path), std::move(reason)});
     }
     [[nodiscard]] LoadedConfig finish() &&;
 
@@ -66,6 +66,7 @@ private:
     std::map<std::string, Place, std::less<>> places_;  ///< where each key was set last
     std::set<std::string, std::less<>> failed_;         ///< keys with a problem of their own
     bool incomplete_ = false;                           ///< a file was not understood to its end
+    bool more_problems_ = false;                        ///< than kMaxProblems
 };
 
 std::string join_path(const std::string& prefix, const std::string& key) {
@@ -145,9 +146,11 @@ void Loader::walk(const YamlNode& map, const std::string& prefix) {
     for (std::size_t i = 0; i < map.items.size(); ++i) {
         const Place place{file_, map.key_lines[i], map.key_columns[i]};
         const std::string path = join_path(prefix, map.keys[i]);
-        if (const KeyInfo* key = find_config_key(path)) {
+        if (map.keys[i].find('.') != std::string::npos) {  // a path in one word
+            unknown(map.keys[i], prefix, place);
+        } else if (const KeyInfo* key = find_config_key(path)) {
             set(map.items[i], *key, place);
-        } else if (is_section(path) && map.keys[i].find('.') == std::string::npos) {
+        } else if (is_section(path)) {
             enter(map.items[i], path, place);
         } else {
             unknown(map.keys[i], prefix, place);
@@ -199,7 +202,9 @@ void Loader::set(const YamlNode& value, const KeyInfo& key, const Place& place) 
 
 void Loader::unknown(const std::string& key, const std::string& prefix, const Place& place) {
     const std::string path = join_path(prefix, log_escape(key, 64));
-    if (find_config_key(key) != nullptr && key.find('.') != std::string::npos)
+    const std::string plain_path = join_path(prefix, key);
+    if (key.find('.') != std::string::npos &&
+        (find_config_key(plain_path) != nullptr || is_section(plain_path)))
         return problem(place, path, "unknown key; write each part on a line of its own, indented");
     std::string near = nearest(key, names_in(prefix));
     if (!near.empty()) {
@@ -226,6 +231,8 @@ LoadedConfig Loader::finish() && {
         const auto place = places_.find(blamed);
         problem(place == places_.end() ? Place{main_file_} : place->second, blamed, cross.reason);
     }
+    if (more_problems_)
+        out_.problems.push_back({main_file_, 0, 0, "", "more problems, not listed"});
     out_.config.parse.trusted_authserv_ids = out_.config.site.authserv_ids;
     return std::move(out_);
 }
