@@ -22,9 +22,9 @@ namespace kith::journal {
 inline constexpr std::size_t kSegmentHeaderBytes = 32;
 inline constexpr std::size_t kRecordHeaderBytes = 32;
 inline constexpr std::uint32_t kFormatVersion = 1;
-/// A compressed segment that claims more is damaged; bounds the memory of reading one. 64 times the
-/// default size.
-inline constexpr std::uint64_t kMaxSegmentBytes = 1ULL << 30;
+/// A compressed segment that claims more is damaged; bounds the memory of reading one. Above the
+/// largest journal.segment_size with a largest record behind it.
+inline constexpr std::uint64_t kMaxSegmentBytes = 2ULL << 30;
 /// How long an append or a reader's second look waits for another process's lock. An append takes
 /// microseconds, so this is only reached when a process was stopped inside one; mail must not wait
 /// for that.

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/store/fault_guard.hpp"
+
+#include <csetjmp>
+#include <csignal>
+#include <mutex>
+
+namespace kith::store {
+namespace {
+
+struct Guard {
+    sigjmp_buf place;
+    Guard* outer;
+};
+
+// Plain thread-locals and statics: a signal handler may touch nothing that needs initialising.
+thread_local Guard* t_guard = nullptr;
+struct sigaction g_old_bus;
+struct sigaction g_old_segv;
+
+void chain(int signal, siginfo_t* info, void* context) {
+    const struct sigaction& old = signal == SIGBUS ? g_old_bus : g_old_segv;
+    if ((old.sa_flags & SA_SIGINFO) != 0) {
+        old.sa_sigaction(signal, info, context);
+    } else if (old.sa_handler != SIG_DFL && old.sa_handler != SIG_IGN) {
+        old.sa_handler(signal);
+    } else {
+        // Back to the default; the faulting instruction runs again, and the process ends where it
+        // should.
+        struct sigaction standard {};
+        standard.sa_handler = SIG_DFL;
+        ::sigaction(signal, &standard, nullptr);
+        if (info->si_code <= 0) ::raise(signal);
+    }
+}
+
+void on_fault(int signal, siginfo_t* info, void* context) {
+    // si_code > 0: the kernel says so; anything else was sent by kill() and means the process, not
+    // this call.
+    if (info->si_code > 0) leave_guarded_region();
+    chain(signal, info, context);
+}
+
+}  // namespace
+
+void install_fault_handlers() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        struct sigaction action {};
+        action.sa_sigaction = &on_fault;
+        // NODEFER: the handler is left by a jump, which would else leave the signal blocked; saving
+        // the mask at each guarded call instead costs a system call. ONSTACK: work also where
+        // someone prepared a stack for it.
+        action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+        ::sigemptyset(&action.sa_mask);
+        ::sigaction(SIGBUS, &action, &g_old_bus);
+        ::sigaction(SIGSEGV, &action, &g_old_segv);
+    });
+}
+
+void leave_guarded_region() noexcept {
+    if (Guard* guard = t_guard; guard != nullptr) {
+        t_guard = guard->outer;
+        siglongjmp(guard->place, 1);
+    }
+}
+
+int detail::run_guarded(int (*call)(void*), void* context) noexcept {
+    Guard guard;
+    guard.outer = t_guard;
+    if (sigsetjmp(guard.place, 0) != 0) return kFault;
+    t_guard = &guard;
+    const int rc = call(context);
+    t_guard = guard.outer;
+    return rc;
+}
+
+}  // namespace kith::store
