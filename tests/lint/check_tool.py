@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs one outside tool over the files it is for. A tool that is missing is a failure."""
+import re
+import shutil
+import subprocess
+import sys
+
+import tree
+
+IGNORED_WORDS = "tests/lint/codespell-ignore.txt"
+FOREIGN = ("LICENSE", IGNORED_WORDS, "contrib/demo/")
+
+
+def shell_scripts(paths):
+    for path in paths:
+        if path.startswith(tree.DATA):
+            continue
+        head = tree.read(path)[:64]
+        if re.match(r"#!\s*/(usr/)?bin/(env )?(ba|da)?sh\b", head) or (
+                path.startswith("debian/") and path.endswith((".postinst", ".postrm", ".preinst", ".prerm"))):
+            yield path
+
+
+def is_prose(path):
+    """Not: foreign languages, old bytes, the licence."""
+    return not (path.startswith(tree.DATA) or "/ask.d/" in path or path.startswith(FOREIGN))
+
+
+def plan(tool, paths):
+    """(command, package, files)"""
+    if tool == "format":
+        return ["clang-format-16", "--dry-run", "-Werror"], "clang-format-16", [p for p in paths if tree.is_source(p)]
+    if tool == "mandoc":
+        return ["mandoc", "-Tlint", "-Wwarning"], "mandoc", [p for p in paths if re.fullmatch(r"man/.*\.[1-8]", p)]
+    if tool == "shellcheck":
+        return ["shellcheck", "-x"], "shellcheck", list(shell_scripts(paths))
+    if tool == "codespell":
+        return ["codespell", f"--ignore-words={IGNORED_WORDS}"], "codespell", [p for p in paths if is_prose(p)]
+    sys.exit(f"unknown tool {tool}")
+
+
+def main():
+    command, package, files = plan(sys.argv[1], tree.files())
+    if shutil.which(command[0]) is None:
+        sys.exit(f"{command[0]} is not installed; apt-get install {package}")
+    if not files:
+        sys.exit(f"no files for {command[0]}: wrong folder?")
+    failed = subprocess.run(command + files, cwd=tree.ROOT, check=False).returncode
+    print(f"{command[0]}: {len(files)} files, {'problems' if failed else 'good'}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Small rules for every file: licence line, line ends, blanks, size, no open ends."""
+import os
+import re
+
+import tree
+
+MAX_BYTES = 1 << 20
+TEXT = (".cpp", ".hpp", ".def", ".fbs", ".py", ".cmake", ".md", ".yaml", ".json", ".txt", ".service", ".sh")
+NEEDS_SPDX = (".cpp", ".hpp", ".fbs", ".py")
+
+
+def check(path):
+    size = os.path.getsize(os.path.join(tree.ROOT, path))
+    if size > MAX_BYTES:
+        return [f"{path}: {size} bytes; a file has at most {MAX_BYTES}"]
+    if path.startswith(tree.DATA) or not path.endswith(TEXT):
+        return []
+    problems = []
+    text = tree.read(path)
+    if "\r" in text:
+        problems.append(f"{path}: line ends with CR")
+    if text and not text.endswith("\n"):
+        problems.append(f"{path}: no line end at the end")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line != line.rstrip():
+            problems.append(f"{path}:{number}: blank at the end of the line")
+        if "\t" in line and path.endswith((".cpp", ".hpp", ".py")):
+            problems.append(f"{path}:{number}: tab")
+        if re.search(r"\b(TODO(?!\(#)|FIXME|XXX:)", line) and path != "tests/lint/check_tree.py" and not path.endswith(".md"):
+            problems.append(f"{path}:{number}: TODO without an issue: TODO(#number)")
+    if path.endswith(NEEDS_SPDX) and "SPDX-License-Identifier: Apache-2.0" not in text[:300]:
+        problems.append(f"{path}: no SPDX line at the top")
+    return problems
+
+
+def main():
+    problems = []
+    for path in tree.files():
+        problems += check(path)
+    tree.finish(problems, "the tree")
+
+
+if __name__ == "__main__":
+    main()
