@@ -164,7 +164,7 @@ class Site:
         return p
 
     def kith_json(self, *args, check=True):
-        return json.loads(self.kith(*args, '--json', check=check).stdout)
+        return json.loads(self.kith('--json', *args, check=check).stdout)
 
     def release(self, queue_or_id, *args, check=True):
         return self.kith('release', queue_or_id, '--postfix-config', self.postfix.etc, *args, check=check)

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The demo: a firm's mail is learned, then a supplier's account is taken over, on a real Postfix.
+
+usage: play.py [--build DIR] [--days 60] [--seed 1] [--keep]
+
+Called by contrib/quickstart, as root (Postfix needs it). Everything lives in one temporary directory and on free loopback ports,
+and is removed at the end. Exit status 0 only when all four attack mails are held and all four warnings are delivered; else 1.
+Without --build the installed programs are used. Covered by CI, which runs contrib/quickstart.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', '..', 'tests', 'support'))
+from kith_site import Site, Unavailable, wait_until  # noqa: E402
+from postfix import queue_id_of, require  # noqa: E402
+
+DOMAIN = 'halvern.example'
+
+
+class Steps:
+    """one line a step, with the time it took"""
+
+    def __init__(self):
+        self.begun = self.last = time.monotonic()
+
+    def say(self, text):
+        now = time.monotonic()
+        print('  %-74s %5.1f s' % (text, now - self.last), flush=True)
+        self.last = now
+
+
+def last_friday():
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    return today - datetime.timedelta(days=(today.weekday() - 4) % 7)
+
+
+def generate(out, args):
+    subprocess.run([sys.executable, os.path.join(HERE, 'firm.py'), '--out', out, '--days', str(args.days), '--seed', str(args.seed), '--probes', '0', '--end', str(last_friday()),
+                    '--story-time', str(int(time.time()))], check=True, stdout=subprocess.DEVNULL)
+    with open(os.path.join(out, 'people.json'), encoding='utf-8') as f:
+        return json.load(f)
+
+
+def send(site, mail):
+    """queue id of the accepted mail; the supplier's own server is the client (XCLIENT)"""
+    code, text = site.postfix.send(mail['raw'], mail['mail_from'], mail['rcpts'], mail['client'])
+    if code != 250:
+        raise RuntimeError('%s was answered %d %s' % (mail['file'], code, text))
+    return queue_id_of(text)
+
+
+def settle(site, mail):
+    """waits until the mail lies still and is recorded; where it really is"""
+    def look():
+        if site.postfix.where(mail['queue_id']) == 'hold':
+            return 'hold queue'
+        found = sum(site.postfix.find(r, mail['message_id']) is not None for r in mail['rcpts'])
+        if found == len(mail['rcpts']):
+            return 'mailbox' if found == 1 else '%d mailboxes' % found
+        return None
+    mail['where'] = wait_until(look, lambda: '%s to arrive; log:\n%s' % (mail['file'], site.postfix.log()[-2000:]), 30)
+    wait_until(lambda: site.kith('show', mail['queue_id'], check=False).returncode == 0, lambda: 'the learner to record %s; log:\n%s' % (mail['file'], site.learner.log()[-2000:]), 30)
+    mail['record'] = site.kith_json('show', mail['queue_id'])
+
+
+def table(mails):
+    rows = [('mail', 'to', 'score', 'verdict', 'lies in', 'indicators')]
+    for m in mails:
+        r = m['record']
+        names = ', '.join('%s %d' % (i['name'], round(i['score'])) for i in sorted(r['indicators'], key=lambda i: -i['score'])[:3])
+        to = m['rcpts'][0].split('@')[0] if len(m['rcpts']) == 1 else 'everybody (%d)' % len(m['rcpts'])
+        rows.append((m['file'][:-4], to, '%.1f' % r['score'], r['verdict'], m['where'], names))
+    width = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    print()
+    for n, r in enumerate(rows):
+        print('  ' + '  '.join(x.rjust(w) if i == 2 else x.ljust(w) for i, (x, w) in enumerate(zip(r, width))).rstrip())
+        if n in (0, 4):
+            print('  ' + '  '.join('-' * w for w in width))
+    print()
+
+
+def release(site, mail):
+    """`kith release` on one held mail: it must arrive, once, and not be held again. True when it does."""
+    print('$ kith release %s' % mail['queue_id'])
+    print(textwrap.indent(site.release(mail['queue_id']).stdout.rstrip(), '  '))
+    box = mail['rcpts'][0]
+    site.postfix.wait_delivered(box, mail['message_id'], 30)
+    wait_until(lambda: site.postfix.where(mail['queue_id']) is None, 'the queue to be empty')
+    copies = sum(mail['message_id'].encode() in x.split(b'\n\n', 1)[0] for x in site.postfix.mailbox(box))
+    print('  now in the mailbox of %s (%d copy), no longer in the queue\n' % (box, copies))
+    return copies == 1
+
+
+def play(args, workdir):
+    steps = Steps()
+    people = generate(workdir, args)
+    own = [p['addr'] for p in people if p['own']]
+    steps.say('wrote %d days of mail of a firm, %d people, %d correspondents' % (args.days, len(own), len(people) - len(own)))
+    site = Site(args.build, [DOMAIN], own, mode='enforce', milter=False, learner=False, postfix=False, keep=args.keep)
+    try:
+        mails = 0
+        for box in ('inbound.mbox', 'outbound.mbox'):
+            path = os.path.join(workdir, box)
+            site.kith('import', '--mbox', path)
+            with open(path, 'rb') as f:
+                mails += sum(x.startswith(b'From ') for x in f)
+        steps.say('kith import: %d mails' % mails)
+        site.learn_now()
+        steps.say('kith-learner learned them')
+        site.start_milter()
+        site.start_learner()
+        site.postfix.start()
+        steps.say('started a private Postfix, kith-milter (mode enforce) and kith-learner')
+
+        with open(os.path.join(workdir, 'story/story.json'), encoding='utf-8') as f:
+            story = json.load(f)
+        for m in story:
+            with open(os.path.join(workdir, 'story', m['file']), 'rb') as f:
+                m['raw'] = f.read()
+        attacks = [m for m in story if m['kind'] == 'story-attack']
+        warnings = [m for m in story if m['kind'] == 'story-warning']
+        for group in (attacks, warnings):
+            for m in group:
+                m['queue_id'] = send(site, m)
+            for m in group:
+                settle(site, m)
+        steps.say('sent four attack mails of %s, then her four warnings' % attacks[0]['mail_from'])
+        table(story)
+        held = [m for m in attacks if m['where'] == 'hold queue' and m['record']['action'] == 'held']
+        through = [m for m in warnings if m['where'] != 'hold queue']
+        one = (held or attacks)[0]
+        link = re.search(rb'https://[^\s<>"]+', one['raw'].replace(b'=\n', b''))
+        print('  %s: a reply into an open thread, from the real server, SPF, DKIM and DMARC pass, one link: %s\n' % (one['file'], link.group().decode() if link else '-'))
+        print('$ kith explain %s' % one['queue_id'])
+        print(textwrap.indent(site.kith('explain', one['queue_id']).stdout.rstrip(), '  ') + '\n')
+        released = release(site, held[0]) if held else False
+        steps.say('all in all %.0f s' % (time.monotonic() - steps.begun))
+    finally:
+        site.stop()
+    ok = len(held) == 4 and len(through) == 4 and released
+    print('%s: %d of 4 attack mails held, %d of 4 warnings delivered, release %s' % ('OK' if ok else 'FAILED', len(held), len(through), 'works' if released else 'failed'))
+    return 0 if ok else 1
+
+
+def main():
+    ap = argparse.ArgumentParser(description='Plays the story on a private Postfix.')
+    ap.add_argument('--build', help='build tree with the programs; default: the installed ones')
+    ap.add_argument('--days', type=int, default=60)
+    ap.add_argument('--seed', type=int, default=1)
+    ap.add_argument('--keep', action='store_true', help='leave the directories behind, for looking')
+    args = ap.parse_args()
+    try:
+        require()
+    except Unavailable as e:
+        print('play.py: %s' % e, file=sys.stderr)
+        return 69
+    workdir = tempfile.mkdtemp(prefix='kith-demo-')
+    try:
+        return play(args, workdir)
+    except Unavailable as e:
+        print('play.py: %s' % e, file=sys.stderr)
+        return 69
+    except (RuntimeError, TimeoutError) as e:
+        print('play.py: %s' % e, file=sys.stderr)
+        return 1
+    finally:
+        if not args.keep:
+            shutil.rmtree(workdir, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
