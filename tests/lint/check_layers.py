@@ -39,7 +39,7 @@ DOORS = {
     r"unicode/.*": ["engine/base/", "engine/message/", "engine/features/"],
     r"zstd\.h": ["engine/journal/"],
     r"syslog\.h": ["engine/base/log.cpp"],
-    r"systemd/.*": ["milter/notify.cpp", "engine/learner/"],
+    r"systemd/.*": ["engine/base/notify.cpp"],
     r"nlohmann/.*": ["engine/admin/"],
     r"CLI/.*": ["engine/admin/", "engine/learner/", "milter/main.cpp"],
     r"flatbuffers/.*|.*_generated\.h": ["engine/profile/", "engine/journal/", "engine/learner/"],
