@@ -47,8 +47,26 @@ def last_friday():
 
 
 def generate(out, args):
-    subprocess.run([sys.executable, os.path.join(HERE, 'firm.py'), '--out', out, '--days', str(args.days), '--seed', str(args.seed), '--probes', '0', '--end', str(last_friday()),
-                    '--story-time', str(int(time.time()))], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            sys.executable,
+            os.path.join(HERE, 'firm.py'),
+            '--out',
+            out,
+            '--days',
+            str(args.days),
+            '--seed',
+            str(args.seed),
+            '--probes',
+            '0',
+            '--end',
+            str(last_friday()),
+            '--story-time',
+            str(int(time.time())),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     with open(os.path.join(out, 'people.json'), encoding='utf-8') as f:
         return json.load(f)
 
@@ -63,6 +81,7 @@ def send(site, mail):
 
 def settle(site, mail):
     """waits until the mail lies still and is recorded; where it really is"""
+
     def look():
         if site.postfix.where(mail['queue_id']) == 'hold':
             return 'hold queue'
@@ -70,8 +89,15 @@ def settle(site, mail):
         if found == len(mail['rcpts']):
             return 'mailbox' if found == 1 else '%d mailboxes' % found
         return None
-    mail['where'] = wait_until(look, lambda: '%s to arrive; log:\n%s' % (mail['file'], site.postfix.log()[-2000:]), 30)
-    wait_until(lambda: site.kith('show', mail['queue_id'], check=False).returncode == 0, lambda: 'the learner to record %s; log:\n%s' % (mail['file'], site.learner.log()[-2000:]), 30)
+
+    mail['where'] = wait_until(
+        look, lambda: '%s to arrive; log:\n%s' % (mail['file'], site.postfix.log()[-2000:]), 30
+    )
+    wait_until(
+        lambda: site.kith('show', mail['queue_id'], check=False).returncode == 0,
+        lambda: 'the learner to record %s; log:\n%s' % (mail['file'], site.learner.log()[-2000:]),
+        30,
+    )
     mail['record'] = site.kith_json('show', mail['queue_id'])
 
 
@@ -79,13 +105,21 @@ def table(mails):
     rows = [('mail', 'to', 'score', 'verdict', 'lies in', 'indicators')]
     for m in mails:
         r = m['record']
-        names = ', '.join('%s %d' % (i['name'], round(i['score'])) for i in sorted(r['indicators'], key=lambda i: -i['score'])[:3])
+        names = ', '.join(
+            '%s %d' % (i['name'], round(i['score']))
+            for i in sorted(r['indicators'], key=lambda i: -i['score'])[:3]
+        )
         to = m['rcpts'][0].split('@')[0] if len(m['rcpts']) == 1 else 'everybody (%d)' % len(m['rcpts'])
         rows.append((m['file'][:-4], to, '%.1f' % r['score'], r['verdict'], m['where'], names))
     width = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
     print()
     for n, r in enumerate(rows):
-        print('  ' + '  '.join(x.rjust(w) if i == 2 else x.ljust(w) for i, (x, w) in enumerate(zip(r, width))).rstrip())
+        print(
+            '  '
+            + '  '.join(
+                x.rjust(w) if i == 2 else x.ljust(w) for i, (x, w) in enumerate(zip(r, width))
+            ).rstrip()
+        )
         if n in (0, 4):
             print('  ' + '  '.join('-' * w for w in width))
     print()
@@ -107,8 +141,13 @@ def play(args, workdir):
     steps = Steps()
     people = generate(workdir, args)
     own = [p['addr'] for p in people if p['own']]
-    steps.say('wrote %d days of mail of a firm, %d people, %d correspondents' % (args.days, len(own), len(people) - len(own)))
-    site = Site(args.build, [DOMAIN], own, mode='enforce', milter=False, learner=False, postfix=False, keep=args.keep)
+    steps.say(
+        'wrote %d days of mail of a firm, %d people, %d correspondents'
+        % (args.days, len(own), len(people) - len(own))
+    )
+    site = Site(
+        args.build, [DOMAIN], own, mode='enforce', milter=False, learner=False, postfix=False, keep=args.keep
+    )
     try:
         mails = 0
         for box in ('inbound.mbox', 'outbound.mbox'):
@@ -142,7 +181,10 @@ def play(args, workdir):
         through = [m for m in warnings if m['where'] != 'hold queue']
         one = (held or attacks)[0]
         link = re.search(rb'https://[^\s<>"]+', one['raw'].replace(b'=\n', b''))
-        print('  %s: a reply into an open thread, from the real server, SPF, DKIM and DMARC pass, one link: %s\n' % (one['file'], link.group().decode() if link else '-'))
+        print(
+            '  %s: a reply into an open thread, from the real server, SPF, DKIM and DMARC pass, one link: %s\n'
+            % (one['file'], link.group().decode() if link else '-')
+        )
         print('$ kith explain %s' % one['queue_id'])
         print(textwrap.indent(site.kith('explain', one['queue_id']).stdout.rstrip(), '  ') + '\n')
         released = release(site, held[0]) if held else False
@@ -150,7 +192,10 @@ def play(args, workdir):
     finally:
         site.stop()
     ok = len(held) == 4 and len(through) == 4 and released
-    print('%s: %d of 4 attack mails held, %d of 4 warnings delivered, release %s' % ('OK' if ok else 'FAILED', len(held), len(through), 'works' if released else 'failed'))
+    print(
+        '%s: %d of 4 attack mails held, %d of 4 warnings delivered, release %s'
+        % ('OK' if ok else 'FAILED', len(held), len(through), 'works' if released else 'failed')
+    )
     return 0 if ok else 1
 
 

@@ -26,7 +26,14 @@ BUILD = os.environ.get('KITH_BUILD_DIR', '')
 DOMAIN = 'halvern.example'
 
 # Few mails are enough to hold something here; the budget is wide because the tests are about what happens to a held mail.
-LEARNED_FAST = {'budget': {'min_calibration': 300, 'min_stratum_calibration': 10, 'holds_per_1000': 20, 'tags_per_1000': 60}}
+LEARNED_FAST = {
+    'budget': {
+        'min_calibration': 300,
+        'min_stratum_calibration': 10,
+        'holds_per_1000': 20,
+        'tags_per_1000': 60,
+    }
+}
 
 
 def last_friday(today=None):
@@ -39,8 +46,24 @@ def firm():
     """directory with a generated firm's mail"""
     out = tempfile.mkdtemp(prefix='kith-e2e-firm-')
     atexit.register(shutil.rmtree, out, True)
-    subprocess.run([sys.executable, os.path.join(ROOT, 'contrib/demo/firm.py'), '--out', out, '--days', '24', '--probes', '20', '--end', str(last_friday()),
-                    '--story-time', str(int(datetime.datetime.now(datetime.timezone.utc).timestamp()))], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            sys.executable,
+            os.path.join(ROOT, 'contrib/demo/firm.py'),
+            '--out',
+            out,
+            '--days',
+            '24',
+            '--probes',
+            '20',
+            '--end',
+            str(last_friday()),
+            '--story-time',
+            str(int(datetime.datetime.now(datetime.timezone.utc).timestamp())),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     return out
 
 
@@ -55,7 +78,9 @@ def trained_state():
     """state directory (store, journal, key) of a site that has learned the firm's mail"""
     out = tempfile.mkdtemp(prefix='kith-e2e-state-')
     atexit.register(shutil.rmtree, out, True)
-    site = kith_site.Site(BUILD, [DOMAIN], [], settings=LEARNED_FAST, postfix=False, milter=False, learner=False)
+    site = kith_site.Site(
+        BUILD, [DOMAIN], [], settings=LEARNED_FAST, postfix=False, milter=False, learner=False
+    )
     with site:
         for box in ('inbound.mbox', 'outbound.mbox'):
             site.kith('import', '--mbox', os.path.join(firm(), box))
@@ -92,27 +117,45 @@ class Mail:
     """a mail with the connection that it comes over"""
 
     def __init__(self, raw, mail_from, rcpts, client, message_id, login=None):
-        self.raw, self.mail_from, self.rcpts, self.client, self.message_id, self.login = raw, mail_from, rcpts, client, message_id, login
+        self.raw, self.mail_from, self.rcpts, self.client, self.message_id, self.login = (
+            raw,
+            mail_from,
+            rcpts,
+            client,
+            message_id,
+            login,
+        )
 
 
 def _fresh(raw, tag):
     """the same mail under a Message-ID of its own; the id keeps its shape"""
     old = message_id_of(raw).strip('<>')
     left, _, right = old.partition('@')
-    new = left[:-len(tag)] + tag + '@' + right
+    new = left[: -len(tag)] + tag + '@' + right
     return raw.replace(old.encode(), new.encode()), new
 
 
 def genuine(tag, index=0):
     """a genuine mail of a well-known correspondent, as it came on one of the last days"""
-    seen = [r for r in records() if r['kind'] == 'ham' and r['direction'] == 'in' and r['person'] and r['victim_history'] >= 15 and r['mail_from'] and r['mail_from'] == r['victim']]
+    seen = [
+        r
+        for r in records()
+        if r['kind'] == 'ham'
+        and r['direction'] == 'in'
+        and r['person']
+        and r['victim_history'] >= 15
+        and r['mail_from']
+        and r['mail_from'] == r['victim']
+    ]
     r = seen[-1 - index]
     raw, mid = _fresh(raw_of(r), tag)
     return Mail(raw, r['mail_from'], r['rcpts'], r['client'], mid)
 
 
 def outbound(tag, index=0):
-    seen = [r for r in records() if r['kind'] == 'ham' and r['direction'] == 'out' and r['victim_history'] >= 10]
+    seen = [
+        r for r in records() if r['kind'] == 'ham' and r['direction'] == 'out' and r['victim_history'] >= 10
+    ]
     r = seen[-1 - index]
     raw, mid = _fresh(raw_of(r), tag)
     return Mail(raw, r['mail_from'], r['rcpts'], r['client'], mid, r['auth_user'])
@@ -128,18 +171,29 @@ def attack(tag, index=0):
 
 class SiteTest(unittest.TestCase):
     """A test with a site of its own: self.site(...) starts one and sees to its end."""
+
     maxDiff = 2000
 
     def site(self, trained=True, **kw):
         kw.setdefault('settings', LEARNED_FAST)
-        s = kith_site.Site(BUILD, [DOMAIN], mailboxes(), seed_state=trained_state() if trained else None, **kw)
+        s = kith_site.Site(
+            BUILD, [DOMAIN], mailboxes(), seed_state=trained_state() if trained else None, **kw
+        )
         s.start()
         self.addCleanup(s.stop)
         return s
 
     def send(self, site, mail, **kw):
         """queue id of an accepted mail"""
-        code, text = site.postfix.send(mail.raw, mail.mail_from, mail.rcpts, mail.client, login=mail.login, submission=mail.login is not None, **kw)
+        code, text = site.postfix.send(
+            mail.raw,
+            mail.mail_from,
+            mail.rcpts,
+            mail.client,
+            login=mail.login,
+            submission=mail.login is not None,
+            **kw
+        )
         self.assertEqual(250, code, text)
         return queue_id_of(text)
 

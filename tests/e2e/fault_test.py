@@ -26,7 +26,11 @@ class Faults(e2e.SiteTest):
         site.postfix.wait_held(self.send(site, bad))
         self.assertFalse(listed(site, m.message_id))
         site.start_learner()
-        wait_until(lambda: listed(site, m.message_id) and listed(site, bad.message_id), lambda: 'the learner to catch up; its log:\n' + site.learner.log()[-2000:], 30)
+        wait_until(
+            lambda: listed(site, m.message_id) and listed(site, bad.message_id),
+            lambda: 'the learner to catch up; its log:\n' + site.learner.log()[-2000:],
+            30,
+        )
 
     def test_a_learner_killed_hard_goes_on_where_it_was(self):
         site = self.site()
@@ -36,7 +40,11 @@ class Faults(e2e.SiteTest):
         site.learner.stop(signal.SIGKILL)
         self.send(site, second)
         site.start_learner()
-        wait_until(lambda: listed(site, second.message_id), lambda: 'the second mail to be learned; log:\n' + site.learner.log()[-2000:], 30)
+        wait_until(
+            lambda: listed(site, second.message_id),
+            lambda: 'the second mail to be learned; log:\n' + site.learner.log()[-2000:],
+            30,
+        )
         self.assertTrue(listed(site, first.message_id))
 
     def test_without_the_milter_postfix_applies_milter_default_action_and_mail_flows(self):
@@ -96,6 +104,7 @@ class Faults(e2e.SiteTest):
         def held():
             qid = self.send(site, attack('d%03d' % next(n)))
             return 'action=held' in site.log_line(qid)
+
         wait_until(held, 'the milter to find the store', 60)
 
     def test_reload_changes_the_mode_of_mail_that_comes_after_it(self):

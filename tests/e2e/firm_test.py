@@ -20,7 +20,12 @@ FIRM = os.path.join(ROOT, 'contrib/demo/firm.py')
 
 
 def generate(out, *args, env=None):
-    subprocess.run([sys.executable, FIRM, '--out', out, *args], check=True, stdout=subprocess.DEVNULL, env=dict(os.environ, **(env or {})))
+    subprocess.run(
+        [sys.executable, FIRM, '--out', out, *args],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=dict(os.environ, **(env or {})),
+    )
 
 
 class Firm(unittest.TestCase):
@@ -35,13 +40,22 @@ class Firm(unittest.TestCase):
             cls.stream = f.read()
 
     def raw(self, r):
-        return self.stream[r['offset']:r['offset'] + r['length']]
+        return self.stream[r['offset'] : r['offset'] + r['length']]
 
     def test_the_same_arguments_give_the_same_bytes_whatever_the_hash_seed(self):
         sums = set()
         for hash_seed in ('1', '2'):
             with tempfile.TemporaryDirectory() as d:
-                generate(d, '--days', '14', '--probes', '5', '--story-time', '1773390000', env={'PYTHONHASHSEED': hash_seed})
+                generate(
+                    d,
+                    '--days',
+                    '14',
+                    '--probes',
+                    '5',
+                    '--story-time',
+                    '1773390000',
+                    env={'PYTHONHASHSEED': hash_seed},
+                )
                 h = hashlib.sha256()
                 for folder, _, names in sorted(os.walk(d)):
                     for name in sorted(names):
@@ -91,10 +105,15 @@ class Firm(unittest.TestCase):
 
     def test_only_reserved_names_and_addresses_occur(self):
         text = re.sub(rb'\n[A-Za-z0-9+/=]{60,}', b'', self.stream).replace(b'=\n', b'')
-        doc = [ipaddress.ip_network(n) for n in ('192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '10.0.0.0/8', '192.168.0.0/16')]
+        doc = [
+            ipaddress.ip_network(n)
+            for n in ('192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '10.0.0.0/8', '192.168.0.0/16')
+        ]
         for r in self.rows:
             a = ipaddress.ip_address(r['client']['addr'])
-            self.assertTrue(any(a in n for n in doc) if a.version == 4 else a in ipaddress.ip_network('2001:db8::/32'), a)
+            self.assertTrue(
+                any(a in n for n in doc) if a.version == 4 else a in ipaddress.ip_network('2001:db8::/32'), a
+            )
             for address in [r['mail_from'], *r['rcpts']]:
                 self.assertRegex(address, r'^$|@[a-z0-9.-]+\.(example|test)$')
         for found in set(re.findall(rb'https?://([a-z0-9.-]+)', text)):
@@ -120,10 +139,27 @@ class Firm(unittest.TestCase):
                     self.assertEqual(r['time'], donors[r['donor']]['time'])
             self.assertEqual(r['kind'] == 'A9', r['session'] is not None, r['id'])
         kinds = collections.Counter(r['kind'] for r in self.rows)
-        for k in ('A0', 'A1', 'A1L', 'A2', 'A2L', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9', 'A6i', 'A8i', 'story-attack', 'story-warning'):
+        for k in (
+            'A0',
+            'A1',
+            'A1L',
+            'A2',
+            'A2L',
+            'A3',
+            'A4',
+            'A5',
+            'A6',
+            'A7',
+            'A8',
+            'A9',
+            'A6i',
+            'A8i',
+            'story-attack',
+            'story-warning',
+        ):
             self.assertGreater(kinds[k], 10, k)
         topics = [r['topic'] for r in self.rows if r['kind'] in ('A5', 'A7', 'A8')]
-        self.assertTrue(.35 < sum(topics) / len(topics) < .65, sum(topics) / len(topics))
+        self.assertTrue(0.35 < sum(topics) / len(topics) < 0.65, sum(topics) / len(topics))
 
     def test_the_placebo_is_the_donor_but_for_its_message_id(self):
         byid = {r['id']: r for r in self.rows}
@@ -151,7 +187,11 @@ class Firm(unittest.TestCase):
         self.assertEqual(4, len({tuple(r['rcpts']) for r in attacks}))
         known = [r for r in self.rows if r['victim'] == attacks[0]['mail_from'] and r['kind'] == 'ham']
         self.assertGreater(len(known), 50)
-        sent = {email.message_from_bytes(self.raw(r))['Message-ID'].strip() for r in self.rows if r['kind'] == 'ham'}
+        sent = {
+            email.message_from_bytes(self.raw(r))['Message-ID'].strip()
+            for r in self.rows
+            if r['kind'] == 'ham'
+        }
         for r in attacks:
             self.assertEqual({r['client']['addr']}, {k['client']['addr'] for k in known})
             with open(os.path.join(self.tmp.name, 'story', r['file']), 'rb') as f:

@@ -15,16 +15,35 @@ class PrivatePostfix(unittest.TestCase):
         before = os.path.exists(system_pid) and os.stat(system_pid).st_mtime
         with Postfix(['a.example'], ['x@a.example']) as p:
             client = {'addr': '2001:db8::7', 'name': 'mail.far.example', 'helo': 'mail.far.example'}
-            code, text = p.send(b'From: y@far.example\nMessage-ID: <1@far.example>\n\n.dot\n', 'y@far.example', ['x@a.example'], client)
+            code, text = p.send(
+                b'From: y@far.example\nMessage-ID: <1@far.example>\n\n.dot\n',
+                'y@far.example',
+                ['x@a.example'],
+                client,
+            )
             self.assertEqual(250, code, text)
             got = p.wait_delivered('x@a.example', '<1@far.example>')
             self.assertIn(b'from mail.far.example (mail.far.example [IPv6:2001:db8::7])', got)
             self.assertIn(b'\n.dot\n', got)
-            code, text = p.send(b'Message-ID: <2@a.example>\n\nout\n', 'x@a.example', ['z@far.example'], login='x@a.example', submission=True)
+            code, text = p.send(
+                b'Message-ID: <2@a.example>\n\nout\n',
+                'x@a.example',
+                ['z@far.example'],
+                login='x@a.example',
+                submission=True,
+            )
             self.assertEqual(250, code, text)
             p.wait_delivered('outside', '<2@a.example>')
             self.assertIn('sasl_username=x@a.example', p.log())
-            p.run('sendmail', '-C', p.etc, '-f', 'x@a.example', 'x@a.example', stdin=b'Message-ID: <3@a.example>\n\ncron\n')
+            p.run(
+                'sendmail',
+                '-C',
+                p.etc,
+                '-f',
+                'x@a.example',
+                'x@a.example',
+                stdin=b'Message-ID: <3@a.example>\n\ncron\n',
+            )
             p.wait_delivered('x@a.example', '<3@a.example>')
             code, text = p.send(b'\n', 'y@far.example', ['nobody@a.example'], client)
             self.assertEqual(550, code, text)

@@ -13,7 +13,13 @@ OURS = ('X-Kith-Score', 'X-Kith-Verdict', 'X-Kith-Id')
 class Verdicts(e2e.SiteTest):
     @classmethod
     def setUpClass(cls):
-        cls.shared = e2e.kith_site.Site(e2e.BUILD, [e2e.DOMAIN], e2e.mailboxes(), settings=e2e.LEARNED_FAST, seed_state=e2e.trained_state()).start()
+        cls.shared = e2e.kith_site.Site(
+            e2e.BUILD,
+            [e2e.DOMAIN],
+            e2e.mailboxes(),
+            settings=e2e.LEARNED_FAST,
+            seed_state=e2e.trained_state(),
+        ).start()
         cls.addClassCleanup(cls.shared.stop)
 
     def test_a_genuine_mail_is_delivered_with_our_headers_and_passes(self):
@@ -41,7 +47,9 @@ class Verdicts(e2e.SiteTest):
     def test_forged_copies_of_our_headers_are_removed(self):
         m = genuine('aa03', 3)
         forged = b'X-Kith-Score: 0\nX-Kith-Verdict: pass-forged\nx-kith-id: aaaaforged\nX-KITH-SCORE: 1\nX-Kith-Anything: forged\n'
-        m.raw = forged + m.raw.replace(b'\n\n', b'\nX-Kith-Verdict: again-forged\nX-Kith-Verdict: third-forged\n\n', 1)
+        m.raw = forged + m.raw.replace(
+            b'\n\n', b'\nX-Kith-Verdict: again-forged\nX-Kith-Verdict: third-forged\n\n', 1
+        )
         self.send(self.shared, m)
         got = self.shared.postfix.wait_delivered(m.rcpts[0], m.message_id)
         for name in OURS:
@@ -81,22 +89,41 @@ class Verdicts(e2e.SiteTest):
 
     def test_mail_of_a_foreign_client_that_claims_an_own_address_is_inbound(self):
         m = outbound('aa09', 2)
-        m.login, m.rcpts, m.client = None, [e2e.mailboxes()[0]], {'addr': '203.0.113.66', 'name': 'unknown', 'helo': 'bad.example'}
+        m.login, m.rcpts, m.client = (
+            None,
+            [e2e.mailboxes()[0]],
+            {'addr': '203.0.113.66', 'name': 'unknown', 'helo': 'bad.example'},
+        )
         qid = self.send(self.shared, m)
         self.assertIn('dir=in ', self.shared.log_line(qid) + ' ')
 
     def test_mail_from_the_sendmail_command_reaches_the_milter_and_is_delivered(self):
         box = e2e.mailboxes()[1]
         before = len(self.shared.milter.log().splitlines())
-        self.shared.postfix.run('sendmail', '-C', self.shared.postfix.etc, '-f', e2e.mailboxes()[0], box, stdin=b'Subject: cron\nMessage-ID: <cmd1@halvern.example>\n\nall is well\n')
+        self.shared.postfix.run(
+            'sendmail',
+            '-C',
+            self.shared.postfix.etc,
+            '-f',
+            e2e.mailboxes()[0],
+            box,
+            stdin=b'Subject: cron\nMessage-ID: <cmd1@halvern.example>\n\nall is well\n',
+        )
         self.shared.postfix.wait_delivered(box, '<cmd1@halvern.example>')
-        lines = wait_until(lambda: [x for x in self.shared.milter.log().splitlines()[before:] if 'verdict=' in x], 'a log line of the mail')
+        lines = wait_until(
+            lambda: [x for x in self.shared.milter.log().splitlines()[before:] if 'verdict=' in x],
+            'a log line of the mail',
+        )
         self.assertIn('dir=internal', lines[-1])
 
     def test_a_null_sender_and_an_eight_bit_header_get_through(self):
         box = e2e.mailboxes()[2]
-        raw = 'From: MAILER-DAEMON@far.example\nSubject: Zustellung für Jürgen\nMessage-ID: <null1@far.example>\n\nKörper\n'.encode('latin-1')
-        code, text = self.shared.postfix.send(raw, '', [box], {'addr': '192.0.2.201', 'name': 'mx.far.example', 'helo': 'mx.far.example'})
+        raw = 'From: MAILER-DAEMON@far.example\nSubject: Zustellung für Jürgen\nMessage-ID: <null1@far.example>\n\nKörper\n'.encode(
+            'latin-1'
+        )
+        code, text = self.shared.postfix.send(
+            raw, '', [box], {'addr': '192.0.2.201', 'name': 'mx.far.example', 'helo': 'mx.far.example'}
+        )
         self.assertEqual(250, code, text)
         got = self.shared.postfix.wait_delivered(box, '<null1@far.example>')
         self.assertIn('für'.encode('latin-1'), got)
@@ -126,6 +153,7 @@ class Verdicts(e2e.SiteTest):
                 results[i] = (code, text, m)
             except Exception as e:
                 results[i] = (0, repr(e), None)
+
         threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
         for t in threads:
             t.start()
@@ -136,7 +164,12 @@ class Verdicts(e2e.SiteTest):
         for _, text, m in results:
             qid = e2e.queue_id_of(text)
             self.shared.log_line(qid)
-            got = wait_until(lambda: self.shared.postfix.find(m.rcpts[0], m.message_id) or (self.shared.postfix.where(qid) == 'hold' and b'held'), 'mail %s to arrive' % m.message_id, 60)
+            got = wait_until(
+                lambda: self.shared.postfix.find(m.rcpts[0], m.message_id)
+                or (self.shared.postfix.where(qid) == 'hold' and b'held'),
+                'mail %s to arrive' % m.message_id,
+                60,
+            )
             if got != b'held':
                 ids.update(headers_of(got, 'X-Kith-Id'))
         self.assertGreaterEqual(len(ids), n - 3)
@@ -163,7 +196,11 @@ class TagAndTempfail(e2e.SiteTest):
         self.assertIn('verdict=quarantine', site.log_line(qid))
 
     def test_mail_that_cannot_be_judged_now_is_refused_with_451_and_accepted_at_the_retry(self):
-        site = self.site(settings=e2e.kith_site.merge(e2e.LEARNED_FAST, {'milter': {'on_failure': 'tempfail', 'workers': 1, 'max_waiting': 1}}))
+        site = self.site(
+            settings=e2e.kith_site.merge(
+                e2e.LEARNED_FAST, {'milter': {'on_failure': 'tempfail', 'workers': 1, 'max_waiting': 1}}
+            )
+        )
         n = 24
         ready = threading.Barrier(n)
         replies = [None] * n
@@ -176,6 +213,7 @@ class TagAndTempfail(e2e.SiteTest):
             ready.wait(60)
             replies[i] = (s.send_raw(m.mail_from, m.rcpts, m.raw), m)
             s.quit()
+
         threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
         for t in threads:
             t.start()

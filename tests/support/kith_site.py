@@ -38,7 +38,9 @@ class Daemon:
         self.argv, self.log_file = argv, log_file
         self.log_start = os.path.getsize(log_file) if os.path.exists(log_file) else 0
         with open(log_file, 'ab') as log:
-            self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
 
     @property
     def alive(self):
@@ -62,7 +64,9 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait(5)
-                raise TimeoutError('%s did not stop within %g s; its log:\n%s' % (self.argv[0], seconds, self.log()[-2000:])) from None
+                raise TimeoutError(
+                    '%s did not stop within %g s; its log:\n%s' % (self.argv[0], seconds, self.log()[-2000:])
+                ) from None
         return self.process.returncode
 
 
@@ -73,7 +77,11 @@ def yaml(value, indent=0):
         if isinstance(v, dict):
             out += '%s%s:\n%s' % (' ' * indent, k, yaml(v, indent + 2))
         else:
-            out += '%s%s: %s\n' % (' ' * indent, k, json.dumps(v) if not isinstance(v, bool) else str(v).lower())
+            out += '%s%s: %s\n' % (
+                ' ' * indent,
+                k,
+                json.dumps(v) if not isinstance(v, bool) else str(v).lower(),
+            )
     return out
 
 
@@ -91,15 +99,37 @@ class Site:
     loopback port instead of a Unix socket in Postfix's chroot. milter/learner: started at once.
     """
 
-    def __init__(self, build, domains, mailboxes, mode='enforce', settings=None, default_action='tempfail', seed_state=None, inet=False, milter=True, learner=True, keep=False, postfix=True):
-        self.milter_program, self.learner_program, self.kith_program = (program(build, n) for n in ('kith-milter', 'kith-learner', 'kith'))
+    def __init__(
+        self,
+        build,
+        domains,
+        mailboxes,
+        mode='enforce',
+        settings=None,
+        default_action='tempfail',
+        seed_state=None,
+        inet=False,
+        milter=True,
+        learner=True,
+        keep=False,
+        postfix=True,
+    ):
+        self.milter_program, self.learner_program, self.kith_program = (
+            program(build, n) for n in ('kith-milter', 'kith-learner', 'kith')
+        )
         self.milter = self.learner = None
         self.autostart = (milter, learner)
         if inet:
             with socket.socket() as s:
                 s.bind(('127.0.0.1', 0))
                 self.inet_port = s.getsockname()[1]
-        self.postfix = Postfix(domains, mailboxes, 'inet:127.0.0.1:%d' % self.inet_port if inet else 'unix:kith/kith.sock', default_action, keep=keep)
+        self.postfix = Postfix(
+            domains,
+            mailboxes,
+            'inet:127.0.0.1:%d' % self.inet_port if inet else 'unix:kith/kith.sock',
+            default_action,
+            keep=keep,
+        )
         self.with_postfix = postfix
         self.dir = os.path.join(self.postfix.base, 'kith')
         self.state = os.path.join(self.dir, 'state')
@@ -107,15 +137,24 @@ class Site:
             os.makedirs(os.path.join(self.dir, d), exist_ok=True)
         if seed_state:
             shutil.copytree(seed_state, self.state, dirs_exist_ok=True)
-        self.socket = 'inet:%d@127.0.0.1' % self.inet_port if inet else 'unix:' + os.path.join(self.postfix.spool, 'kith/kith.sock')
+        self.socket = (
+            'inet:%d@127.0.0.1' % self.inet_port
+            if inet
+            else 'unix:' + os.path.join(self.postfix.spool, 'kith/kith.sock')
+        )
         self.inet = inet
         self.config_file = os.path.join(self.dir, 'kith.yaml')
-        self.settings = merge({
-            'mode': mode, 'secret_file': os.path.join(self.state, 'site.key'),
-            'site': {'domains': list(domains), 'authserv_id': ['mx.' + domains[0]]},
-            'milter': {'socket': self.socket, 'spool_directory': os.path.join(self.dir, 'spool')},
-            'store': {'directory': os.path.join(self.state, 'store'), 'map_size': '1GiB'},
-            'journal': {'directory': os.path.join(self.state, 'journal')}}, settings)
+        self.settings = merge(
+            {
+                'mode': mode,
+                'secret_file': os.path.join(self.state, 'site.key'),
+                'site': {'domains': list(domains), 'authserv_id': ['mx.' + domains[0]]},
+                'milter': {'socket': self.socket, 'spool_directory': os.path.join(self.dir, 'spool')},
+                'store': {'directory': os.path.join(self.state, 'store'), 'map_size': '1GiB'},
+                'journal': {'directory': os.path.join(self.state, 'journal')},
+            },
+            settings,
+        )
         self.configure({})
 
     def configure(self, settings):
@@ -127,10 +166,20 @@ class Site:
     # -- programs ----------------------------------------------------------------------------------------------------
 
     def start_milter(self):
-        self.milter = Daemon([self.milter_program, '--config', self.config_file, '--stderr'], os.path.join(self.dir, 'milter.log'))
-        wait_until(lambda: self._answers() or not self.milter.alive, lambda: 'kith-milter to listen; its log:\n' + self.milter.log(), 30)
+        self.milter = Daemon(
+            [self.milter_program, '--config', self.config_file, '--stderr'],
+            os.path.join(self.dir, 'milter.log'),
+        )
+        wait_until(
+            lambda: self._answers() or not self.milter.alive,
+            lambda: 'kith-milter to listen; its log:\n' + self.milter.log(),
+            30,
+        )
         if not self.milter.alive:
-            raise RuntimeError('kith-milter ended with %s; its log:\n%s' % (self.milter.process.returncode, self.milter.log()))
+            raise RuntimeError(
+                'kith-milter ended with %s; its log:\n%s'
+                % (self.milter.process.returncode, self.milter.log())
+            )
         return self.milter
 
     def _answers(self):
@@ -145,22 +194,44 @@ class Site:
             return False
 
     def start_learner(self):
-        self.learner = Daemon([self.learner_program, '--config', self.config_file, '--stderr'], os.path.join(self.dir, 'learner.log'))
+        self.learner = Daemon(
+            [self.learner_program, '--config', self.config_file, '--stderr'],
+            os.path.join(self.dir, 'learner.log'),
+        )
         return self.learner
 
     def learn_now(self, timeout=300):
         """everything in the journal is learned when this returns; the learner must not be running"""
-        p = subprocess.run([self.learner_program, '--config', self.config_file, '--stderr', '--once'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
+        p = subprocess.run(
+            [self.learner_program, '--config', self.config_file, '--stderr', '--once'],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout,
+        )
         if p.returncode:
-            raise RuntimeError('kith-learner --once: exit %d\n%s' % (p.returncode, p.stdout.decode('utf-8', 'replace')[-3000:]))
+            raise RuntimeError(
+                'kith-learner --once: exit %d\n%s'
+                % (p.returncode, p.stdout.decode('utf-8', 'replace')[-3000:])
+            )
         return p.stdout.decode('utf-8', 'replace')
 
     def kith(self, *args, check=True, timeout=300):
         """runs `kith`; CompletedProcess with text output"""
-        p = subprocess.run([self.kith_program, '--config', self.config_file, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout,
-                           env=dict(os.environ, PATH=os.environ.get('PATH', '') + ':/usr/sbin:/sbin'), encoding='utf-8', errors='replace')
+        p = subprocess.run(
+            [self.kith_program, '--config', self.config_file, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=timeout,
+            env=dict(os.environ, PATH=os.environ.get('PATH', '') + ':/usr/sbin:/sbin'),
+            encoding='utf-8',
+            errors='replace',
+        )
         if check and p.returncode:
-            raise RuntimeError('kith %s: exit %d\n%s%s' % (' '.join(args), p.returncode, p.stdout[-1500:], p.stderr[-1500:]))
+            raise RuntimeError(
+                'kith %s: exit %d\n%s%s' % (' '.join(args), p.returncode, p.stdout[-1500:], p.stderr[-1500:])
+            )
         return p
 
     def kith_json(self, *args, check=True):
@@ -173,13 +244,22 @@ class Site:
         """SIGUSR1 to the milter, and back when its log says that it was done"""
         before = self.milter.log().count('reload')
         self.milter.kill(signal.SIGUSR1)
-        wait_until(lambda: self.milter.log().count('reload') > before, lambda: 'the milter to reload; its log:\n' + self.milter.log()[-2000:])
+        wait_until(
+            lambda: self.milter.log().count('reload') > before,
+            lambda: 'the milter to reload; its log:\n' + self.milter.log()[-2000:],
+        )
 
     def log_line(self, queue_id):
         """the milter's line of a mail, once it is there"""
+
         def find():
-            return next((x for x in self.milter.log().splitlines() if queue_id + ':' in x and 'verdict=' in x), None)
-        return wait_until(find, lambda: 'the log line of %s; log:\n%s' % (queue_id, self.milter.log()[-3000:]))
+            return next(
+                (x for x in self.milter.log().splitlines() if queue_id + ':' in x and 'verdict=' in x), None
+            )
+
+        return wait_until(
+            find, lambda: 'the log line of %s; log:\n%s' % (queue_id, self.milter.log()[-3000:])
+        )
 
     def start(self):
         try:
@@ -231,4 +311,6 @@ def message_id_of(raw):
 def noise(n, seed=0):
     """n printable bytes in lines, the same for the same seed"""
     r = random.Random(seed)
-    return '\n'.join(''.join(r.choice('abcdefghijklmnopqrstuvwxyz     ') for _ in range(70)) for _ in range(n // 71 + 1))[:n].encode()
+    return '\n'.join(
+        ''.join(r.choice('abcdefghijklmnopqrstuvwxyz     ') for _ in range(70)) for _ in range(n // 71 + 1)
+    )[:n].encode()

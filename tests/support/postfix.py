@@ -101,14 +101,18 @@ class Unavailable(Exception):
 def require():
     """Raises Unavailable when there is no Postfix or no right to run one."""
     if not shutil.which('postfix', path=os.environ.get('PATH', '') + ':/usr/sbin:/sbin'):
-        raise Unavailable('Postfix is not installed: apt-get install postfix (its system instance need not run)')
+        raise Unavailable(
+            'Postfix is not installed: apt-get install postfix (its system instance need not run)'
+        )
     if os.geteuid() != 0:
         raise Unavailable('Postfix only starts as root: run this with sudo')
     for kind, get, name in (('user', pwd.getpwnam, 'postfix'), ('group', grp.getgrnam, 'postdrop')):
         try:
             get(name)
         except KeyError:
-            raise Unavailable('no %s %s: the postfix package is not set up; try dpkg-reconfigure postfix' % (kind, name)) from None
+            raise Unavailable(
+                'no %s %s: the postfix package is not set up; try dpkg-reconfigure postfix' % (kind, name)
+            ) from None
 
 
 def free_ports(n):
@@ -134,7 +138,7 @@ def wait_until(condition, what, seconds=20.0):
             return value
         if time.monotonic() > deadline:
             raise TimeoutError('waited %g s for %s' % (seconds, what() if callable(what) else what))
-        time.sleep(.02)
+        time.sleep(0.02)
 
 
 class Smtp(smtplib.SMTP):
@@ -145,7 +149,11 @@ class Smtp(smtplib.SMTP):
         if self.helo_resp is None and self.ehlo_resp is None:
             self.ehlo()
         args = []
-        for key, value in (('ADDR', ('IPV6:' + addr) if addr and ':' in addr else addr), ('NAME', name if name != 'unknown' else '[UNAVAILABLE]'), ('LOGIN', login)):
+        for key, value in (
+            ('ADDR', ('IPV6:' + addr) if addr and ':' in addr else addr),
+            ('NAME', name if name != 'unknown' else '[UNAVAILABLE]'),
+            ('LOGIN', login),
+        ):
             if value is not None:
                 args.append('%s=%s' % (key, value))
         code, text = self.docmd('XCLIENT', ' '.join(args))
@@ -157,7 +165,9 @@ class Smtp(smtplib.SMTP):
 
     def send_raw(self, mail_from, rcpts, raw):
         """One transaction; (code, text) of the first refused command, else of the end of data. Never raises for a refusal."""
-        code, text = self.docmd('MAIL', 'FROM:<%s>%s' % (mail_from, ' BODY=8BITMIME' if self.has_extn('8bitmime') else ''))
+        code, text = self.docmd(
+            'MAIL', 'FROM:<%s>%s' % (mail_from, ' BODY=8BITMIME' if self.has_extn('8bitmime') else '')
+        )
         if code != 250:
             self.rset()
             return code, text.decode('utf-8', 'replace')
@@ -182,13 +192,37 @@ class Postfix:
     smtpd_milters ("unix:kith/kith.sock" is below the queue directory, self.spool). keep: leave the directory behind.
     """
 
-    def __init__(self, domains, mailboxes, milter='', default_action='tempfail', myhostname=None, timeout=20, chroot=True, keep=False, extra=''):
+    def __init__(
+        self,
+        domains,
+        mailboxes,
+        milter='',
+        default_action='tempfail',
+        myhostname=None,
+        timeout=20,
+        chroot=True,
+        keep=False,
+        extra='',
+    ):
         require()
-        self.domains, self.mailboxes, self.milter, self.default_action = list(domains), list(mailboxes), milter, default_action
-        self.myhostname, self.timeout, self.chroot, self.keep, self.extra = myhostname or 'mx.' + self.domains[0], timeout, chroot, keep, extra
+        self.domains, self.mailboxes, self.milter, self.default_action = (
+            list(domains),
+            list(mailboxes),
+            milter,
+            default_action,
+        )
+        self.myhostname, self.timeout, self.chroot, self.keep, self.extra = (
+            myhostname or 'mx.' + self.domains[0],
+            timeout,
+            chroot,
+            keep,
+            extra,
+        )
         self.base = tempfile.mkdtemp(prefix='kith-mta-')
         os.chmod(self.base, 0o755)
-        self.etc, self.spool, self.maildirs, self.log_file = (os.path.join(self.base, x) for x in ('etc', 'spool', 'mail', 'log/mail.log'))
+        self.etc, self.spool, self.maildirs, self.log_file = (
+            os.path.join(self.base, x) for x in ('etc', 'spool', 'mail', 'log/mail.log')
+        )
         self.port, self.submission = free_ports(2)
         self.running = False
         self._write()
@@ -209,18 +243,34 @@ class Postfix:
         with open(os.path.join(self.etc, 'outside'), 'w') as f:
             own = '|'.join(d.replace('.', '\\.') for d in self.domains)
             f.write('if !/@(%s)$/\n/./ outside/\nendif\n' % own)
-        fill = dict(base=self.base, myhostname=self.myhostname, domains=' '.join(self.domains), uid=nobody.pw_uid, gid=nobody.pw_gid, milter=self.milter, default_action=self.default_action, timeout=self.timeout)
+        fill = dict(
+            base=self.base,
+            myhostname=self.myhostname,
+            domains=' '.join(self.domains),
+            uid=nobody.pw_uid,
+            gid=nobody.pw_gid,
+            milter=self.milter,
+            default_action=self.default_action,
+            timeout=self.timeout,
+        )
         with open(os.path.join(self.etc, 'main.cf'), 'w') as f:
             f.write(MAIN.format(**fill) + self.extra)
         with open(os.path.join(self.etc, 'master.cf'), 'w') as f:
-            f.write(MASTER.format(port=self.port, submission=self.submission, chroot='y' if self.chroot else 'n'))
+            f.write(
+                MASTER.format(port=self.port, submission=self.submission, chroot='y' if self.chroot else 'n')
+            )
 
     def run(self, *argv, check=True, stdin=None):
         """a Postfix command for this instance; returns its standard output"""
         env = dict(os.environ, MAIL_CONFIG=self.etc, PATH=os.environ.get('PATH', '') + ':/usr/sbin:/sbin')
-        p = subprocess.run(argv, env=env, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        p = subprocess.run(
+            argv, env=env, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60
+        )
         if check and p.returncode:
-            raise RuntimeError('%s: exit %d: %s\n%s' % (' '.join(argv), p.returncode, p.stderr.decode('utf-8', 'replace'), self.log()[-2000:]))
+            raise RuntimeError(
+                '%s: exit %d: %s\n%s'
+                % (' '.join(argv), p.returncode, p.stderr.decode('utf-8', 'replace'), self.log()[-2000:])
+            )
         return p.stdout.decode('utf-8', 'replace')
 
     def start(self):
@@ -228,7 +278,11 @@ class Postfix:
             self.run('postfix', '-c', self.etc, 'start')
             self.running = True
             for port in (self.port, self.submission):
-                wait_until(lambda port=port: self._greets(port), lambda: 'Postfix to greet on port %d; its log:\n%s' % (port, self.log()[-2000:]), 30)
+                wait_until(
+                    lambda port=port: self._greets(port),
+                    lambda: 'Postfix to greet on port %d; its log:\n%s' % (port, self.log()[-2000:]),
+                    30,
+                )
         except BaseException:
             self.stop()
             raise
@@ -307,10 +361,18 @@ class Postfix:
         return next((m for m in self.mailbox(address) if needle in m.split(b'\n\n', 1)[0]), None)
 
     def wait_delivered(self, address, message_id, seconds=20.0):
-        return wait_until(lambda: self.find(address, message_id), lambda: 'mail %s in mailbox %s; log:\n%s' % (message_id, address, self.log()[-3000:]), seconds)
+        return wait_until(
+            lambda: self.find(address, message_id),
+            lambda: 'mail %s in mailbox %s; log:\n%s' % (message_id, address, self.log()[-3000:]),
+            seconds,
+        )
 
     def wait_held(self, queue_id, seconds=20.0):
-        return wait_until(lambda: self.where(queue_id) == 'hold', lambda: '%s in the hold queue; log:\n%s' % (queue_id, self.log()[-3000:]), seconds)
+        return wait_until(
+            lambda: self.where(queue_id) == 'hold',
+            lambda: '%s in the hold queue; log:\n%s' % (queue_id, self.log()[-3000:]),
+            seconds,
+        )
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
