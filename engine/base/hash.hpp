@@ -23,6 +23,12 @@ struct Key16 {
     [[nodiscard]] std::string_view view() const noexcept {
         return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     }
+    /// First 32 bits, never 0: short form for lists where a rare collision does no harm.
+    [[nodiscard]] std::uint32_t short32() const noexcept {
+        const std::uint32_t x = static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1]) << 16 |
+                                static_cast<std::uint32_t>(bytes[2]) << 8 | bytes[3];
+        return x == 0 ? 1 : x;
+    }
     [[nodiscard]] bool is_null() const noexcept { return *this == Key16{}; }
 };
 

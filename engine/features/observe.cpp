@@ -118,8 +118,8 @@ private:
         result_.labels.domain = domain;
         o().sender = sender_key(h(), sender);
         o().domain = domain_key(h(), domain);
-        o().sender32 = h().hash32("address", sender);
-        o().domain32 = h().hash32("domain", domain);
+        o().sender32 = o().sender.short32();
+        o().domain32 = o().domain.short32();
         const std::string label = domain.substr(0, domain.find('.'));
         o().domain_label = h().hash64("label", label_skeleton(label));
         o().label_variants = label_variants(label, h());

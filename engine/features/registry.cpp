@@ -4,6 +4,7 @@
 
 #include "engine/features/ask_feature.hpp"
 #include "engine/features/spec.hpp"
+#include "engine/features/stratum.hpp"
 
 namespace kith {
 
@@ -40,6 +41,17 @@ std::string_view to_string(Direction d) noexcept {
         case Direction::Inbound: return "inbound";
         case Direction::Outbound: return "outbound";
         case Direction::Internal: return "internal";
+    }
+    return "?";
+}
+
+std::string_view to_string(Stratum s) noexcept {
+    switch (s) {
+        case Stratum::Identity: return "identity";
+        case Stratum::NewLink: return "link";
+        case Stratum::Request: return "request";
+        case Stratum::Unbacked: return "unbacked";
+        case Stratum::Plain: return "plain";
     }
     return "?";
 }

@@ -13,6 +13,8 @@ namespace kith {
 /// The last `capacity` values, oldest overwritten first. One thread; const-safe.
 class ScoreRing {
 public:
+    ScoreRing() = default;  ///< capacity 1
+    /// REQUIRES capacity > 0.
     explicit ScoreRing(std::size_t capacity) : capacity_(capacity) {}
 
     void add(float value);
@@ -27,7 +29,7 @@ public:
     void restore(std::vector<float> values, std::size_t next);
 
 private:
-    std::size_t capacity_;
+    std::size_t capacity_ = 1;
     std::size_t next_ = 0;
     std::vector<float> values_;
 };

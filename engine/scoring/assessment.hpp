@@ -7,16 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/features/stratum.hpp"
+
 namespace kith {
 
 /// Ours; the milter's reply and the actions taken are other types.
 enum class Verdict : std::uint8_t { Pass = 0, Tag = 1, Quarantine = 2, Reject = 3, Defer = 4 };
 [[nodiscard]] std::string_view to_string(Verdict v) noexcept;  ///< pass, tag, quarantine, reject, tempfail
-
-/// What the mail wants; the first that applies (facts: payload strata). Persistent numbers.
-enum class Stratum : std::uint8_t { Identity = 0, NewLink = 1, Request = 2, Unbacked = 3, Plain = 4 };
-inline constexpr int kStratumCount = 5;
-[[nodiscard]] std::string_view to_string(Stratum s) noexcept;  ///< identity, link, request, unbacked, plain
 
 struct IndicatorScore {
     std::string name;     ///< "Out of Character"

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pipeline of one mail; start reading here. Pure: no clock, no I/O, no log. Covered by tests/unit/assess/assess_test.cpp.
+#pragma once
+
+#include "engine/features/observe.hpp"
+#include "engine/scoring/explain.hpp"
+#include "engine/scoring/indicators.hpp"
+#include "engine/scoring/score.hpp"
+
+namespace kith {
+
+/// Everything scoring found; the learner goes on from here.
+struct Judgement {
+    Assessment assessment;
+    FeatureVector values{};
+    Relations relations;
+    SurpriseVector surprise;
+    History history;
+    std::array<double, kIndicatorCount> indicator_strengths{};
+    double level_free_evidence = 0;  ///< C of this mail alone without the level shift: input of the shift itself
+    bool backed = true;
+};
+
+struct AssessContext {
+    const Memory& memory;
+    const Scales& scales;
+    const Hasher& hasher;
+    const ScoringOptions& options;
+};
+
+/// Scores what was observed as the mail of the sender it claims. `labels` may be empty (relearning): reasons lack plain values
+/// then, nothing else changes.
+[[nodiscard]] Judgement assess(const Observations& observations, const Labels& labels, const AssessContext& context);
+
+}  // namespace kith

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/assess/judge.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "engine/assess/assess.hpp"
+#include "engine/assess/record.hpp"
+#include "engine/assess/store_memory.hpp"
+#include "engine/base/text.hpp"
+
+namespace kith {
+namespace {
+
+/// How often the store is looked at for a new generation, or for being there at all.
+constexpr std::chrono::milliseconds kLook{500};
+constexpr std::chrono::seconds kReopen{2};
+
+/// What mail needs of the store, all of one moment.
+struct View {
+    std::shared_ptr<const Store> store;
+    std::shared_ptr<const SiteSnapshot> snapshot;
+    std::shared_ptr<const Hasher> hasher;
+};
+
+class LiveJudge final : public Judge {
+public:
+    explicit LiveJudge(std::shared_ptr<const Config> config) : config_(std::move(config)) {
+        refresh();
+        watcher_ = std::thread([this] { watch(); });
+    }
+    ~LiveJudge() override {
+        {
+            const std::lock_guard lock(stop_mutex_);
+            stop_ = true;
+        }
+        stop_changed_.notify_all();
+        watcher_.join();
+    }
+
+    MailRecord judge(const MessageBytes& bytes, const Arrival& arrival) override;
+    void reload(std::shared_ptr<const Config> config) override {
+        const std::lock_guard lock(mutex_);
+        config_ = std::move(config);
+    }
+    std::string trouble() const override {
+        const std::lock_guard lock(mutex_);
+        return trouble_;
+    }
+
+private:
+    void watch();
+    void refresh();
+    void set_view(View view, std::string trouble) {
+        const std::lock_guard lock(mutex_);
+        view_ = std::move(view);
+        trouble_ = std::move(trouble);
+    }
+    [[nodiscard]] std::pair<View, std::shared_ptr<const Config>> view() const {
+        const std::lock_guard lock(mutex_);
+        return {view_, config_};
+    }
+
+    mutable std::mutex mutex_;  // guards view_, config_, trouble_
+    View view_;
+    std::shared_ptr<const Config> config_;
+    std::string trouble_ = "store not opened yet";
+
+    std::mutex stop_mutex_;
+    std::condition_variable stop_changed_;
+    bool stop_ = false;
+    std::chrono::steady_clock::time_point last_open_{};
+    std::weak_ptr<const Store> last_store_;  // watcher only
+    std::thread watcher_;
+};
+
+void LiveJudge::watch() {
+    std::unique_lock lock(stop_mutex_);
+    while (!stop_changed_.wait_for(lock, kLook, [this] { return stop_; })) {
+        lock.unlock();
+        refresh();
+        lock.lock();
+    }
+}
+
+/// Opens the store when there is none, takes a new snapshot when there is a new generation. Only the watcher (and the
+/// constructor) come here: LMDB forbids opening a file twice in one process.
+void LiveJudge::refresh() {
+    auto [now, config] = view();
+    if (now.store) {
+        auto generation = now.store->generation();
+        if (generation && now.snapshot && *generation == now.snapshot->generation) return;
+        auto reader = generation ? now.store->read() : Result<std::unique_ptr<StoreReader>>(fail(generation.error()));
+        if (reader) {
+            auto snapshot = load_snapshot(**reader, *generation);
+            if (snapshot) {
+                now.snapshot = *snapshot;
+                set_view(std::move(now), "");
+                return;
+            }
+            set_view({}, snapshot.error().text());
+        } else {
+            set_view({}, reader.error().text());
+        }
+        last_store_ = now.store;
+    }
+    now = {};
+    if (!last_store_.expired()) return;  // mail in flight still holds the old one
+    const auto tick = std::chrono::steady_clock::now();
+    if (last_open_ != std::chrono::steady_clock::time_point{} && tick - last_open_ < kReopen) return;
+    last_open_ = tick;
+    auto secret = read_secret(config->secret_file);
+    if (!secret) return set_view({}, secret.error().text());
+    auto store = Store::open(config->store, Store::Mode::Read);
+    if (!store) return set_view({}, store.error().text());
+    View opened;
+    opened.store = std::shared_ptr<const Store>(std::move(store).value());
+    opened.hasher = std::make_shared<const Hasher>(*secret);
+    auto generation = opened.store->generation();
+    auto reader = opened.store->read();
+    if (!generation || !reader) return set_view({}, generation ? reader.error().text() : generation.error().text());
+    auto snapshot = load_snapshot(**reader, *generation);
+    if (!snapshot) return set_view({}, snapshot.error().text());
+    opened.snapshot = *snapshot;
+    set_view(std::move(opened), "");
+}
+
+MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
+    const auto [view, config] = this->view();
+    ParseOptions parse_options = config->parse;
+    if (parse_options.trusted_authserv_ids.empty() && !arrival.mta_hostname.empty())
+        parse_options.trusted_authserv_ids.push_back(ascii_lower(arrival.mta_hostname));
+    const Message message = parse(bytes, parse_options);
+
+    // Without a store there is no secret either: the record is still made, under a hasher of no use to anybody.
+    static const Hasher no_secret{Hasher::Secret{}};
+    const Hasher& hasher = view.hasher ? *view.hasher : no_secret;
+    DraftRecord draft = draft_record(message, arrival, *config, hasher);
+    MailRecord& record = draft.record;
+    if (!view.snapshot) {
+        record.assessment.degraded = trouble();
+        return std::move(record);
+    }
+    auto reader = view.store->read();
+    if (!reader) {
+        record.assessment.degraded = reader.error().text();
+        return std::move(record);
+    }
+    const StoreMemory memory(**reader, view.snapshot);
+    Judgement j = assess(record.observations, draft.labels, {memory, view.snapshot->scales, hasher, config->budget});
+    record.assessment = std::move(j.assessment);
+    if (!memory.trouble().empty()) {
+        // Half a history would make a known sender look new: better no opinion than a wrong one.
+        record.assessment = Assessment{};
+        record.assessment.degraded = memory.trouble();
+    }
+    return std::move(record);
+}
+
+}  // namespace
+
+std::unique_ptr<Judge> Judge::create(std::shared_ptr<const Config> config) { return std::make_unique<LiveJudge>(std::move(config)); }
+
+}  // namespace kith

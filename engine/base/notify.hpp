@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words to the service manager (sd_notify). Without libsystemd, or outside a Type=notify unit,
+// nothing happens.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace kith {
+
+void notify_ready(const std::string& status);
+/// RELOADING=1 with the time stamp that systemd wants; notify_ready() ends it.
+void notify_reloading();
+void notify_stopping();
+void notify_alive();
+/// Half of the watchdog's interval, when the unit has one.
+[[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval();
+
+}  // namespace kith

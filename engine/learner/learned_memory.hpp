@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory that can change: decoded state in front of the store, written back in one transaction. The learner's, and with no
+// store behind it `kith replay`'s. One thread. Covered by tests/unit/learner/learned_memory_test.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "engine/profile/codec.hpp"
+#include "engine/profile/memory.hpp"
+#include "engine/store/store.hpp"
+
+namespace kith {
+
+/// Mail that waits to be learned (on probation), as encoded MailRecord.
+struct Waiting {
+    Time due{};
+    std::uint64_t message_id = 0;
+    Key16 sender;
+    std::string record;
+};
+
+class LearnedMemory final : public Memory {
+public:
+    /// `half_life_days` is applied when state is read.
+    explicit LearnedMemory(double half_life_days);
+    ~LearnedMemory() override;
+    LearnedMemory(const LearnedMemory&) = delete;
+    LearnedMemory& operator=(const LearnedMemory&) = delete;
+
+    /// Where what is not in memory comes from; must stay valid until changed. nullptr = nowhere.
+    void read_from(const StoreReader* reader) { reader_ = reader; }
+    /// Loads the site's state and the waiting list. Pieces that do not decode keep their start value; returns how many.
+    [[nodiscard]] Result<int> load_site();
+
+    std::shared_ptr<const Profile> profile(Subject subject, const Key16& key) const override;
+    std::shared_ptr<const Vocabulary> vocabulary(const Key16& key) const override;
+    SiteWord word(std::uint32_t word) const override;
+    std::shared_ptr<const Thread> thread(std::uint64_t message_id) const override;
+    HostUse host(std::uint64_t host_or_tenant) const override;
+    NameUse name(std::uint64_t name) const override;
+    Traces traces(const Key16& sender) const override;
+    const SiteState& site() const override { return *site_; }
+
+    /// State to change; created when there is none.
+    Profile& edit_profile(Subject subject, const Key16& key);
+    Vocabulary& edit_vocabulary(const Key16& key);
+    SiteWord& edit_word(std::uint32_t word);
+    /// Thread of the first known id of `ids`; a new one under `message_id` when none is known. `message_id` leads to it from now on.
+    Thread& edit_thread(std::uint64_t message_id, const std::vector<std::uint64_t>& ids);
+    HostUse& edit_host(std::uint64_t host_or_tenant);
+    NameUse& edit_name(std::uint64_t name);
+    Traces& edit_traces(const Key16& sender);
+    SiteState& edit_site() { return *site_; }
+
+    void wait(Waiting waiting);
+    /// Those due at `now`, oldest first; they are removed.
+    [[nodiscard]] std::vector<Waiting> take_due(Time now);
+    /// The one with this Message-ID (a reply to it has left the site); removed.
+    [[nodiscard]] std::optional<Waiting> take_waiting(std::uint64_t message_id);
+    [[nodiscard]] std::size_t waiting_count() const noexcept;
+
+    /// Writes what changed since the last flush. On success the memory is clean; on failure nothing is forgotten.
+    [[nodiscard]] Status flush(StoreWriter& writer);
+    /// Call after the writer of flush() was committed; then read_from() must name a newer reader before the next miss.
+    void flushed();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+    std::unique_ptr<SiteState> site_;
+    const StoreReader* reader_ = nullptr;
+    double half_life_days_;
+};
+
+}  // namespace kith

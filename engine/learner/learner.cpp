@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/learner/learner.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "engine/learner/mail_index.hpp"
+#include "engine/learner/mail_learner.hpp"
+#include "engine/profile/keys.hpp"
+
+namespace kith {
+namespace {
+
+constexpr std::string_view kCheckpointKey = "checkpoint";
+constexpr std::int32_t kThreadDays = 120;       // conversation truth holds for 90 days and more
+constexpr std::size_t kExpireAtOnce = 10'000;
+
+std::string encode_position(JournalPosition p) { return integer_key(p.segment) + integer_key(p.offset); }
+
+class JournalLearner final : public Learner {
+public:
+    JournalLearner(std::shared_ptr<const Config> config, const Hasher::Secret& secret, std::unique_ptr<Store> store,
+                   std::unique_ptr<JournalReader> journal, std::string moved)
+        : config_(std::move(config)),
+          hasher_(secret),
+          store_(std::move(store)),
+          journal_(std::move(journal)),
+          moved_(std::move(moved)) {}
+
+    /// State and checkpoint as they are in the store; everything not committed is forgotten.
+    [[nodiscard]] Status restart() {
+        learner_.reset();
+        memory_ = std::make_unique<LearnedMemory>(config_->learner.half_life_days);
+        auto reader = store_->read();
+        if (!reader) return fail(reader.error());
+        memory_->read_from(reader->get());
+        auto loaded = memory_->load_site();
+        if (!loaded) return fail(loaded.error());
+        unreadable_ += static_cast<std::uint64_t>(*loaded);
+        auto checkpoint = read_checkpoint(**reader);
+        if (!checkpoint) return fail(checkpoint.error());
+        memory_->read_from(nullptr);
+        learner_ = std::make_unique<MailLearner>(hasher_, config_->budget, config_->learner, *memory_);
+        return journal_->seek(*checkpoint);
+    }
+
+    Result<LearnerStep> step() override {
+        auto done = try_step();
+        if (done) {
+            failed_ = false;
+            return done;
+        }
+        failed_ = true;
+        writer_.reset();
+        return done;
+    }
+
+    Status tidy(Time now) override;
+    const std::string& moved_store() const noexcept override { return moved_; }
+    std::uint64_t unreadable() const noexcept override { return unreadable_ + journal_->damaged_bytes(); }
+
+private:
+    [[nodiscard]] Result<LearnerStep> try_step();
+    [[nodiscard]] Status apply(const JournalRecord& record);
+    [[nodiscard]] Status apply_mail(const JournalRecord& record);
+    [[nodiscard]] Status apply_admin(const JournalRecord& record);
+    [[nodiscard]] Status commit(JournalPosition next);
+
+    std::shared_ptr<const Config> config_;
+    Hasher hasher_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<JournalReader> journal_;
+    std::unique_ptr<LearnedMemory> memory_;
+    std::unique_ptr<MailLearner> learner_;
+    std::unique_ptr<StoreWriter> writer_;
+    std::string moved_;
+    std::uint64_t unreadable_ = 0;
+    bool failed_ = false;
+};
+
+Result<LearnerStep> JournalLearner::try_step() {
+    if (failed_ || !learner_)
+        if (auto restarted = restart(); !restarted) return fail(restarted.error());
+    LearnerStep step;
+    JournalPosition next;
+    const auto started = std::chrono::steady_clock::now();
+    while (step.records < config_->learner.batch_records) {
+        auto record = journal_->next();
+        if (!record) return fail(record.error());
+        if (!record->has_value()) break;
+        if (!writer_) {
+            auto writer = store_->write();
+            if (!writer) return fail(writer.error());
+            writer_ = std::move(writer).value();
+            memory_->read_from(writer_.get());
+        }
+        if (auto applied = apply(**record); !applied) return fail(applied.error());
+        next = (*record)->next;
+        ++step.records;
+        if (std::chrono::steady_clock::now() - started > 5 * config_->learner.commit_interval) break;
+    }
+    if (step.records > 0)
+        if (auto committed = commit(next); !committed) return fail(committed.error());
+    step.more = step.records > 0 && step.records >= config_->learner.batch_records;
+    return step;
+}
+
+Status JournalLearner::apply(const JournalRecord& record) {
+    switch (record.type) {
+        case RecordType::Mail: return apply_mail(record);
+        case RecordType::Release:
+        case RecordType::Confirm: return apply_admin(record);
+        case RecordType::Forget:
+        case RecordType::Replied:
+        case RecordType::Note: break;
+    }
+    return ok();  // a type of a later version is not ours to judge
+}
+
+Status JournalLearner::apply_mail(const JournalRecord& record) {
+    auto mail = decode_mail_record(record.payload);
+    if (!mail) {
+        ++unreadable_;
+        return ok();
+    }
+    learner_->advance(mail->time);
+    const Judgement j = learner_->judge(mail->observations, Labels{});
+    // What was not judged when it came is listed with what the learner thinks of it.
+    if (mail->imported || !mail->assessment.degraded.empty()) mail->assessment = j.assessment;
+    (void)learner_->take(*mail, j);
+    return index_mail(*writer_, *mail, record.position);
+}
+
+Status JournalLearner::apply_admin(const JournalRecord& record) {
+    auto admin = decode_admin_record(record.payload);
+    auto entry = admin ? find_mail(*writer_, admin->id) : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
+    if (!entry) return fail(entry.error());
+    if (!entry->has_value()) {
+        ++unreadable_;
+        return ok();
+    }
+    const bool released = record.type == RecordType::Release;
+    if (released && (*entry)->state == MailState::Released && !admin->learn) return ok();
+    if (auto found = journal_->at((*entry)->position)) {
+        if (auto mail = decode_mail_record(found->payload)) {
+            if (!released)
+                (void)learner_->drop_waiting(mail->observations.message_id);
+            else if (mail->action == Action::Held)
+                learner_->release(*mail, admin->learn, record.time);
+        }
+    }
+    return set_mail_state(*writer_, admin->id, released ? MailState::Released : MailState::Confirmed, record.time);
+}
+
+Status JournalLearner::commit(JournalPosition next) {
+    if (auto flushed = memory_->flush(*writer_); !flushed) return flushed;
+    if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(next)); !put) return put;
+    if (auto committed = writer_->commit(); !committed) return committed;
+    memory_->flushed();
+    memory_->read_from(nullptr);
+    writer_.reset();
+    return ok();
+}
+
+Status JournalLearner::tidy(Time now) {
+    (void)store_->release_dead_readers();
+    auto reader = store_->read();
+    if (!reader) return fail(reader.error());
+    auto checkpoint = read_checkpoint(**reader);
+    if (!checkpoint) return fail(checkpoint.error());
+
+    // Threads nobody wrote to for months, and what pointed to them.
+    std::vector<std::string> old;
+    const Time before = now - std::chrono::days(kThreadDays);
+    auto scanned = (*reader)->scan(Table::Threads, "", [&](std::string_view key, std::string_view value) {
+        bool stale = false;
+        if (key.starts_with('t')) {
+            const auto thread = decode_thread(value);
+            stale = !thread || thread->last < before;
+        } else if (const auto root = decode_integer_key(value)) {
+            auto thread = (*reader)->get(Table::Threads, thread_key(*root));
+            const auto decoded = thread && thread->has_value() ? decode_thread(**thread) : std::nullopt;
+            stale = !decoded || decoded->last < before;
+        } else {
+            stale = true;
+        }
+        if (stale) old.emplace_back(key);
+        return old.size() < kExpireAtOnce;
+    });
+    if (!scanned) return scanned;
+    reader->reset();
+    auto writer = store_->write();
+    if (!writer) return fail(writer.error());
+    for (const auto& key : old)
+        if (auto erased = (*writer)->erase(Table::Threads, key); !erased) return erased;
+    auto expired = expire_mail(**writer, now - config_->journal.keep, kExpireAtOnce);
+    if (!expired) return fail(expired.error());
+    if (auto committed = (*writer)->commit(); !committed) return committed;
+    if (!old.empty()) failed_ = true;  // the memory may hold what was just erased: read the state again
+    auto freed = tidy_journal(config_->journal, *checkpoint, now);
+    return freed ? ok() : fail(freed.error());
+}
+
+/// A store that cannot be used is evidence; it is kept beside and everything is learned again.
+Result<std::string> move_store_aside(const std::string& directory) {
+    for (int i = 1; i < 1000; ++i) {
+        const std::string target = directory + ".damaged-" + std::to_string(i);
+        std::error_code error;
+        if (std::filesystem::exists(target, error)) continue;
+        std::filesystem::rename(directory, target, error);
+        if (error) return fail(ErrorCode::Io, "cannot move the damaged store " + directory + " aside: " + error.message());
+        std::filesystem::create_directories(directory, error);
+        if (error) return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message());
+        return target;
+    }
+    return fail(ErrorCode::Io, "cannot move the damaged store " + directory + " aside: too many damaged stores beside it",
+                "look at them and delete those no longer needed");
+}
+
+}  // namespace
+
+Result<JournalPosition> read_checkpoint(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kCheckpointKey);
+    if (!found) return fail(found.error());
+    if (!found->has_value()) return JournalPosition{};
+    const std::string_view bytes = **found;
+    if (bytes.size() != 16) return fail(ErrorCode::Corrupt, "the learner's checkpoint in the store is damaged");
+    return JournalPosition{*decode_integer_key(bytes.substr(0, 8)), *decode_integer_key(bytes.substr(8))};
+}
+
+Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
+    for (const auto& directory : {config->store.directory, config->journal.directory}) {
+        std::error_code error;
+        std::filesystem::create_directories(directory, error);
+        if (error)
+            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message(), "create it for the user kith-learner runs as");
+    }
+    auto secret = read_or_create_secret(config->secret_file);
+    if (!secret) return fail(secret.error());
+    auto store = Store::open(config->store, Store::Mode::Write);
+    std::string moved;
+    if (!store && store.error().code == ErrorCode::Corrupt) {
+        auto aside = move_store_aside(config->store.directory);
+        if (!aside) return fail(aside.error());
+        moved = *aside;
+        store = Store::open(config->store, Store::Mode::Write);
+    }
+    if (!store) return fail(store.error());
+    auto journal = JournalReader::open(config->journal);
+    if (!journal) return fail(journal.error());
+    auto learner = std::make_unique<JournalLearner>(std::move(config), *secret, std::move(store).value(), std::move(journal).value(), moved);
+    if (auto started = learner->restart(); !started) return fail(started.error());
+    return std::unique_ptr<Learner>(std::move(learner));
+}
+
+}  // namespace kith

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// One mail through judging and learning, the same for the learner and for `kith replay`. Pure over LearnedMemory.
+#pragma once
+
+#include <memory>
+
+#include "engine/assess/assess.hpp"
+#include "engine/journal/mail_record.hpp"
+#include "engine/learner/learn.hpp"
+
+namespace kith {
+
+/// One thread.
+class MailLearner {
+public:
+    MailLearner(const Hasher& hasher, const ScoringOptions& scoring, const LearnerOptions& options, LearnedMemory& memory);
+
+    /// Judges with the state as it is; changes nothing. `memory` may be another view of the same state (a replayed session's).
+    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels, const Memory& memory) const;
+    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels) const { return judge(o, labels, memory_); }
+
+    /// Lets time pass to `now`: mail whose probation is over is learned.
+    void advance(Time now);
+    /// Takes in a judged mail. `record` is kept (encoded) when it has to wait.
+    Fate take(const MailRecord& record, const Judgement& judgement);
+    /// A held mail was released: learned now, or after probation.
+    void release(const MailRecord& record, bool at_once, Time now);
+    /// Confirmed bad: does not teach if it still waits. True when it did wait.
+    bool drop_waiting(std::uint64_t message_id);
+    /// Rebuilds the scales from the state; done by itself every kScaleMails mails.
+    void rescale();
+
+    static constexpr std::size_t kScaleMails = 250;  ///< facts 2: calibration updated every 250-500 records
+
+private:
+    const Hasher& hasher_;
+    const ScoringOptions& scoring_;
+    const LearnerOptions& options_;
+    LearnedMemory& memory_;
+    std::unique_ptr<const Scales> scales_;
+    std::size_t since_scales_ = 0;
+};
+
+}  // namespace kith

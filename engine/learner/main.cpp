@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// kith-learner: the loop around Learner. Tails the journal, commits at most once a learner.commit_interval, tidies once an
+// hour. SIGTERM and SIGINT end it between two steps; SIGKILL at any time loses and doubles nothing.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <chrono>
+#include <iostream>
+#include <thread>
+
+#include "engine/base/log.hpp"
+#include "engine/base/notify.hpp"
+#include "engine/learner/learner.hpp"
+
+namespace {
+
+using namespace kith;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kIdle{200};
+constexpr std::chrono::seconds kAfterError{10};
+constexpr std::chrono::hours kTidy{1};
+
+LogLevel level_of(const std::string& name) {
+    return name == "debug" ? LogLevel::Debug : name == "warning" ? LogLevel::Warning : name == "error" ? LogLevel::Error : LogLevel::Info;
+}
+
+/// Waits for `timeout` or a signal that ends the program; true when it came. The signals are blocked and taken here.
+bool stop_requested(const sigset_t& signals, std::chrono::milliseconds timeout) {
+    const timespec wait{static_cast<time_t>(timeout.count() / 1000), static_cast<long>(timeout.count() % 1000 * 1'000'000)};
+    return sigtimedwait(&signals, nullptr, &wait) > 0;
+}
+
+int run(const std::shared_ptr<const Config>& config, bool once) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+
+    auto learner = Learner::open(config);
+    if (!learner) {
+        log(LogLevel::Error, "kith-learner cannot start: " + learner.error().text());
+        return exit_code(learner.error().code);
+    }
+    if (!(*learner)->moved_store().empty())
+        log(LogLevel::Error, "the store was damaged: moved aside, learning again from the journal",
+            {{"store", config->store.directory}, {"moved_to", (*learner)->moved_store()}});
+    log(LogLevel::Info, "kith-learner started", {{"store", config->store.directory}, {"journal", config->journal.directory}});
+    notify_ready("learning");
+
+    const SystemClock clock;
+    auto tidied = steady_clock::now();
+    std::string last_error;
+    std::uint64_t unreadable = 0;
+    for (;;) {
+        notify_alive();
+        auto step = (*learner)->step();
+        if (!step) {
+            if (step.error().text() != last_error) log(LogLevel::Error, "learning stopped, mail is not affected: " + step.error().text());
+            last_error = step.error().text();
+            if (once) return exit_code(step.error().code);
+            if (stop_requested(signals, kAfterError)) break;
+            continue;
+        }
+        if (!last_error.empty()) {
+            log(LogLevel::Info, "learning goes on");
+            last_error.clear();
+        }
+        if ((*learner)->unreadable() > unreadable) {
+            unreadable = (*learner)->unreadable();
+            log(LogLevel::Warning, "parts of the journal or store are unreadable and were skipped", {{"count", std::to_string(unreadable)}});
+        }
+        if (once && step->records == 0) break;
+        if (steady_clock::now() - tidied > kTidy) {
+            tidied = steady_clock::now();
+            if (auto done = (*learner)->tidy(clock.now()); !done) log(LogLevel::Warning, "tidying failed: " + done.error().text());
+        }
+        const auto pause = step->more || once ? std::chrono::milliseconds{0}
+                           : step->records > 0 ? std::chrono::milliseconds(config->learner.commit_interval)
+                                               : kIdle;
+        if (stop_requested(signals, pause)) break;
+    }
+    notify_stopping();
+    log(LogLevel::Info, "kith-learner stopped");
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Learns from the mail that kith-milter judged; the only writer of the store."};
+    std::string config_path = kDefaultConfigPath;
+    bool to_stderr = false, once = false;
+    app.add_option("--config", config_path, "Configuration file")->type_name("FILE");
+    app.add_flag("--stderr", to_stderr, "Log to standard error instead of syslog");
+    app.add_flag("--once", once, "Learn all that is in the journal, then exit");
+    app.set_version_flag("--version", "kith-learner " KITH_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        const int code = app.exit(e);
+        return code == 0 ? 0 : exit_code(ErrorCode::Usage);
+    }
+    umask(0027);
+    auto config = load_config_or_error(config_path);
+    if (!config) {
+        std::cerr << "kith-learner: " << config.error().text() << '\n';
+        return exit_code(config.error().code);
+    }
+    log_open("kith-learner", to_stderr ? LogTarget::Stderr : LogTarget::Syslog, level_of((*config)->log.level));
+    try {
+        return run(*config, once);
+    } catch (const std::exception& e) {  // std::bad_alloc and broken promises of libraries: the supervisor starts us again
+        log(LogLevel::Error, std::string("kith-learner failed: ") + e.what());
+        return exit_code(ErrorCode::Internal);
+    }
+}

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/profile/codec.hpp"
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <bit>
+#include <cstring>
+
+#include "engine/profile/state_generated.h"
+
+namespace kith {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+
+std::string finished(FlatBufferBuilder& b) {
+    return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
+}
+
+/// Verified root of a copy-aligned buffer; LMDB gives no alignment, so the bytes are looked at where they are copied to.
+template <class Root>
+class Verified {
+public:
+    explicit Verified(std::string_view bytes) : copy_((bytes.size() + 7) / 8) {
+        if (bytes.empty()) return;
+        std::memcpy(copy_.data(), bytes.data(), bytes.size());
+        const auto* data = reinterpret_cast<const std::uint8_t*>(copy_.data());
+        flatbuffers::Verifier verifier(data, bytes.size(), 16, 4096);
+        if (verifier.VerifyBuffer<Root>(nullptr)) root_ = flatbuffers::GetRoot<Root>(data);
+    }
+    explicit operator bool() const { return root_ != nullptr; }
+    const Root* operator->() const { return root_; }
+
+private:
+    std::vector<std::uint64_t> copy_;
+    const Root* root_ = nullptr;
+};
+
+template <class T>
+std::vector<T> to_vector(const flatbuffers::Vector<T>* v, std::size_t limit) {
+    std::vector<T> out;
+    if (v != nullptr) out.assign(v->begin(), v->begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(v->size(), limit)));
+    return out;
+}
+
+bool sane(float x) noexcept { return std::isfinite(x) && x >= 0; }
+bool finite(double x) noexcept { return std::isfinite(x); }
+
+}  // namespace
+
+std::string encode(const Profile& p) {
+    FlatBufferBuilder b(2048);
+    std::vector<fb::ValueCount> values;
+    values.reserve(p.values().size());
+    for (const auto& v : p.values()) values.emplace_back(v.value, v.count, feature_tag(v.feature), v.today);
+    const auto stored = b.CreateVectorOfStructs(values);
+    fb::ProfileBuilder t(b);
+    t.add_messages(p.messages);
+    t.add_days(p.days);
+    t.add_first(to_unix(p.first));
+    t.add_last(to_unix(p.last));
+    t.add_aged(to_unix(p.aged));
+    t.add_day(p.day);
+    t.add_received(p.received);
+    t.add_last_received(to_unix(p.last_received));
+    t.add_values(stored);
+    b.Finish(t.Finish());
+    return finished(b);
+}
+
+std::optional<Profile> decode_profile(std::string_view bytes) {
+    const Verified<fb::Profile> t(bytes);
+    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received())) return std::nullopt;
+    Profile p;
+    p.messages = t->messages();
+    p.days = t->days();
+    p.first = from_unix(t->first());
+    p.last = from_unix(t->last());
+    p.aged = from_unix(t->aged());
+    p.day = t->day();
+    p.received = t->received();
+    p.last_received = from_unix(t->last_received());
+    std::vector<ValueCount> values;
+    if (t->values() != nullptr) {
+        values.reserve(t->values()->size());
+        for (const auto* v : *t->values()) {
+            const std::size_t f = feature_index(v->feature());
+            if (f < kFeatureCount && sane(v->count()) && v->count() > 0)
+                values.push_back({static_cast<std::uint16_t>(f), v->today(), v->value(), v->count()});
+        }
+    }
+    const auto order = [](const ValueCount& a, const ValueCount& c) { return a.feature != c.feature ? a.feature < c.feature : a.value < c.value; };
+    if (!std::is_sorted(values.begin(), values.end(), order)) std::sort(values.begin(), values.end(), order);
+    const auto same = [](const ValueCount& a, const ValueCount& c) { return a.feature == c.feature && a.value == c.value; };
+    values.erase(std::unique(values.begin(), values.end(), same), values.end());
+    p.restore(std::move(values));
+    return p;
+}
+
+std::string encode(const Vocabulary& v) {
+    FlatBufferBuilder b(4096);
+    std::vector<fb::WordUse> words;
+    words.reserve(v.words.size());
+    for (const auto& u : v.words) words.emplace_back(u.word, u.count);
+    const auto w = b.CreateVectorOfStructs(words);
+    const auto hosts = b.CreateVector(v.hosts), tenants = b.CreateVector(v.tenants), payments = b.CreateVector(v.payments),
+               phones = b.CreateVector(v.phones), recipients = b.CreateVector(v.recipients);
+    fb::VocabularyBuilder t(b);
+    t.add_total(v.total);
+    t.add_words(w);
+    t.add_hosts(hosts);
+    t.add_tenants(tenants);
+    t.add_payments(payments);
+    t.add_phones(phones);
+    t.add_recipients(recipients);
+    t.add_aged(to_unix(v.aged));
+    t.add_day(v.day);
+    t.add_today(v.today);
+    b.Finish(t.Finish());
+    return finished(b);
+}
+
+std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
+    const Verified<fb::Vocabulary> t(bytes);
+    if (!t || !sane(t->total()) || !sane(t->today())) return std::nullopt;
+    Vocabulary v;
+    v.total = t->total();
+    if (t->words() != nullptr)
+        for (const auto* u : *t->words())
+            if (sane(u->count())) v.words.push_back({u->word(), u->count()});
+    const auto order = [](const Vocabulary::Use& a, const Vocabulary::Use& c) { return a.word < c.word; };
+    if (!std::is_sorted(v.words.begin(), v.words.end(), order)) std::sort(v.words.begin(), v.words.end(), order);
+    v.hosts = to_vector(t->hosts(), Vocabulary::kMaxHosts);
+    v.tenants = to_vector(t->tenants(), Vocabulary::kMaxHosts);
+    v.payments = to_vector(t->payments(), Vocabulary::kMaxFacts);
+    v.phones = to_vector(t->phones(), Vocabulary::kMaxFacts);
+    v.recipients = to_vector(t->recipients(), Vocabulary::kMaxRecipients);
+    v.aged = from_unix(t->aged());
+    v.day = t->day();
+    v.today = t->today();
+    return v;
+}
+
+std::string encode(const Thread& x) {
+    FlatBufferBuilder b(2048);
+    const auto participants = b.CreateVector(x.participants), domains = b.CreateVector(x.domains), addressed = b.CreateVector(x.addressed),
+               words = b.CreateVector(x.words);
+    const auto lines = b.CreateVector(x.lines);
+    fb::ThreadBuilder t(b);
+    t.add_participants(participants);
+    t.add_domains(domains);
+    t.add_addressed(addressed);
+    t.add_words(words);
+    t.add_lines(lines);
+    t.add_asks(x.asks);
+    t.add_last(to_unix(x.last));
+    b.Finish(t.Finish());
+    return finished(b);
+}
+
+std::optional<Thread> decode_thread(std::string_view bytes) {
+    const Verified<fb::Thread> t(bytes);
+    if (!t) return std::nullopt;
+    Thread x;
+    x.participants = to_vector(t->participants(), Thread::kMaxPeople);
+    x.domains = to_vector(t->domains(), Thread::kMaxPeople);
+    x.addressed = to_vector(t->addressed(), Thread::kMaxPeople);
+    x.words = to_vector(t->words(), Thread::kMaxWords);
+    if (!std::is_sorted(x.words.begin(), x.words.end())) std::sort(x.words.begin(), x.words.end());
+    x.lines = to_vector(t->lines(), Thread::kMaxLines);
+    x.asks = t->asks();
+    x.last = from_unix(t->last());
+    return x;
+}
+
+std::string encode(const NameUse& n) {
+    FlatBufferBuilder b(256);
+    std::vector<fb::Bearer> bearers;
+    for (const auto& x : n.bearers) bearers.emplace_back(x.address, x.domain, x.count);
+    const auto v = b.CreateVectorOfStructs(bearers);
+    b.Finish(fb::CreateNameUse(b, v, n.day));
+    return finished(b);
+}
+
+std::optional<NameUse> decode_name_use(std::string_view bytes) {
+    const Verified<fb::NameUse> t(bytes);
+    if (!t) return std::nullopt;
+    NameUse n;
+    n.day = t->day();
+    if (t->bearers() != nullptr)
+        for (const auto* x : *t->bearers())
+            if (sane(x->count()) && n.bearers.size() < NameUse::kMaxBearers) n.bearers.push_back({x->address(), x->domain(), x->count()});
+    return n;
+}
+
+std::string encode(const Traces& x) {
+    FlatBufferBuilder b(1024);
+    std::vector<flatbuffers::Offset<fb::Trace>> items;
+    for (const auto& i : x.items) {
+        const auto tenants = b.CreateVector(i.tenants);
+        const fb::Sketch sketch(flatbuffers::span<const std::uint32_t, 8>(i.sketch.data(), 8));
+        items.push_back(fb::CreateTrace(b, to_unix(i.time), i.rcpt_set, i.message_id, tenants, &sketch, i.evidence, i.held));
+    }
+    const auto v = b.CreateVector(items);
+    b.Finish(fb::CreateTraces(b, v));
+    return finished(b);
+}
+
+std::optional<Traces> decode_traces(std::string_view bytes) {
+    const Verified<fb::Traces> t(bytes);
+    if (!t) return std::nullopt;
+    Traces out;
+    if (t->items() == nullptr) return out;
+    for (const auto* i : *t->items()) {
+        if (out.items.size() == Traces::kMax || !std::isfinite(i->evidence())) continue;
+        Trace x;
+        x.time = from_unix(i->time());
+        x.rcpt_set = i->rcpt_set();
+        x.message_id = i->message_id();
+        x.tenants = to_vector(i->tenants(), 8);
+        if (i->sketch() != nullptr)
+            for (unsigned k = 0; k < 8; ++k) x.sketch[k] = i->sketch()->h()->Get(k);
+        x.evidence = i->evidence();
+        x.held = i->held();
+        out.items.push_back(std::move(x));
+    }
+    return out;
+}
+
+// Site words and hosts are read by the hundred a mail: twelve bytes each, little-endian, no table.
+namespace {
+
+struct Packed {
+    float a, b;
+    std::int32_t day;
+};
+static_assert(sizeof(Packed) == 12);
+
+std::string pack(const Packed& p) {
+    static_assert(std::endian::native == std::endian::little, "FORMAT.md: stored little-endian");
+    return {reinterpret_cast<const char*>(&p), sizeof p};
+}
+
+std::optional<Packed> unpack(std::string_view bytes) {
+    Packed p{};
+    if (bytes.size() != sizeof p) return std::nullopt;
+    std::memcpy(&p, bytes.data(), sizeof p);
+    if (!sane(p.a) || !sane(p.b)) return std::nullopt;
+    return p;
+}
+
+}  // namespace
+
+std::string encode(const SiteWord& w) { return pack({w.count, w.senders, w.day}); }
+std::string encode(const HostUse& h) { return pack({h.senders, h.tenants, h.day}); }
+std::optional<SiteWord> decode_site_word(std::string_view bytes) {
+    const auto p = unpack(bytes);
+    if (!p) return std::nullopt;
+    return SiteWord{p->a, p->b, p->day};
+}
+std::optional<HostUse> decode_host_use(std::string_view bytes) {
+    const auto p = unpack(bytes);
+    if (!p) return std::nullopt;
+    return HostUse{p->a, p->b, p->day};
+}
+
+namespace {
+
+std::string encode_ring(const ScoreRing& ring) {
+    FlatBufferBuilder b(ring.size() * 4 + 64);
+    const auto values = b.CreateVector(ring.values());
+    b.Finish(fb::CreateRing(b, values, static_cast<std::uint32_t>(ring.next())));
+    return finished(b);
+}
+
+bool restore_ring(const fb::Ring* stored, ScoreRing& ring) {
+    if (stored == nullptr) return false;
+    auto values = to_vector(stored->values(), ring.capacity());
+    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return false;
+    const std::size_t next = stored->next() < ring.capacity() && values.size() == ring.capacity() ? stored->next() : 0;
+    ring.restore(std::move(values), next);
+    return true;
+}
+
+std::string encode_rings(const std::vector<ScoreRing>& rings) {
+    FlatBufferBuilder b(4096);
+    std::vector<flatbuffers::Offset<fb::Ring>> stored;
+    for (const auto& ring : rings) {
+        const auto values = b.CreateVector(ring.values());
+        stored.push_back(fb::CreateRing(b, values, static_cast<std::uint32_t>(ring.next())));
+    }
+    const auto v = b.CreateVector(stored);
+    b.Finish(fb::CreateRings(b, v));
+    return finished(b);
+}
+
+std::string encode_novelty(const SiteState& site, std::size_t f) {
+    FlatBufferBuilder b(2048);
+    std::vector<fb::Cell> cells;
+    for (std::size_t level = 0; level < kLevels; ++level)
+        for (const auto& c : site.novelty[level][f].cells()) cells.emplace_back(c.trials, c.novel);
+    const auto v = b.CreateVectorOfStructs(cells);
+    b.Finish(fb::CreateNovelty(b, v));
+    return finished(b);
+}
+
+bool decode_novelty(std::string_view bytes, std::size_t f, SiteState& site) {
+    const Verified<fb::Novelty> t(bytes);
+    constexpr std::size_t kCells = NoveltyCurve::kN * NoveltyCurve::kT;
+    if (!t || t->cells() == nullptr || t->cells()->size() != kLevels * kCells) return false;
+    for (std::size_t i = 0; i < kLevels * kCells; ++i) {
+        const auto* c = t->cells()->Get(static_cast<flatbuffers::uoffset_t>(i));
+        if (!sane(c->trials()) || !sane(c->novel())) return false;
+        site.novelty[i / kCells][f].cells()[i % kCells] = {c->trials(), c->novel()};
+    }
+    return true;
+}
+
+std::string encode_anomaly(const CovarianceSum& a) {
+    FlatBufferBuilder b(a.products().size() * 4 + 1024);
+    std::vector<std::uint16_t> tags;
+    for (std::size_t f = 0; f < kFeatureCount; ++f) tags.push_back(feature_tag(f));
+    const auto sums = b.CreateVector(a.sums()), products = b.CreateVector(a.products());
+    const auto stored_tags = b.CreateVector(tags);
+    b.Finish(fb::CreateAnomaly(b, a.count(), sums, products, stored_tags));
+    return finished(b);
+}
+
+bool decode_anomaly(std::string_view bytes, CovarianceSum& a) {
+    const Verified<fb::Anomaly> t(bytes);
+    if (!t || t->tags() == nullptr || t->sums() == nullptr || t->products() == nullptr) return false;
+    const std::size_t n = t->tags()->size();
+    if (t->sums()->size() != n || t->products()->size() != n * n || !finite(t->count())) return false;
+    // Features may have come and gone since: carry over what both know.
+    std::vector<float> sums(kFeatureCount, 0), products(kFeatureCount * kFeatureCount, 0);
+    std::vector<std::size_t> index;
+    for (std::size_t i = 0; i < n; ++i) index.push_back(feature_index(t->tags()->Get(static_cast<flatbuffers::uoffset_t>(i))));
+    for (std::size_t i = 0; i < n; ++i) {
+        if (index[i] >= kFeatureCount) continue;
+        sums[index[i]] = t->sums()->Get(static_cast<flatbuffers::uoffset_t>(i));
+        for (std::size_t j = 0; j < n; ++j)
+            if (index[j] < kFeatureCount)
+                products[index[i] * kFeatureCount + index[j]] = t->products()->Get(static_cast<flatbuffers::uoffset_t>(i * n + j));
+    }
+    if (!std::all_of(sums.begin(), sums.end(), [](float x) { return std::isfinite(x); }) ||
+        !std::all_of(products.begin(), products.end(), [](float x) { return std::isfinite(x); }))
+        return false;
+    return a.restore(t->count(), std::move(sums), std::move(products));
+}
+
+std::string encode_experts(const ExpertModel& m) {
+    FlatBufferBuilder b(8192);
+    std::vector<fb::Weight> weights;
+    for (std::size_t e = 0; e < kExpertCount; ++e)
+        for (std::size_t f = 0; f < kFeatureCount; ++f)
+            if (looks_at(static_cast<Expert>(e), f)) weights.emplace_back(feature_tag(f), static_cast<std::uint8_t>(e), m.weights[e][f]);
+    const auto w = b.CreateVectorOfStructs(weights);
+    const auto bias = b.CreateVector(m.bias.data(), m.bias.size());
+    b.Finish(fb::CreateExperts(b, m.version, w, bias));
+    return finished(b);
+}
+
+bool decode_experts(std::string_view bytes, ExpertModel& model) {
+    const Verified<fb::Experts> t(bytes);
+    if (!t || t->weights() == nullptr || t->bias() == nullptr || t->bias()->size() != kExpertCount) return false;
+    ExpertModel m;
+    m.version = t->version();
+    for (const auto* w : *t->weights()) {
+        const std::size_t f = feature_index(w->tag());
+        if (f >= kFeatureCount || w->expert() >= kExpertCount) continue;
+        if (!sane(w->weight())) return false;
+        m.weights[w->expert()][f] = w->weight();
+    }
+    for (std::size_t e = 0; e < kExpertCount; ++e) {
+        m.bias[e] = t->bias()->Get(static_cast<flatbuffers::uoffset_t>(e));
+        if (!std::isfinite(m.bias[e])) return false;
+    }
+    model = m;
+    return true;
+}
+
+std::string encode_totals(const SiteState& s) {
+    FlatBufferBuilder b(512);
+    std::vector<float> strata;
+    for (const auto& d : s.stratum_mails) strata.insert(strata.end(), d.begin(), d.end());
+    const auto stored = b.CreateVector(strata);
+    const auto mails = b.CreateVector(s.mails.data(), s.mails.size());
+    b.Finish(fb::CreateTotals(b, stored, mails, s.words, s.senders, s.learned, s.waiting, s.held, s.day));
+    return finished(b);
+}
+
+bool decode_totals(std::string_view bytes, SiteState& s) {
+    const Verified<fb::Totals> t(bytes);
+    if (!t || t->stratum_mails() == nullptr || t->stratum_mails()->size() != kDirectionCount * kStratumCount || t->mails() == nullptr ||
+        t->mails()->size() != kDirectionCount || !finite(t->words()) || !finite(t->senders()))
+        return false;
+    for (std::size_t i = 0; i < kDirectionCount * kStratumCount; ++i) {
+        const float x = t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
+        if (!sane(x)) return false;
+        s.stratum_mails[i / kStratumCount][i % kStratumCount] = x;
+    }
+    for (std::size_t d = 0; d < kDirectionCount; ++d) s.mails[d] = t->mails()->Get(static_cast<flatbuffers::uoffset_t>(d));
+    s.words = std::max(0.0, t->words());
+    s.senders = std::max(0.0, t->senders());
+    s.learned = t->learned();
+    s.waiting = t->waiting();
+    s.held = t->held();
+    s.day = t->day();
+    return true;
+}
+
+/// Numbers in "name/1/2"; nullopt when they are not there.
+std::optional<std::array<std::size_t, 2>> numbers_in(std::string_view rest) {
+    std::array<std::size_t, 2> out{};
+    for (std::size_t i = 0; i < 2 && !rest.empty(); ++i) {
+        const auto slash = rest.find('/');
+        const std::string_view digits = rest.substr(0, slash);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out[i]);
+        if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+        rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
+    }
+    return out;
+}
+
+}  // namespace
+
+void encode_site(const SiteState& site, const std::function<void(const std::string&, std::string)>& put) {
+    put("totals", encode_totals(site));
+    put("experts", encode_experts(site.experts));
+    put("anomaly", encode_anomaly(site.anomaly));
+    // Values of the site are one profile a feature, so that a commit writes only the features that changed.
+    std::vector<ValueCount> of_feature;
+    const auto& all = site.values.values();
+    for (std::size_t i = 0; i < all.size();) {
+        const std::uint16_t f = all[i].feature;
+        of_feature.clear();
+        for (; i < all.size() && all[i].feature == f; ++i) of_feature.push_back(all[i]);
+        Profile part;
+        part.aged = site.values.aged;
+        part.restore(of_feature);
+        put("values/" + std::to_string(feature_tag(f)), encode(part));
+    }
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        put("novelty/" + std::to_string(feature_tag(f)), encode_novelty(site, f));
+        if (!site.ranks[f].empty()) put("ranks/" + std::to_string(feature_tag(f)), encode_rings(site.ranks[f]));
+    }
+    for (std::size_t d = 0; d < kDirectionCount; ++d) {
+        for (std::size_t s = 0; s < kStratumCount; ++s) put("scores/" + std::to_string(d) + "/" + std::to_string(s), encode_ring(site.scores[d][s]));
+        for (std::size_t i = 0; i < kIndicatorCount; ++i)
+            put("indicators/" + std::to_string(d) + "/" + std::to_string(i), encode_ring(site.indicators[d][i]));
+        put("evidence/" + std::to_string(d), encode_ring(site.evidence[d]));
+    }
+}
+
+bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState& site) {
+    if (name == "totals") return decode_totals(bytes, site);
+    if (name == "experts") return decode_experts(bytes, site.experts);
+    if (name == "anomaly") return decode_anomaly(bytes, site.anomaly);
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return false;
+    const std::string_view kind = name.substr(0, slash);
+    const auto n = numbers_in(name.substr(slash + 1));
+    if (!n) return false;
+    const auto [a, b] = *n;
+    if (kind == "values") {
+        const auto part = decode_profile(bytes);
+        if (!part || part->values().empty()) return false;
+        std::vector<ValueCount> merged = site.values.values();
+        std::erase_if(merged, [&](const ValueCount& v) { return v.feature == part->values().front().feature; });
+        merged.insert(merged.end(), part->values().begin(), part->values().end());
+        std::sort(merged.begin(), merged.end(), [](const ValueCount& x, const ValueCount& y) {
+            return x.feature != y.feature ? x.feature < y.feature : x.value < y.value;
+        });
+        site.values.aged = part->aged;
+        site.values.restore(std::move(merged));
+        return true;
+    }
+    if (kind == "novelty" || kind == "ranks") {
+        const std::size_t f = a <= 0xFFFF ? feature_index(static_cast<std::uint16_t>(a)) : kFeatureCount;
+        if (f >= kFeatureCount) return false;
+        if (kind == "novelty") return decode_novelty(bytes, f, site);
+        const Verified<fb::Rings> t(bytes);
+        if (!t || t->rings() == nullptr || t->rings()->size() != site.ranks[f].size()) return false;
+        for (std::size_t i = 0; i < site.ranks[f].size(); ++i)
+            if (!restore_ring(t->rings()->Get(static_cast<flatbuffers::uoffset_t>(i)), site.ranks[f][i])) return false;
+        return true;
+    }
+    if (a >= kDirectionCount) return false;
+    const Verified<fb::Ring> ring(bytes);
+    if (!ring) return false;
+    const fb::Ring* stored = ring.operator->();
+    if (kind == "scores") return b < kStratumCount && restore_ring(stored, site.scores[a][b]);
+    if (kind == "indicators") return b < kIndicatorCount && restore_ring(stored, site.indicators[a][b]);
+    if (kind == "evidence") return restore_ring(stored, site.evidence[a]);
+    return false;
+}
+
+}  // namespace kith

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/profile/relate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace kith {
+namespace {
+
+// Mixture of L.mix and shrinkages (facts/detection-findings 3.4); insensitive by a factor of two each.
+constexpr double kSenderShare = .40, kDomainShare = .15, kThreadShare = .20, kSiteShare = .25;
+constexpr double kSenderShrink = 50, kDomainShrink = 100, kSiteAdd = .1, kSiteWords = 2000, kGapShrink = 200;
+constexpr std::uint32_t kMinWords = 3;
+constexpr double kSharedSenders = 5, kSharedTenants = 8;  // a host where tenants differ: many senders, more pages
+
+/// Words the mail's conversation is known to use: quoted text, subject, and what the known parent thread said.
+struct ThreadWords {
+    const std::vector<std::uint32_t>& quoted;
+    const Thread* thread;
+    [[nodiscard]] bool has(std::uint32_t w) const {
+        return std::binary_search(quoted.begin(), quoted.end(), w) ||
+               (thread != nullptr && std::binary_search(thread->words.begin(), thread->words.end(), w));
+    }
+    [[nodiscard]] std::size_t size() const { return quoted.size() + (thread == nullptr ? 0 : thread->words.size()); }
+};
+
+std::shared_ptr<const Thread> thread_of(const Observations& o, const Memory& memory) {
+    for (const auto ref : o.refs)
+        if (auto t = memory.thread(ref)) return t;
+    return nullptr;
+}
+
+void relate_thread(const Observations& o, const History& h, const Thread* thread, Relations& r) {
+    if (o.refs.empty()) {
+        r.thread = ThreadState::None;
+    } else if (thread == nullptr) {
+        r.thread = ThreadState::Unknown;
+    } else if (contains(thread->participants, h.sender32)) {
+        r.thread = ThreadState::Member;
+    } else if (contains(thread->addressed, h.sender32)) {
+        r.thread = ThreadState::Addressed;
+    } else if (contains(thread->domains, h.domain32)) {
+        r.thread = ThreadState::Colleague;
+    } else {
+        r.thread = ThreadState::Newcomer;
+    }
+}
+
+int length_bucket(std::uint32_t words) noexcept { return words < 8 ? 0 : words < 25 ? 1 : words < 80 ? 2 : 3; }
+int history_bucket(double mails) noexcept { return mails < 3 ? 0 : mails < 10 ? 1 : mails < 50 ? 2 : 3; }
+
+void relate_language(const Observations& o, const History& h, const Memory& memory, const Thread* thread, Relations& r) {
+    r.length_bucket = length_bucket(o.word_total);
+    r.history_bucket = history_bucket(r.messages);
+    if (o.word_total < kMinWords) return;
+    const SiteState& site = memory.site();
+    if (site.words < 500) return;  // nothing to compare with in the first hours
+    r.language = true;
+    const ThreadWords in_thread{o.thread_words, thread};
+    const double thread_size = static_cast<double>(std::max<std::size_t>(in_thread.size(), 1));
+    r.has_thread_words = thread != nullptr || o.thread_words.size() > 10;
+    const double n_s = h.vocabulary ? static_cast<double>(h.vocabulary->total) : 0;
+    const double n_d = h.domain_vocabulary ? static_cast<double>(h.domain_vocabulary->total) : 0;
+    double mix = 0, gap = 0, idf_all = 0, idf_thread = 0, unseen = 0, total = 0;
+    for (const auto& [word, count] : o.words) {
+        const SiteWord at_site = memory.word(word);
+        const double q = (static_cast<double>(at_site.count) + kSiteAdd) / (site.words + kSiteWords);
+        const double c_s = h.vocabulary ? static_cast<double>(h.vocabulary->count(word)) : 0;
+        const double c_d = h.domain_vocabulary ? static_cast<double>(h.domain_vocabulary->count(word)) : 0;
+        const bool threaded = in_thread.has(word);
+        const double p = kSenderShare * (c_s + kSenderShrink * q) / (n_s + kSenderShrink) +
+                         kDomainShare * (c_d + kDomainShrink * q) / (n_d + kDomainShrink) +
+                         kThreadShare * (threaded ? 1 / thread_size : 0) + kSiteShare * q;
+        const double weight = count;
+        mix -= weight * std::log(p / q);
+        gap += weight * std::log(q * (n_s + kGapShrink) / (c_s + kGapShrink * q));
+        total += weight;
+        const double idf = std::log((site.senders + 1) / (static_cast<double>(at_site.senders) + 1));
+        idf_all += std::max(0.0, idf);
+        if (threaded) idf_thread += std::max(0.0, idf);
+        if (c_s <= 0) unseen += 1;
+    }
+    r.mix = mix / total;
+    r.word_gap = gap / total;
+    r.thread_words = idf_all > 0 ? -idf_thread / idf_all : 0;
+    r.unseen = unseen / static_cast<double>(o.words.size());
+}
+
+Novelty novelty_of(bool sender, bool domain, double site_senders) noexcept {
+    if (sender) return Novelty::Sender;
+    if (domain) return Novelty::Domain;
+    if (site_senders >= 5) return Novelty::Site5;
+    return site_senders > 0 ? Novelty::Site1 : Novelty::Never;
+}
+
+Novelty worse(Novelty a, Novelty b) noexcept {
+    if (a == Novelty::None) return b;
+    if (b == Novelty::None) return a;
+    return std::max(a, b);
+}
+
+void relate_links(const Observations& o, const History& h, const Memory& memory, const Thread* thread, Relations& r) {
+    double known = 0, all = 0;
+    const ThreadWords in_thread{o.thread_words, thread};
+    for (const auto& link : o.links) {
+        if (link.own_domain) continue;
+        const std::uint32_t host = fold32(link.host), tenant = fold32(link.tenant);
+        const HostUse use = memory.host(link.host);
+        const auto has = [](const std::shared_ptr<const Vocabulary>& v, auto list, std::uint32_t x) { return v && contains((*v).*list, x); };
+        const bool sender_host = has(h.vocabulary, &Vocabulary::hosts, host);
+        const bool sender_tenant = has(h.vocabulary, &Vocabulary::tenants, tenant);
+        r.host = worse(r.host, novelty_of(sender_host, has(h.domain_vocabulary, &Vocabulary::hosts, host), static_cast<double>(use.senders)));
+        r.tenant = worse(r.tenant, novelty_of(sender_tenant, has(h.domain_vocabulary, &Vocabulary::tenants, tenant),
+                                              static_cast<double>(memory.host(link.tenant).senders)));
+        const bool shared = static_cast<double>(use.senders) >= kSharedSenders && static_cast<double>(use.tenants) >= kSharedTenants;
+        if (!link.sender_domain && (!sender_host || (shared && !sender_tenant))) r.new_link = true;
+        for (const auto word : link.words) {
+            const SiteWord at_site = memory.word(word);
+            const double idf = std::max(0.0, std::log((memory.site().senders + 1) / (static_cast<double>(at_site.senders) + 1)));
+            all += idf;
+            if (in_thread.has(word)) known += idf;
+            else if (h.vocabulary && h.vocabulary->count(word) > 0) known += .7 * idf;
+            else if (at_site.senders >= 5) known += .3 * idf;
+        }
+    }
+    if (all > 0) {
+        r.url_words = true;
+        r.url_known = known / all;
+    }
+}
+
+void relate_facts(const Observations& o, const History& h, const Memory& memory, Relations& r) {
+    const auto judge = [&](const std::vector<std::uint64_t>& items, auto list) {
+        Novelty n = Novelty::None;
+        for (const auto item : items) {
+            const bool sender = h.vocabulary && contains((*h.vocabulary).*list, fold32(item));
+            const bool domain = h.domain_vocabulary && contains((*h.domain_vocabulary).*list, fold32(item));
+            n = worse(n, novelty_of(sender, domain, static_cast<double>(memory.host(item).senders)));
+        }
+        return n;
+    };
+    r.payment = judge(o.payment, &Vocabulary::payments);
+    r.phone = judge(o.phones, &Vocabulary::phones);
+}
+
+void relate_people(const Observations& o, const History& h, const Memory& memory, Relations& r) {
+    if (h.vocabulary && r.messages >= 3 && !o.rcpts.empty()) {
+        std::size_t known = 0;
+        for (const auto& rcpt : o.rcpts) known += contains(h.vocabulary->recipients, rcpt.short32()) ? 1 : 0;
+        r.recipients_known = static_cast<double>(known) / static_cast<double>(o.rcpts.size());
+    }
+    if (h.profile && h.profile->last_received != Time{}) {
+        const double days = days_between(h.profile->last_received, o.time);
+        r.wrote_back = days <= 7 ? 3 : days <= 90 ? 2 : 1;
+    }
+    double pairs = 0;
+    std::size_t looked = 0;
+    for (const auto& rcpt : o.rcpts) {
+        if (++looked > 8) break;  // the first few tell; a wide list has its own features
+        if (const auto pair = memory.profile(Subject::Pair, pair_key(h.sender, rcpt))) pairs = std::max(pairs, static_cast<double>(pair->messages));
+    }
+    r.pair_messages = pairs;
+}
+
+/// Does anybody else, known better, carry this name?
+bool carried_by_others(const NameUse& use, std::uint32_t address, double at_least) {
+    return std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
+        return b.address != address && static_cast<double>(b.count) >= at_least;
+    });
+}
+
+void relate_identity(const Observations& o, const History& h, const Memory& memory, Relations& r) {
+    if (r.messages >= kKnownMails) return;  // who writes for himself needs no disguise
+    if (r.domain_messages < kStrangerMails)
+        for (const auto key : o.label_variants) {
+            const NameUse use = memory.name(key);
+            r.look_alike_domain = r.look_alike_domain ||
+                                  std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
+                                      return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
+                                  });
+        }
+    if (o.local_part != 0) {
+        const NameUse use = memory.name(o.local_part);
+        r.known_local_part = std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
+            return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
+        });
+        // A local part that many people have (info, sales) names nobody.
+        if (use.bearers.size() >= NameUse::kMaxBearers / 2) r.known_local_part = false;
+    }
+    if (o.name != 0) r.known_name = carried_by_others(memory.name(o.name), h.sender32, 2);
+}
+
+}  // namespace
+
+History history_of(const Observations& o, const Memory& memory) {
+    History h{o.sender, o.domain, o.sender32, o.domain32, nullptr, nullptr, nullptr, nullptr};
+    h.profile = memory.profile(Subject::Correspondent, o.sender);
+    h.domain_profile = memory.profile(Subject::Domain, o.domain);
+    h.vocabulary = memory.vocabulary(o.sender);
+    h.domain_vocabulary = memory.vocabulary(o.domain);
+    return h;
+}
+
+Relations relate(const Observations& o, const History& h, const Memory& memory) {
+    Relations r;
+    r.messages = h.profile ? static_cast<double>(h.profile->messages) : 0;
+    r.domain_messages = h.domain_profile ? static_cast<double>(h.domain_profile->messages) : 0;
+    const auto thread = thread_of(o, memory);
+    relate_thread(o, h, thread.get(), r);
+    relate_language(o, h, memory, thread.get(), r);
+    relate_links(o, h, memory, thread.get(), r);
+    relate_facts(o, h, memory, r);
+    relate_people(o, h, memory, r);
+    relate_identity(o, h, memory, r);
+    return r;
+}
+
+}  // namespace kith

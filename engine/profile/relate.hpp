@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Observations + history -> Relations: how a mail relates to what is known of the sender it is judged as. Pure.
+// Covered by tests/unit/profile/relate_test.cpp.
+#pragma once
+
+#include <memory>
+
+#include "engine/features/relations.hpp"
+#include "engine/profile/memory.hpp"
+
+namespace kith {
+
+/// History of one (claimed) sender, fetched once a mail.
+struct History {
+    Key16 sender, domain;
+    std::uint32_t sender32 = 0, domain32 = 0;
+    std::shared_ptr<const Profile> profile, domain_profile;
+    std::shared_ptr<const Vocabulary> vocabulary, domain_vocabulary;
+};
+
+[[nodiscard]] History history_of(const Observations& o, const Memory& memory);
+
+[[nodiscard]] Relations relate(const Observations& o, const History& history, const Memory& memory);
+
+/// Domains with fewer mails than this are strangers for the look-alike test; with more than kKnownDomain they can be imitated.
+inline constexpr double kStrangerMails = 2, kKnownMails = 3;
+
+}  // namespace kith

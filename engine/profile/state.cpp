@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/profile/state.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+constexpr float kForgottenWord = 0.1F;
+
+template <class Words>
+auto find_word(Words& words, std::uint32_t word) {
+    return std::lower_bound(words.begin(), words.end(), word, [](const Vocabulary::Use& u, std::uint32_t w) { return u.word < w; });
+}
+
+}  // namespace
+
+float Vocabulary::count(std::uint32_t word) const noexcept {
+    const auto it = find_word(words, word);
+    return it != words.end() && it->word == word ? it->count : 0;
+}
+
+void Vocabulary::add(std::uint32_t word, float weight) {
+    const auto it = find_word(words, word);
+    if (it != words.end() && it->word == word)
+        it->count += weight;
+    else
+        words.insert(it, Use{word, weight});
+    total += weight;
+}
+
+void Vocabulary::age(Time now, double half_life_days) {
+    if (aged == Time{}) aged = now;
+    const double passed = days_between(aged, now);
+    if (passed < 1) return;
+    aged = now;
+    const auto factor = static_cast<float>(std::exp2(-passed / half_life_days));
+    total *= factor;
+    for (auto& u : words) u.count *= factor;
+    std::erase_if(words, [](const Use& u) { return u.count < kForgottenWord; });
+}
+
+void Vocabulary::trim(std::size_t max_words) {
+    if (words.size() <= max_words) return;
+    // Cut a quarter more than needed, so that trimming is rare. `total` keeps the cut words' weight: they were used.
+    const std::size_t keep = max_words - max_words / 4;
+    std::vector<float> counts;
+    counts.reserve(words.size());
+    for (const auto& u : words) counts.push_back(u.count);
+    std::nth_element(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(words.size() - keep), counts.end());
+    const float limit = counts[words.size() - keep];
+    std::size_t ties = keep - static_cast<std::size_t>(std::count_if(words.begin(), words.end(), [&](const Use& u) { return u.count > limit; }));
+    std::erase_if(words, [&](const Use& u) {
+        if (u.count > limit) return false;
+        if (u.count == limit && ties > 0) {
+            --ties;
+            return false;
+        }
+        return true;
+    });
+}
+
+bool contains(const std::vector<std::uint32_t>& list, std::uint32_t item) noexcept {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+bool remember(std::vector<std::uint32_t>& list, std::uint32_t item, std::size_t limit) {
+    const auto it = std::find(list.begin(), list.end(), item);
+    const bool fresh = it == list.end();
+    if (!fresh)
+        list.erase(it);
+    else if (list.size() >= limit)
+        list.erase(list.begin());
+    list.push_back(item);
+    return fresh;
+}
+
+bool has_ranks(std::size_t feature) noexcept { return feature_spec(feature).kind == Kind::Rank; }
+
+SiteState::SiteState() : anomaly(kFeatureCount) {
+    for (auto& direction : scores)
+        for (auto& ring : direction) ring = ScoreRing(kScoreRing);
+    for (auto& ring : evidence) ring = ScoreRing(kScoreRing);
+    for (auto& direction : indicators)
+        for (auto& ring : direction) ring = ScoreRing(kIndicatorRing);
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (has_ranks(f)) ranks[f].assign(kRankBuckets, ScoreRing(kRankRing));
+}
+
+}  // namespace kith

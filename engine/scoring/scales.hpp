@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The site's state frozen for many judgements: sorted calibrations, shares, the inverse covariance. Built in a few
+// milliseconds whenever the state changed enough; immutable, shared between threads.
+#pragma once
+
+#include <array>
+
+#include "engine/model/anomaly.hpp"
+#include "engine/profile/state.hpp"
+
+namespace kith {
+
+class Scales {
+public:
+    explicit Scales(const SiteState& site);
+
+    /// Share of genuine mail of this stratum and direction that scores at least `raw`.
+    [[nodiscard]] double stratum_p(Direction d, Stratum s, double raw) const noexcept;
+    /// Stratum's share of recent genuine mail of the direction, in (0, 1].
+    [[nodiscard]] double share(Direction d, Stratum s) const noexcept;
+    [[nodiscard]] std::size_t calibration_mails(Direction d) const noexcept;
+    [[nodiscard]] std::size_t calibration_mails(Direction d, Stratum s) const noexcept;
+    /// Added to C so that 1 in 100 comes out as 1 in 100 (facts 3.7): weights improve while old scores stay in the rings.
+    /// Within +-0.5.
+    [[nodiscard]] double level_shift(Direction d) const noexcept;
+    [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
+    [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }
+    /// Raw score with stratum_p == p.
+    [[nodiscard]] double raw_at(Direction d, Stratum s, double p) const noexcept;
+
+private:
+    std::array<std::array<Calibration, kStratumCount>, kDirectionCount> scores_;
+    std::array<std::array<double, kStratumCount>, kDirectionCount> shares_{};
+    std::array<std::array<Calibration, kIndicatorCount>, kDirectionCount> indicators_;
+    std::array<double, kDirectionCount> shift_{};
+    std::array<std::size_t, kDirectionCount> mails_{};
+    Mahalanobis anomaly_;
+};
+
+}  // namespace kith

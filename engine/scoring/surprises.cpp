@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/scoring/surprises.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+constexpr double kSteady = 5;  // observations of one value before "never changes" is said
+
+struct Levels {
+    const Profile* sender;
+    const Profile* domain;
+    const SiteState& site;
+};
+
+/// p at the domain's level, asking the site only when the domain does not know the value.
+double parent_p(std::size_t f, std::uint32_t value, bool ordinal, const Levels& levels) {
+    Standing domain;
+    if (levels.domain != nullptr) domain = levels.domain->standing(f, value, ordinal);
+    const double nu_domain = domain.n > 0 ? levels.site.novelty[1][f].nu(domain.n, domain.t) : 0;
+    if (domain.seen) return level_p(domain, nu_domain, 1, false);
+    const Standing top = levels.site.values.standing(f, value, ordinal);
+    const double p = level_p(top, levels.site.novelty[2][f].nu(top.n, top.t), 1, true);
+    return domain.n > 0 ? level_p(domain, nu_domain, p, false) : p;
+}
+
+FeatureSurprise categorical(std::size_t f, std::uint32_t value, bool ordinal, const Levels& levels) {
+    FeatureSurprise out;
+    out.value = value;
+    Standing s;
+    if (levels.sender != nullptr) s = levels.sender->standing(f, value, ordinal);
+    const double parent = s.seen ? 1 : parent_p(f, value, ordinal, levels);
+    out.p = s.n > 0 ? level_p(s, levels.site.novelty[0][f].nu(s.n, s.t), parent, false) : parent;
+    out.n = s.n;
+    out.new_to_sender = s.n > 0 && !s.seen;
+    out.steady = s.n >= kSteady && s.t <= 1;
+    out.seen = s.seen ? s.equal : 0;
+    out.p = std::clamp(out.p, kSurpriseFloor, 1.0);
+    return out;
+}
+
+FeatureSurprise rank(std::size_t f, double number, const Relations& r, const SiteState& site) {
+    constexpr std::size_t kEnough = 50;
+    FeatureSurprise out;
+    const auto& rings = site.ranks[f];
+    if (rings.empty()) return out;
+    const auto bucket = static_cast<std::size_t>(r.length_bucket * 4 + r.history_bucket);
+    const ScoreRing* ring = &rings[bucket];
+    // Too few of this length and history: the neighbours with less history know at least the length.
+    for (int h = r.history_bucket; ring->size() < kEnough && h > 0; --h) ring = &rings[static_cast<std::size_t>(r.length_bucket * 4 + h - 1)];
+    if (ring->size() < kEnough) return out;
+    out.n = static_cast<double>(ring->size());
+    out.p = std::clamp(ring->rank_p(static_cast<float>(number)), kSurpriseFloor, 1.0);
+    return out;
+}
+
+/// Bonferroni over the members: the most surprising one, paid for by their number. An absent set is no surprise.
+FeatureSurprise worst_member(std::size_t f, const Observations& o, const Levels& levels) {
+    FeatureSurprise worst;
+    std::size_t members = 0;
+    for (const auto& [feature, value] : o.set_members) {
+        if (feature != f) continue;
+        ++members;
+        const FeatureSurprise s = categorical(f, value, false, levels);
+        if (members == 1 || s.p < worst.p) worst = s;
+    }
+    worst.p = std::min(1.0, worst.p * static_cast<double>(std::max<std::size_t>(members, 1)));
+    return worst;
+}
+
+}  // namespace
+
+FeatureVector complete_values(const Observations& o, const Relations& r, const Hasher& hasher) {
+    FeatureVector values = o.values;
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (const auto* relate = feature_spec(f).relate) values[f] = encode_seen(relate(r), f, hasher);
+    return values;
+}
+
+SurpriseVector surprises(const Observations& o, const FeatureVector& values, const Relations& r, const History& history,
+                         const SiteState& site) {
+    SurpriseVector out;
+    const Levels levels{history.profile.get(), history.domain_profile.get(), site};
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        if (!values[f].present()) continue;
+        switch (feature_spec(f).kind) {
+            case Kind::Category: out.detail[f] = categorical(f, values[f].code, false, levels); break;
+            case Kind::Ordinal: out.detail[f] = categorical(f, values[f].code, true, levels); break;
+            case Kind::Set: out.detail[f] = worst_member(f, o, levels); break;
+            case Kind::Rank: out.detail[f] = rank(f, static_cast<double>(values[f].number), r, site); break;
+        }
+        out.x[f] = static_cast<float>(hinge(out.detail[f].p));
+    }
+    return out;
+}
+
+}  // namespace kith

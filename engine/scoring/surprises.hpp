@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Observations and relations against a history: the surprise of every feature (DESIGN 5.1). Pure.
+// Covered by tests/unit/scoring/surprises_test.cpp.
+#pragma once
+
+#include <array>
+
+#include "engine/profile/experts.hpp"
+#include "engine/profile/relate.hpp"
+
+namespace kith {
+
+/// How one feature of a mail stood.
+struct FeatureSurprise {
+    double p = 1;           ///< 1 when the mail says nothing
+    double n = 0;           ///< observations of this feature at the correspondent
+    double seen = 0;        ///< weight of this value there
+    std::uint32_t value = 0;  ///< for sets: the most surprising member
+    bool new_to_sender = false;
+    bool steady = false;    ///< the sender had shown one value only, often
+};
+
+struct SurpriseVector {
+    std::array<FeatureSurprise, kFeatureCount> detail;
+    Surprises x{};          ///< hinge(p), input of the experts
+};
+
+/// Values of all features: those that need no history from `o`, the relational ones from `r`.
+[[nodiscard]] FeatureVector complete_values(const Observations& o, const Relations& r, const Hasher& hasher);
+
+/// Where every feature's value stands at correspondent, domain and site.
+[[nodiscard]] SurpriseVector surprises(const Observations& o, const FeatureVector& values, const Relations& r,
+                                       const History& history, const SiteState& site);
+
+}  // namespace kith
