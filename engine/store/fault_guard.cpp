@@ -4,6 +4,7 @@
 #include <csetjmp>
 #include <csignal>
 #include <mutex>
+#include <utility>
 
 namespace kith::store {
 namespace {
@@ -15,14 +16,18 @@ struct Guard {
 
 // Plain thread-locals and statics: a signal handler may touch nothing that needs initialising.
 thread_local Guard* t_guard = nullptr;
+thread_local bool t_chaining = false;
 struct sigaction g_old_bus;
 struct sigaction g_old_segv;
 
 void chain(int signal, siginfo_t* info, void* context) {
     const struct sigaction& old = signal == SIGBUS ? g_old_bus : g_old_segv;
-    if ((old.sa_flags & SA_SIGINFO) != 0) {
+    // Called again from what we called: it was installed after us and passes on to us in turn.
+    const bool circle = std::exchange(t_chaining, true);
+    if (!circle && (old.sa_flags & SA_SIGINFO) != 0) {
         old.sa_sigaction(signal, info, context);
-    } else if (old.sa_handler != SIG_DFL && old.sa_handler != SIG_IGN) {
+    } else if (!circle && (old.sa_flags & SA_SIGINFO) == 0 && old.sa_handler != SIG_DFL &&
+               old.sa_handler != SIG_IGN) {
         old.sa_handler(signal);
     } else {
         // Back to the default; the faulting instruction runs again, and the process ends where it
@@ -32,6 +37,7 @@ void chain(int signal, siginfo_t* info, void* context) {
         ::sigaction(signal, &standard, nullptr);
         if (info->si_code <= 0) ::raise(signal);
     }
+    t_chaining = false;
 }
 
 void on_fault(int signal, siginfo_t* info, void* context) {
@@ -41,21 +47,28 @@ void on_fault(int signal, siginfo_t* info, void* context) {
     chain(signal, info, context);
 }
 
+void install(int signal, struct sigaction& old) {
+    struct sigaction current {};
+    ::sigaction(signal, nullptr, &current);
+    if ((current.sa_flags & SA_SIGINFO) != 0 && current.sa_sigaction == &on_fault) return;
+    struct sigaction action {};
+    action.sa_sigaction = &on_fault;
+    // NODEFER: the handler is left by a jump, which would else leave the signal blocked; saving the
+    // mask at each guarded call instead costs a system call. ONSTACK: work also where someone
+    // prepared a stack for it.
+    action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
+    ::sigemptyset(&action.sa_mask);
+    old = current;
+    ::sigaction(signal, &action, nullptr);
+}
+
 }  // namespace
 
 void install_fault_handlers() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        struct sigaction action {};
-        action.sa_sigaction = &on_fault;
-        // NODEFER: the handler is left by a jump, which would else leave the signal blocked; saving
-        // the mask at each guarded call instead costs a system call. ONSTACK: work also where
-        // someone prepared a stack for it.
-        action.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
-        ::sigemptyset(&action.sa_mask);
-        ::sigaction(SIGBUS, &action, &g_old_bus);
-        ::sigaction(SIGSEGV, &action, &g_old_segv);
-    });
+    static std::mutex mutex;
+    const std::lock_guard guard(mutex);
+    install(SIGBUS, g_old_bus);
+    install(SIGSEGV, g_old_segv);
 }
 
 void leave_guarded_region() noexcept {

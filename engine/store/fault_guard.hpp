@@ -12,7 +12,8 @@ namespace kith::store {
 /// Returned by guarded() after a fault. Outside errno's and LMDB's ranges.
 inline constexpr int kFault = -1'000'001;
 
-/// Installs the handlers of SIGBUS and SIGSEGV, once a process. Thread-safe.
+/// Installs the handlers of SIGBUS and SIGSEGV unless they are in place; called at each open, since
+/// others may have replaced them. Thread-safe.
 void install_fault_handlers();
 
 /// For an assertion callback: leaves the innermost guarded region of this thread with kFault;

@@ -21,6 +21,7 @@
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -123,7 +124,7 @@ std::optional<MetaPages> read_meta_pages(int fd) {
 // locks.
 class OpenDirectories {
 public:
-    using Id = std::pair<dev_t, ino_t>;
+    using Id = std::tuple<pid_t, dev_t, ino_t>;  // what came along with fork is not this process's
     static bool add(Id id) {
         const std::lock_guard guard(mutex());
         return ids().insert(id).second;
@@ -158,6 +159,10 @@ public:
     ~Environment() {
         // A forked child has copies of all this, and may touch none of it.
         if (pid_ != ::getpid()) {
+            (void)writer_lock_.release();
+            return;
+        }
+        if (wedged_) {  // see wedge()
             (void)writer_lock_.release();
             return;
         }
@@ -260,6 +265,12 @@ public:
         if (guarded([&] { return mdb_txn_abort(txn), 0; }) == kFault) damaged_ = true;
     }
 
+    // A fault while LMDB was changing things: it may have left cursors that lived on the stack in
+    // the transaction's lists, and holds the mutex of writers. Neither can be taken back (aborting
+    // would free the cursors), so all of it stays as it is, and closed to everyone, until the
+    // process ends; LMDB recovers the mutex then.
+    void wedge() noexcept { wedged_ = true; }
+
     bool begin_writing() noexcept { return !writing_.exchange(true); }
     void end_writing() noexcept { writing_ = false; }
 
@@ -361,10 +372,11 @@ private:
             return os_fail("store " + directory_, errno, "check store.directory");
         owner_ = status.st_uid;
         group_ = status.st_gid;
-        id_ = {status.st_dev, status.st_ino};
+        id_ = {pid_, status.st_dev, status.st_ino};
         if (!OpenDirectories::add(id_))
             return fail(ErrorCode::Unavailable,
-                        "store " + directory_ + " is open in this process already");
+                        "store " + directory_ + " is open in this process already",
+                        "after an error in writing, restart the process");
         registered_ = true;
         if (write) {
             writer_lock_ = UniqueFd(::openat(directory_fd_.get(), "writer.lock",
@@ -475,13 +487,18 @@ private:
     Status create_tables() {
         MDB_txn* txn = nullptr;
         int rc = guarded([&] { return mdb_txn_begin(env_, nullptr, 0, &txn); });
+        if (rc == kFault) wedge();
         if (rc != MDB_SUCCESS) return error("cannot begin to write", rc);
         Status done = create_tables(txn);
         if (!done) {
-            abort(txn);
+            if (damaged_)
+                wedge();
+            else
+                abort(txn);
             return done;
         }
         rc = guarded([&] { return mdb_txn_commit(txn); });
+        if (rc == kFault) wedge();
         if (rc != MDB_SUCCESS) return error("cannot create its tables", rc);
         return ok();
     }
@@ -702,7 +719,7 @@ private:
     std::string data_path_;
     std::pair<dev_t, ino_t> data_id_{};
     std::atomic<std::uint64_t> seen_bytes_{0};
-    std::atomic<bool> damaged_{false}, writing_{false};
+    std::atomic<bool> damaged_{false}, writing_{false}, wedged_{false};
     std::mutex
         mutex_;  // guards the two below, and the map's address while no transaction is active
     std::vector<MDB_txn*> idle_;
@@ -801,6 +818,10 @@ private:
     // LMDB allows nothing but an abort after most failures; for the caller it is one rule for all.
     Status failed(const char* doing, int rc) {
         Unexpected failure = environment_->error(doing, rc);
+        if (rc == kFault) {
+            environment_->wedge();
+            txn_ = nullptr;
+        }
         finish();
         return failure;
     }
@@ -838,6 +859,7 @@ public:
         const int rc =
             guarded([&] { return mdb_txn_begin(environment_->env(), nullptr, 0, &txn); });
         if (rc != MDB_SUCCESS) {
+            if (rc == kFault) environment_->wedge();
             environment_->end_writing();
             return environment_->error("cannot begin to write", rc);
         }
