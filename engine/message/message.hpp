@@ -75,7 +75,7 @@ struct Link {
     std::string url;           ///< as found, scrubbed, at most ParseOptions::max_url_bytes
     std::string scheme;        ///< lower case
     std::string host;          ///< lower case A-labels; "" for mailto/tel/data
-    std::string registrable;   ///< registrable domain (public suffix list); the host itself for addresses and unknown suffixes
+    std::string registrable;   ///< registrable domain (public suffix list); the host itself for addresses
     std::string path;          ///< with the leading '/', percent-decoding not applied
     std::string query;         ///< without '?'
     std::string tenant;        ///< first path segment, "" when the path is empty: who owns a page on a shared host

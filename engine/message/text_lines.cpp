@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/message/text_lines.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "engine/base/text.hpp"
+
+namespace kith::mail {
+namespace {
+
+/// Lines an introduction may be folded over, and bytes of it: "On <date>,\n<long name>\n<address>
+/// wrote:".
+constexpr std::size_t kMaxIntroductionLines = 4;
+constexpr std::size_t kMaxIntroductionBytes = 400;
+/// Lines of a copied header block: From, Sent, To, Cc, Subject, each perhaps folded.
+constexpr std::size_t kHeaderBlockLines = 10;
+
+/// Folded for comparison: lower case, no-break spaces as spaces, marks of bold text removed,
+/// trimmed.
+[[nodiscard]] std::string folded(std::string_view line) {
+    std::string out = utf8_lower(utf8_prefix(trim(line), kMaxIntroductionBytes));
+    for (std::size_t i = 0; (i = out.find("\xC2\xA0", i)) != std::string::npos;)
+        out.replace(i, 2, " ");
+    out.erase(std::remove(out.begin(), out.end(), '*'), out.end());
+    return std::string(trim(out));
+}
+
+template <std::size_t N>
+[[nodiscard]] bool starts_with_any(std::string_view line,
+                                   const std::array<std::string_view, N>& words) noexcept {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view w) { return line.substr(0, w.size()) == w; });
+}
+template <std::size_t N>
+[[nodiscard]] bool contains_any(std::string_view line,
+                                const std::array<std::string_view, N>& words) noexcept {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view w) { return line.find(w) != std::string_view::npos; });
+}
+
+// "On … wrote:" in en, de, fr, es, it, nl, pl, pt.
+constexpr std::array<std::string_view, 12> kStarts{
+    "on ", "am ", "le ", "el ", "il ", "op ", "w dniu ", "dnia ", "em ", "a ", "quoting ", "den "};
+constexpr std::array<std::string_view, 14> kVerbs{" wrote",
+                                                  " writes",
+                                                  " schrieb",
+                                                  " geschrieben",
+                                                  " a \xC3\xA9"
+                                                  "crit",
+                                                  " escribi\xC3\xB3",
+                                                  " ha scritto",
+                                                  " schreef",
+                                                  " geschreven",
+                                                  " napisa\xC5\x82",
+                                                  " pisze",
+                                                  " escreveu",
+                                                  " wrote",
+                                                  " scritto"};
+
+// Copied header blocks: From, then Sent or Date, To, Subject.
+constexpr std::array<std::string_view, 9> kFromKeys{
+    "from:", "von:", "de:", "de :", "da:", "van:", "od:", "from :", "afzender:"};
+constexpr std::array<std::string_view, 18> kDateKeys{"sent:",
+                                                     "date:",
+                                                     "gesendet:",
+                                                     "datum:",
+                                                     "envoy\xC3\xA9:",
+                                                     "envoy\xC3\xA9 :",
+                                                     "date :",
+                                                     "enviado:",
+                                                     "enviado el:",
+                                                     "fecha:",
+                                                     "inviato:",
+                                                     "data:",
+                                                     "verzonden:",
+                                                     "wys\xC5\x82"
+                                                     "ano:",
+                                                     "enviada:",
+                                                     "enviada em:",
+                                                     "enviado em:",
+                                                     "gesendet am:"};
+constexpr std::array<std::string_view, 19> kOtherKeys{
+    "to:",        "an:",      "\xC3\xA0:", "\xC3\xA0 :", "para:",   "a:",      "aan:",
+    "do:",        "subject:", "betreff:",  "objet:",     "objet :", "asunto:", "oggetto:",
+    "onderwerp:", "temat:",   "assunto:",  "cc:",        "dw:"};
+
+// What stands between dashes above forwarded or replied-to text.
+constexpr std::array<std::string_view, 26> kSeparators{"original message",
+                                                       "forwarded message",
+                                                       "forwarded by",
+                                                       "urspr\xC3\xBCngliche nachricht",
+                                                       "urspruengliche nachricht",
+                                                       "originalnachricht",
+                                                       "weitergeleitete nachricht",
+                                                       "message d'origine",
+                                                       "message d\xE2\x80\x99origine",
+                                                       "message original",
+                                                       "message transf\xC3\xA9r\xC3\xA9",
+                                                       "mensaje original",
+                                                       "mensaje reenviado",
+                                                       "forwarded message",
+                                                       "messaggio originale",
+                                                       "messaggio inoltrato",
+                                                       "oorspronkelijk bericht",
+                                                       "origineel bericht",
+                                                       "doorgestuurd bericht",
+                                                       "wiadomo\xC5\x9B\xC4\x87 oryginalna",
+                                                       "oryginalna wiadomo\xC5\x9B\xC4\x87",
+                                                       "wiadomo\xC5\x9B\xC4\x87 przekazana",
+                                                       "przekazana wiadomo\xC5\x9B\xC4\x87",
+                                                       "mensagem original",
+                                                       "mensagem encaminhada",
+                                                       "original appointment"};
+
+[[nodiscard]] bool is_separator(std::string_view line) {
+    if (line == "begin forwarded message:") return true;
+    if (line.size() < 8 || line.size() > 200 || line.substr(0, 2) != "--") return false;
+    const std::size_t start = line.find_first_not_of("- ");
+    return start != std::string_view::npos && starts_with_any(line.substr(start), kSeparators);
+}
+
+[[nodiscard]] bool has_digit(std::string_view s) noexcept {
+    return s.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// Ends like an introduction of quoted text.
+[[nodiscard]] bool introduces(std::string_view text) noexcept {
+    if (text.empty() || text.back() != ':') return false;
+    return contains_any(text, kVerbs);
+}
+
+class RoleReader {
+public:
+    explicit RoleReader(std::vector<TextLine>& lines) noexcept : lines_(lines) {}
+
+    void run() {
+        std::size_t i = 0;
+        while (i < lines_.size()) i += read_at(i);
+    }
+
+private:
+    /// Gives roles from line `i` on; returns how many lines got one.
+    std::size_t read_at(std::size_t i) {
+        TextLine& line = lines_[i];
+        if (line.role != LineRole::Own) {
+            signature_ = false;
+            return 1;
+        }
+        if (tail_) {
+            line.role = LineRole::Quoted;
+            return 1;
+        }
+        const std::string_view text = trim(line.text);
+        if (text.empty()) {
+            if (signature_) line.role = LineRole::Signature;
+            return 1;
+        }
+        if (text.front() == '>') {
+            line.role = LineRole::Quoted;
+            signature_ = false;
+            return 1;
+        }
+        if (line.text == "-- " || line.text == "--") {
+            signature_ = true;
+        } else if (const std::size_t n = introduction_at(i); n > 0) {
+            return n;
+        } else if (is_rule(text) && !signature_) {
+            // Outlook draws one above the copied header, list managers above their footer.
+            signature_ = header_block_at(next_text(i + 1)) == 0;
+            if (!signature_) {
+                line.role = LineRole::Attribution;
+                return 1;
+            }
+        }
+        line.role = signature_ ? LineRole::Signature : LineRole::Own;
+        return 1;
+    }
+
+    /// Lines of an introduction, a separator or a copied header at `i`, marked; 0 when there is
+    /// none.
+    std::size_t introduction_at(std::size_t i) {
+        const std::string first = folded(lines_[i].text);
+        if (is_separator(first)) {
+            tail_ = true;
+            return mark(i, 1 + header_block_at(next_text(i + 1), i + 1));
+        }
+        if (const std::size_t n = header_block_at(i); n > 0) {
+            tail_ = true;
+            return mark(i, n);
+        }
+        const bool starts = starts_with_any(first, kStarts);
+        if (!starts && (first.empty() || first.back() != ':')) return 0;
+        std::string text = first;
+        for (std::size_t n = 1; n <= kMaxIntroductionLines; ++n) {
+            if (introduces(text)) {
+                const std::size_t next = next_text(i + n);
+                const bool quote_follows =
+                    next < lines_.size() && (lines_[next].role != LineRole::Own ||
+                                             trim(lines_[next].text).substr(0, 1) == ">");
+                if (quote_follows) return mark(i, n);
+                // Without a marked quote behind it only a dated line is one, and what follows is
+                // the old mail.
+                if (!starts || !has_digit(text)) return 0;
+                tail_ = true;
+                return mark(i, n);
+            }
+            if (!starts || i + n >= lines_.size() || lines_[i + n].role != LineRole::Own ||
+                text.size() > kMaxIntroductionBytes)
+                return 0;
+            const std::string more = folded(lines_[i + n].text);
+            if (more.empty() || more.front() == '>') return 0;
+            text += ' ' + more;
+        }
+        return 0;
+    }
+
+    /// Lines of a copied header block that starts at `i` (counted from `from`), else 0.
+    [[nodiscard]] std::size_t header_block_at(std::size_t i, std::size_t from) const {
+        const std::size_t n = header_block_at(i);
+        return n == 0 ? 0 : i - from + n;
+    }
+    [[nodiscard]] std::size_t header_block_at(std::size_t i) const {
+        if (i >= lines_.size() ||
+            !starts_with_any(std::string_view(folded(lines_[i].text)), kFromKeys))
+            return 0;
+        bool date = false;
+        bool other = false;
+        std::size_t length = 1;
+        for (std::size_t k = i + 1; k < lines_.size() && k <= i + kHeaderBlockLines; ++k) {
+            const std::string line = folded(lines_[k].text);
+            if (starts_with_any(std::string_view(line), kDateKeys)) {
+                date = true;
+            } else if (starts_with_any(std::string_view(line), kOtherKeys)) {
+                other = true;
+            } else {
+                continue;
+            }
+            length = k - i + 1;
+        }
+        return date && other ? length : 0;
+    }
+
+    [[nodiscard]] static bool is_rule(std::string_view text) noexcept {
+        return text.size() >= 20 && text.find_first_not_of('_') == std::string_view::npos;
+    }
+    [[nodiscard]] std::size_t next_text(std::size_t i) const noexcept {
+        const std::size_t end = std::min(lines_.size(), i + 5);
+        while (i < end && trim(lines_[i].text).empty()) ++i;
+        return i;
+    }
+    std::size_t mark(std::size_t i, std::size_t n) {
+        n = std::min(n, lines_.size() - i);
+        for (std::size_t k = i; k < i + n; ++k) lines_[k].role = LineRole::Attribution;
+        signature_ = false;
+        return n;
+    }
+
+    std::vector<TextLine>& lines_;
+    bool tail_ = false;       ///< all that follows is the old mail
+    bool signature_ = false;  ///< below "-- " or a rule
+};
+
+/// Depth of '>' marks and the text behind them, one stuffed space removed (RFC 3676, section 4.5).
+struct FlowedLine {
+    std::size_t depth = 0;
+    std::string_view text;
+};
+[[nodiscard]] FlowedLine read_flowed(std::string_view line) noexcept {
+    FlowedLine out;
+    while (out.depth < line.size() && line[out.depth] == '>') ++out.depth;
+    out.text = line.substr(out.depth);
+    if (!out.text.empty() && out.text.front() == ' ') out.text.remove_prefix(1);
+    return out;
+}
+
+}  // namespace
+
+std::vector<TextLine> split_lines(std::string_view text, Flow flow, const ParseOptions& options,
+                                  DefectSet& defects) {
+    std::vector<TextLine> lines;
+    if (text.size() > options.max_text_bytes) {
+        defects.add(Defect::TextCut);
+        text = utf8_prefix(text, options.max_text_bytes);
+    }
+    std::optional<std::size_t> open_depth;  // of a flowed paragraph that goes on
+    std::size_t i = 0;
+    while (i < text.size()) {
+        std::size_t end = text.find('\n', i);
+        if (end == std::string_view::npos) end = text.size();
+        std::string_view line = text.substr(i, end - i);
+        i = end + 1;
+        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+        if (!flow.flowed) {
+            if (lines.size() >= options.max_lines) {
+                defects.add(Defect::TextCut);
+                break;
+            }
+            lines.push_back({std::string(line), LineRole::Own});
+            continue;
+        }
+        const FlowedLine piece = read_flowed(line);
+        const bool signature = piece.text == "-- ";
+        const bool soft = !signature && !piece.text.empty() && piece.text.back() == ' ';
+        std::string_view body = piece.text;
+        if (soft && flow.del_space) body.remove_suffix(1);
+        if (open_depth && *open_depth == piece.depth && !signature) {
+            lines.back().text += body;
+        } else {
+            if (lines.size() >= options.max_lines) {
+                defects.add(Defect::TextCut);
+                break;
+            }
+            std::string whole(piece.depth, '>');
+            if (piece.depth > 0) whole += ' ';
+            lines.push_back({whole.append(body), LineRole::Own});
+        }
+        open_depth = soft ? std::optional(piece.depth) : std::nullopt;
+    }
+    return lines;
+}
+
+void assign_roles(std::vector<TextLine>& lines) { RoleReader(lines).run(); }
+
+}  // namespace kith::mail
