@@ -52,7 +52,7 @@ PURE = ("model", "features", "profile", "scoring", "assess")
 EDGES = ("engine/assess/judge.", "engine/assess/store_memory.")
 IMPURE_INCLUDES = re.compile(
     r"engine/base/(log|unique_fd|os_error)\.hpp|fstream|iostream|filesystem|thread|mutex|random|unistd\.h|fcntl\.h|"
-    r"sys/(stat|socket|mman)\.h|time\.h|ctime|cstdio|stdio\.h|syslog\.h")
+    r"sys/(stat|socket|mman)\.h|time\.h|ctime|syslog\.h")
 IMPURE_TEXT = re.compile(
     r"\b(SystemClock|system_clock\s*::\s*now|steady_clock\s*::\s*now|random_device|getenv|std::rand|time\s*\(\s*(NULL|nullptr|0)\s*\))")
 SMFI = re.compile(r"\bsmfi_\w+\s*\(")
