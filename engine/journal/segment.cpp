@@ -26,6 +26,9 @@ constexpr std::string_view kSegmentMagic = "KITHJRN\n";
 constexpr std::size_t kReadAhead = 256 * 1024;
 constexpr std::uint32_t kSkippableMagic =
     0x184D2A5BU;  // one of zstd's sixteen skippable frame numbers
+// What is decompressed of a file whose summary is damaged, and might expand to anything: four
+// default segments.
+constexpr std::uint64_t kMaxWithoutSummary = 64ULL << 20;
 constexpr std::string_view kSummaryMagic = "KJS1";
 
 template <class T>
@@ -318,20 +321,18 @@ Result<Decompressed> read_compressed(int fd, const std::string& name) {
     const auto summary = decode_summary(*file);
     const std::unique_ptr<ZSTD_DStream, FreeStream> stream(ZSTD_createDStream());
     if (!stream) return fail(ErrorCode::TryAgain, "journal segment " + name + ": out of memory");
-    if (summary && summary->uncompressed_bytes <= kMaxSegmentBytes)
-        content.bytes.reserve(static_cast<std::size_t>(summary->uncompressed_bytes));
+    const std::uint64_t limit =
+        summary ? std::min(summary->uncompressed_bytes, kMaxSegmentBytes) : kMaxWithoutSummary;
+    if (summary) content.bytes.reserve(static_cast<std::size_t>(limit));
     ZSTD_inBuffer in{file->data(), file->size(), 0};
     std::string piece(ZSTD_DStreamOutSize(), '\0');
     std::size_t state = 1;
-    while (in.pos < in.size || state != 0) {
+    while ((in.pos < in.size || state != 0) && content.bytes.size() < limit) {
         ZSTD_outBuffer out{piece.data(), piece.size(), 0};
         const std::size_t before = in.pos;
         state = ZSTD_decompressStream(stream.get(), &out, &in);
         if (ZSTD_isError(state) != 0) break;
         content.bytes.append(piece, 0, out.pos);
-        if (content.bytes.size() > kMaxSegmentBytes)
-            return fail(ErrorCode::Corrupt,
-                        "journal segment " + name + " expands beyond any segment's size");
         if (in.pos == before && out.pos == 0) break;  // a frame cut short
     }
     if (summary && summary->uncompressed_bytes > content.bytes.size())

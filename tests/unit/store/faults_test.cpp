@@ -216,17 +216,20 @@ TEST_CASE(
     put(*open_store(other, Store::Mode::Write), "new", "store");
     auto store = open_store(options_in(dir), Store::Mode::Read);
     REQUIRE(get(*store, key_of(0)));
-    SECTION("by a file of the same name") {
+    const std::string by = GENERATE(as<std::string>(), "a file of the same name",
+                                    "a directory of the same name", "nothing");
+    CAPTURE(by);
+    if (by == "nothing") {
+        fs::remove(dir.file("store/data.mdb"));
+    } else if (by == "a file of the same name") {
         fs::rename(dir.file("other/data.mdb"), dir.file("store/data.mdb"));
-    }
-    SECTION("by a directory of the same name") {
+    } else {
         fs::rename(dir.file("store"), dir.file("old"));
         fs::rename(dir.file("other"), dir.file("store"));
     }
-    SECTION("by nothing") { fs::remove(dir.file("store/data.mdb")); }
     CHECK(store->read().error().code == ErrorCode::Corrupt);
     store.reset();
-    if (fs::exists(dir.file("store/data.mdb")))
+    if (by != "nothing")
         CHECK(get(*open_store(options_in(dir), Store::Mode::Read), "new") == "store");
 }
 

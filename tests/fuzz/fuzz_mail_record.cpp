@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arbitrary bytes as the payload of a mail's or an admin's record: an error, or a record that is
+// not much larger than its bytes and comes back the same after encoding.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "engine/journal/mail_record.hpp"
+
+namespace {
+
+std::size_t decoded_bytes(const kith::MailRecord& r) {
+    std::size_t sum =
+        r.id.size() + r.from.size() + r.from_name.size() + r.subject.size() + r.message_id.size();
+    for (const auto& rcpt : r.rcpts) sum += rcpt.size();
+    for (const auto& link : r.observations.links) sum += link.words.size() * sizeof link.words[0];
+    for (const auto& reason : r.assessment.reasons)
+        sum += reason.text.size() + reason.feature.size();
+    return sum + r.observations.words.size() * sizeof r.observations.words[0];
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    const std::string_view in(reinterpret_cast<const char*>(bytes), size);
+    if (const auto record = kith::decode_mail_record(in)) {
+        if (decoded_bytes(*record) > size) std::abort();
+        const std::string encoded = kith::encode(*record);
+        const auto again = kith::decode_mail_record(encoded);
+        if (!again || kith::encode(*again) != encoded) std::abort();
+    }
+    if (const auto record = kith::decode_admin_record(in)) {
+        const std::string encoded = kith::encode(*record);
+        const auto again = kith::decode_admin_record(encoded);
+        if (!again || kith::encode(*again) != encoded) std::abort();
+    }
+    return 0;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Old bytes that every release must still read: tests/golden/formats/. They were written once by
+// the release that brought the format, from synthetic records, and are never written again.
+#include <fstream>
+#include <iterator>
+
+#include "tests/unit/journal/journal_builder.hpp"
+#include "tests/unit/journal/mail_record_builder.hpp"
+#include "tests/unit/journal/mail_record_checks.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+namespace {
+
+std::string old_bytes(const char* name) {
+    std::ifstream in(std::string(KITH_SOURCE_DIR "/tests/golden/formats/") + name,
+                     std::ios::binary);
+    if (!in) FAIL("cannot read " << name);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// What the old bytes were made of. A field that is added to full_record() later gets its default
+// here.
+MailRecord record_v1() { return full_record(); }
+
+}  // namespace
+
+TEST_CASE("mail-record-v1.bin still gives the record it was made of") {
+    const auto record = decode_mail_record(old_bytes("mail-record-v1.bin"));
+    REQUIRE(record);
+    check_equal(record_v1(), *record);
+}
+
+TEST_CASE("journal-v1.bin still gives its records, as a plain segment and as a compressed one") {
+    const TempDir dir;
+    const auto options = options_in(dir);
+    if (GENERATE(true, false))
+        dir.write("journal/0000000007.kj", old_bytes("journal-v1.bin"));
+    else
+        dir.write("journal/0000000007.kj.zst", old_bytes("journal-v1-zst.bin"));
+    auto reader = must(JournalReader::open(options));
+    const auto mail = must(reader->next());
+    REQUIRE(mail);
+    CHECK(mail->type == RecordType::Mail);
+    CHECK(mail->time == from_unix(1'700'000'222));
+    CHECK(mail->position == JournalPosition{7, 32});
+    check_equal(record_v1(), must(decode_mail_record(mail->payload)));
+    const auto release = must(reader->next());
+    REQUIRE(release);
+    CHECK(release->type == RecordType::Release);
+    const auto admin = must(decode_admin_record(release->payload));
+    CHECK(admin.id == "abcdefgh234567ab");
+    CHECK(admin.learn);
+    CHECK(admin.who == "postmaster");
+    CHECK(admin.why == "asked by phone");
+    const auto note = must(reader->next());
+    REQUIRE(note);
+    CHECK(note->type == RecordType::Note);
+    CHECK(note->time == from_unix(-1));
+    CHECK(note->payload == "a note");
+    CHECK_FALSE(must(reader->next()));
+    CHECK(reader->damaged_bytes() == 0);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Field by field comparison of mail records. The structured bindings count the members: when one is
+// added to a type, this stops compiling, and the journal's schema, encode() and decode() must learn
+// it.
+#pragma once
+
+#include "engine/features/feature_id.hpp"
+#include "engine/journal/mail_record.hpp"
+#include "tests/support/catch.hpp"
+
+namespace kith::test {
+
+inline void check_equal(const Observations& a, const Observations& b) {
+    const auto& [time, direction, sender, domain, sender32, domain32, rcpts, rcpt_set, message_id,
+                 refs, name, local_part, domain_label, label_variants, free_mail_like, values,
+                 set_members, words, thread_words, word_total, links, asks, payment, phones, sketch,
+                 quoted_lines, own_lines, has_attachment, automatic] = a;
+    CHECK(time == b.time);
+    CHECK(direction == b.direction);
+    CHECK((sender == b.sender));
+    CHECK((domain == b.domain));
+    CHECK(sender32 == b.sender32);
+    CHECK(domain32 == b.domain32);
+    CHECK((rcpts == b.rcpts));
+    CHECK(rcpt_set == b.rcpt_set);
+    CHECK(message_id == b.message_id);
+    CHECK(refs == b.refs);
+    CHECK(name == b.name);
+    CHECK(local_part == b.local_part);
+    CHECK(domain_label == b.domain_label);
+    CHECK(label_variants == b.label_variants);
+    CHECK(free_mail_like == b.free_mail_like);
+    for (std::size_t i = 0; i < kFeatureCount; ++i) {
+        CAPTURE(i);
+        CHECK(values[i].code == b.values[i].code);
+        CHECK(values[i].number == b.values[i].number);
+    }
+    CHECK(set_members == b.set_members);
+    REQUIRE(words.size() == b.words.size());
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        CHECK(words[i].word == b.words[i].word);
+        CHECK(words[i].count == b.words[i].count);
+    }
+    CHECK(thread_words == b.thread_words);
+    CHECK(word_total == b.word_total);
+    REQUIRE(links.size() == b.links.size());
+    for (std::size_t i = 0; i < links.size(); ++i) {
+        const auto& [host, tenant, shape, link_words, has_token, own_domain, sender_domain] =
+            links[i];
+        CHECK(host == b.links[i].host);
+        CHECK(tenant == b.links[i].tenant);
+        CHECK(shape == b.links[i].shape);
+        CHECK(link_words == b.links[i].words);
+        CHECK(has_token == b.links[i].has_token);
+        CHECK(own_domain == b.links[i].own_domain);
+        CHECK(sender_domain == b.links[i].sender_domain);
+    }
+    CHECK(asks == b.asks);
+    CHECK(payment == b.payment);
+    CHECK(phones == b.phones);
+    CHECK(sketch == b.sketch);
+    CHECK(quoted_lines == b.quoted_lines);
+    CHECK(own_lines == b.own_lines);
+    CHECK(has_attachment == b.has_attachment);
+    CHECK(automatic == b.automatic);
+}
+
+inline void check_equal(const Assessment& a, const Assessment& b) {
+    const auto& [score, p, verdict, stratum, raw, own_evidence, ready, delayed, indicators, tags,
+                 reasons, would_pass, degraded] = a;
+    CHECK(score == b.score);
+    CHECK(p == b.p);
+    CHECK(verdict == b.verdict);
+    CHECK(stratum == b.stratum);
+    CHECK(raw == b.raw);
+    CHECK(own_evidence == b.own_evidence);
+    CHECK(ready == b.ready);
+    CHECK(delayed == b.delayed);
+    REQUIRE(indicators.size() == b.indicators.size());
+    for (std::size_t i = 0; i < indicators.size(); ++i) {
+        CHECK(indicators[i].name == b.indicators[i].name);
+        CHECK(indicators[i].score == b.indicators[i].score);
+    }
+    CHECK(tags == b.tags);
+    REQUIRE(reasons.size() == b.reasons.size());
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+        CHECK(reasons[i].feature == b.reasons[i].feature);
+        CHECK(reasons[i].weight == b.reasons[i].weight);
+        CHECK(reasons[i].text == b.reasons[i].text);
+    }
+    CHECK(would_pass == b.would_pass);
+    CHECK(degraded == b.degraded);
+}
+
+inline void check_equal(const MailRecord& a, const MailRecord& b) {
+    const auto& [id, time, queue_id, host, client_addr, client_name, helo, mail_from, rcpts,
+                 auth_user, from, from_name, message_id, subject, mode, action, imported,
+                 observations, assessment] = a;
+    CHECK(id == b.id);
+    CHECK(time == b.time);
+    CHECK(queue_id == b.queue_id);
+    CHECK(host == b.host);
+    CHECK(client_addr == b.client_addr);
+    CHECK(client_name == b.client_name);
+    CHECK(helo == b.helo);
+    CHECK(mail_from == b.mail_from);
+    CHECK(rcpts == b.rcpts);
+    CHECK(auth_user == b.auth_user);
+    CHECK(from == b.from);
+    CHECK(from_name == b.from_name);
+    CHECK(message_id == b.message_id);
+    CHECK(subject == b.subject);
+    CHECK(mode == b.mode);
+    CHECK(action == b.action);
+    CHECK(imported == b.imported);
+    check_equal(observations, b.observations);
+    check_equal(assessment, b.assessment);
+}
+
+}  // namespace kith::test
