@@ -41,12 +41,20 @@ def plan(tool, paths):
 
 
 def main():
-    command, package, files = plan(sys.argv[1], tree.files())
+    tool = sys.argv[1]
+    command, package, files = plan(tool, tree.files())
     if shutil.which(command[0]) is None:
         sys.exit(f"{command[0]} is not installed; apt-get install {package}")
     if not files:
         sys.exit(f"no files for {command[0]}: wrong folder?")
-    failed = subprocess.run(command + files, cwd=tree.ROOT, check=False).returncode
+    run = subprocess.run(command + files, cwd=tree.ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, errors="replace")
+    failed = run.returncode
+    if tool == "format":  # the files are enough: contrib/format puts them right
+        for path in sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", run.stdout, re.M))):
+            print(f"{path}: not formatted; run contrib/format")
+    else:
+        print(run.stdout, end="")
     print(f"{command[0]}: {len(files)} files, {'problems' if failed else 'good'}")
     sys.exit(1 if failed else 0)
 
