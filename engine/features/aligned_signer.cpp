@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DMARC alignment of DKIM (RFC 7489, 3.1.1), relaxed.
+#include <algorithm>
+
 #include "engine/features/helpers.hpp"
 #include "engine/features/spec.hpp"
 
@@ -8,9 +10,13 @@ namespace {
 
 Seen extract(const Glimpse& g) {
     if (!g.message.auth_results_present || g.message.from.empty()) return Seen::nothing();
-    const std::string from = organisation_of(g.message.from.front().domain);
+    // With several From mailboxes one signature speaks for none of them unless it fits them all.
+    const auto& from = g.message.from;
     for (const auto& r : g.message.auth_results)
-        if (r.method == "dkim" && r.result == "pass" && organisation_of(r.domain) == from) return Seen::category(from);
+        if (r.method == "dkim" && r.result == "pass" &&
+            std::all_of(from.begin(), from.end(),
+                        [&](const Mailbox& x) { return same_organisation(r.domain, x.domain); }))
+            return Seen::category(organisation_of(from.front().domain));
     return Seen::absent();
 }
 
@@ -19,7 +25,8 @@ Seen extract(const Glimpse& g) {
 FeatureSpec aligned_signer_feature() {
     return {.group = Group::Transport,
             .kind = Kind::Category,
-            .summary = "Organisational domain that signed the mail and is the From domain's own, or none.",
+            .summary =
+                "Organisational domain that signed the mail and is the From domain's own, or none.",
             .sentence = "is not signed as usual (signer: %)",
             .extract = extract};
 }

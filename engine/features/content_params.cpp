@@ -16,7 +16,7 @@ Seen extract(const Glimpse& g) {
 FeatureSpec content_params_feature() {
     return {.group = Group::Client,
             .kind = Kind::Category,
-            .summary = "Parameters of the top Content-Type other than the boundary.",
+            .summary = "Names, order and quoting of the parameters of the top Content-Type.",
             .sentence = "describes its content in another form (%)",
             .extract = extract};
 }

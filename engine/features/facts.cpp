@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 
 namespace kith {
 namespace {
@@ -11,11 +12,72 @@ bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool alnum(char c) noexcept { return digit(c) || alpha(c); }
 
+/// Length of a country's IBANs (ISO 13616 registry); 0 for letters that are no such country.
+/// Without it a sentence such as "see ID12 for further details" would be tried at every length and
+/// pass the check digits one time in five.
+std::size_t iban_length(char a, char b) {
+    struct Country {
+        char code[3];
+        std::uint8_t length;
+    };
+    static constexpr Country kCountries[] = {
+        {"AD", 24}, {"AE", 23}, {"AL", 28}, {"AT", 20}, {"AZ", 28}, {"BA", 20}, {"BE", 16},
+        {"BG", 22}, {"BH", 22}, {"BI", 27}, {"BR", 29}, {"BY", 28}, {"CH", 21}, {"CR", 22},
+        {"CY", 28}, {"CZ", 24}, {"DE", 22}, {"DJ", 27}, {"DK", 18}, {"DO", 28}, {"EE", 20},
+        {"EG", 29}, {"ES", 24}, {"FI", 18}, {"FK", 18}, {"FO", 18}, {"FR", 27}, {"GB", 22},
+        {"GE", 22}, {"GI", 23}, {"GL", 18}, {"GR", 27}, {"GT", 28}, {"HR", 21}, {"HU", 28},
+        {"IE", 22}, {"IL", 23}, {"IQ", 23}, {"IS", 26}, {"IT", 27}, {"JO", 30}, {"KW", 30},
+        {"KZ", 20}, {"LB", 28}, {"LC", 32}, {"LI", 21}, {"LT", 20}, {"LU", 20}, {"LV", 21},
+        {"LY", 25}, {"MC", 27}, {"MD", 24}, {"ME", 22}, {"MK", 19}, {"MN", 20}, {"MR", 27},
+        {"MT", 31}, {"MU", 30}, {"NI", 28}, {"NL", 18}, {"NO", 15}, {"OM", 23}, {"PK", 24},
+        {"PL", 28}, {"PS", 29}, {"PT", 25}, {"QA", 29}, {"RO", 24}, {"RS", 22}, {"RU", 33},
+        {"SA", 24}, {"SC", 31}, {"SD", 18}, {"SE", 24}, {"SI", 19}, {"SK", 24}, {"SM", 27},
+        {"SO", 23}, {"ST", 25}, {"SV", 28}, {"TL", 23}, {"TN", 24}, {"TR", 26}, {"UA", 29},
+        {"VA", 22}, {"VG", 24}, {"XK", 20}, {"YE", 30}};
+    for (const auto& country : kCountries)
+        if (country.code[0] == a && country.code[1] == b) return country.length;
+    return 0;
+}
+
+char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+/// Length of a date such as "01/02/2026" or "01.02.26" at the start of `text`; 0 when there is
+/// none.
+std::size_t date_length(std::string_view text) noexcept {
+    const auto at = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+    const char mark = at(2);
+    if (!digit(at(0)) || !digit(at(1)) || (mark != '/' && mark != '.' && mark != '-')) return 0;
+    if (!digit(at(3)) || !digit(at(4)) || at(5) != mark || !digit(at(6)) || !digit(at(7))) return 0;
+    if (!digit(at(8))) return 8;
+    return digit(at(9)) && !digit(at(10)) ? 10 : 0;
+}
+
+/// "800-555-0199" and "1-800-555-0199" (also with dots): the North American form needs no leading +
+/// or 0.
+std::size_t north_american_length(std::string_view text) noexcept {
+    std::size_t i = 0;
+    const auto digits = [&](std::size_t n) {
+        for (std::size_t k = 0; k < n; ++k, ++i)
+            if (i >= text.size() || !digit(text[i])) return false;
+        return true;
+    };
+    const auto mark = [&] {
+        return i < text.size() && (text[i] == '-' || text[i] == '.') && ++i > 0;
+    };
+    if (text.size() > 1 && text[0] == '1' && !digit(text[1])) {
+        i = 1;
+        if (!mark()) return 0;
+    }
+    if (!digits(3) || !mark() || !digits(3) || !mark() || !digits(4)) return 0;
+    return i < text.size() && alnum(text[i]) ? 0 : i;
+}
+
 /// ISO 7064 MOD 97-10 over the rearranged IBAN.
 bool iban_checks(std::string_view iban) {
     unsigned remainder = 0;
     const auto feed = [&](char c) {
-        const unsigned v = digit(c) ? static_cast<unsigned>(c - '0') : static_cast<unsigned>(c - 'A' + 10);
+        const unsigned v =
+            digit(c) ? static_cast<unsigned>(c - '0') : static_cast<unsigned>(c - 'A' + 10);
         remainder = (remainder * (v > 9 ? 100 : 10) + v) % 97;
     };
     for (const char c : iban.substr(4)) feed(c);
@@ -30,26 +92,28 @@ void add_unique(std::vector<std::string>& out, std::string item) {
 }  // namespace
 
 std::vector<std::string> find_ibans(std::string_view text, std::size_t limit) {
-    constexpr std::size_t kShortest = 15, kLongest = 34;
+    constexpr std::size_t kShortest = 15;
     std::vector<std::string> out;
     for (std::size_t i = 0; i + kShortest <= text.size() && out.size() < limit; ++i) {
-        if (!alpha(text[i]) || !alpha(text[i + 1]) || !digit(text[i + 2]) || !digit(text[i + 3])) continue;
+        if (!alpha(text[i]) || !alpha(text[i + 1]) || !digit(text[i + 2]) || !digit(text[i + 3]))
+            continue;
         if (i > 0 && alnum(text[i - 1])) continue;
+        const std::size_t length = iban_length(upper(text[i]), upper(text[i + 1]));
         std::string iban;
         std::size_t j = i;
-        for (; j < text.size() && iban.size() < kLongest; ++j) {
+        for (; j < text.size() && iban.size() < length; ++j) {
             if (alnum(text[j]))
-                iban.push_back(static_cast<char>(std::toupper(static_cast<unsigned char>(text[j]))));
-            else if ((text[j] != ' ' && text[j] != '-') || j + 1 >= text.size() || !alnum(text[j + 1]))
+                iban.push_back(upper(text[j]));
+            else if ((text[j] != ' ' && text[j] != '-') || j + 1 >= text.size() ||
+                     !alnum(text[j + 1]))
                 break;
         }
-        // Words may follow after a blank: try the longest prefix that checks.
-        for (; iban.size() >= kShortest; iban.pop_back())
-            if (iban_checks(iban)) {
-                add_unique(out, iban);
-                i += iban.size() - 1;
-                break;
-            }
+        // Words may follow after a blank, not without one.
+        if (length == 0 || iban.size() != length || (j < text.size() && alnum(text[j])) ||
+            !iban_checks(iban))
+            continue;
+        add_unique(out, std::move(iban));
+        i = j - 1;
     }
     return out;
 }
@@ -66,9 +130,13 @@ std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) 
         const std::string_view token = text.substr(i, j - i);
         const bool bech32 = token.size() >= 42 && token.size() <= 62 && token.starts_with("bc1");
         const bool ethereum = token.size() == 42 && token.starts_with("0x") &&
-                              std::all_of(token.begin() + 2, token.end(), [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
-        const bool base58 = token.size() >= 26 && token.size() <= 35 && (token[0] == '1' || token[0] == '3') &&
-                            token.find_first_of("0OIl") == std::string_view::npos && std::any_of(token.begin(), token.end(), alpha) &&
+                              std::all_of(token.begin() + 2, token.end(), [](char c) {
+                                  return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+                              });
+        const bool base58 = token.size() >= 26 && token.size() <= 35 &&
+                            (token[0] == '1' || token[0] == '3') &&
+                            token.find_first_of("0OIl") == std::string_view::npos &&
+                            std::any_of(token.begin(), token.end(), alpha) &&
                             std::count_if(token.begin(), token.end(), digit) >= 3;
         if (bech32 || ethereum || base58) add_unique(out, std::string(token));
         i = j;
@@ -77,9 +145,26 @@ std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) 
 }
 
 std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
+    constexpr std::size_t kMostDigits = 15;  // E.164
     std::vector<std::string> out;
     for (std::size_t i = 0; i < text.size() && out.size() < limit;) {
-        const bool start = (text[i] == '+' || text[i] == '0' || text[i] == '(') && (i == 0 || (!alnum(text[i - 1]) && text[i - 1] != '.' && text[i - 1] != '-' && text[i - 1] != '/'));
+        const bool begins = i == 0 || (!alnum(text[i - 1]) && text[i - 1] != '.' &&
+                                       text[i - 1] != '-' && text[i - 1] != '/');
+        if (begins && digit(text[i])) {
+            if (const auto n = date_length(text.substr(i)); n > 0) {
+                i += n;
+                continue;
+            }
+            if (const auto n = north_american_length(text.substr(i)); n > 0) {
+                std::string digits;
+                for (const char c : text.substr(i, n))
+                    if (digit(c)) digits.push_back(c);
+                add_unique(out, std::move(digits));
+                i += n;
+                continue;
+            }
+        }
+        const bool start = (text[i] == '+' || text[i] == '0' || text[i] == '(') && begins;
         if (!start) {
             ++i;
             continue;
@@ -87,11 +172,14 @@ std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
         std::string digits;
         std::size_t j = i, gap = 0;
         bool separated = text[i] == '+' || text[i] == '(';
+        const std::size_t fewest =
+            text[i] == '0' ? 9 : 8;  // eight after a 0 are as often a time span: 09.00-10.30
         for (; j < text.size(); ++j) {
             if (digit(text[j])) {
-                digits.push_back(text[j]);
+                if (digits.size() <= kMostDigits) digits.push_back(text[j]);
                 gap = 0;
-            } else if (text[j] == ' ' || text[j] == '-' || text[j] == '/' || text[j] == '(' || text[j] == ')' || text[j] == '.' || (text[j] == '+' && j == i)) {
+            } else if (text[j] == ' ' || text[j] == '-' || text[j] == '/' || text[j] == '(' ||
+                       text[j] == ')' || text[j] == '.' || (text[j] == '+' && j == i)) {
                 separated = separated || text[j] != '.';
                 if (++gap > 2) break;
             } else {
@@ -99,7 +187,8 @@ std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
             }
         }
         const bool ends_clean = j >= text.size() || !alnum(text[j]);
-        if (digits.size() >= 8 && digits.size() <= 15 && separated && ends_clean) add_unique(out, digits);
+        if (digits.size() >= fewest && digits.size() <= kMostDigits && separated && ends_clean)
+            add_unique(out, digits);
         i = std::max(j, i + 1);
     }
     return out;

@@ -9,11 +9,13 @@
 
 namespace kith {
 
-/// IBANs that pass ISO 13616's check digits, upper case without blanks. At most `limit`.
+/// IBANs of their country's length that pass ISO 13616's check digits, upper case without blanks.
+/// At most `limit`.
 [[nodiscard]] std::vector<std::string> find_ibans(std::string_view text, std::size_t limit = 16);
 /// Bitcoin (bech32 or base58 form) and Ethereum addresses by their form. At most `limit`.
 [[nodiscard]] std::vector<std::string> find_wallets(std::string_view text, std::size_t limit = 16);
-/// Phone numbers of 8 to 15 digits written as such (leading + or 0, or in brackets), digits only. At most `limit`.
+/// Phone numbers of 8 to 15 digits written as such (leading + or 0, in brackets, or 800-555-0199),
+/// digits only; dates are none. At most `limit`.
 [[nodiscard]] std::vector<std::string> find_phones(std::string_view text, std::size_t limit = 16);
 
 }  // namespace kith

@@ -7,7 +7,8 @@ namespace kith {
 namespace {
 
 Seen extract(const Glimpse& g) {
-    return Seen::category(std::to_string(g.message.from.size()));
+    const std::size_t n = g.message.from.size();
+    return Seen::category(n < 4 ? std::to_string(n) : "four or more");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cctype>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 
 #include "engine/features/asks.hpp"
@@ -20,7 +21,9 @@ namespace {
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_alnum(char c) noexcept { return is_digit(c) || is_alpha(c); }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) noexcept {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 bool starts_with_nocase(std::string_view s, std::string_view prefix) noexcept {
     return s.size() >= prefix.size() && ascii_iequals(s.substr(0, prefix.size()), prefix);
@@ -30,16 +33,45 @@ bool contains_nocase(std::string_view s, std::string_view needle) {
     return ascii_lower(s).find(needle) != std::string::npos;
 }
 
+/// Below a listed suffix: registrable_domain() gives an unlisted host back as it is, so one more
+/// label tells them apart.
+bool is_registrable(const std::string& domain) {
+    return !domain.empty() && mail::registrable_domain("x." + domain) == domain;
+}
+
+/// "SRS0=hash=day=domain=local" and "SRS1=hash=forwarder==hash=day=domain=local" -> "local@domain";
+/// "" for other forms.
+std::string srs_original(std::string_view local) {
+    if (!local.starts_with("srs0") && !local.starts_with("srs1")) return "";
+    std::string_view rest = local.substr(4);
+    if (local[3] == '1') {
+        const auto inner = rest.find("==");
+        if (inner == std::string_view::npos) return "";
+        rest.remove_prefix(inner + 1);
+    }
+    if (rest.empty()) return "";
+    rest.remove_prefix(1);  // '=', '-' or '+'
+    for (int field = 0; field < 2; ++field) {
+        const auto end = rest.find('=');
+        if (end == std::string_view::npos) return "";
+        rest.remove_prefix(end + 1);
+    }
+    const auto end = rest.find('=');
+    if (end == std::string_view::npos || end == 0 || end + 1 == rest.size()) return "";
+    return std::string(rest.substr(end + 1)) + "@" + std::string(rest.substr(0, end));
+}
+
 /// A label no person chose: long, or digits and letters mixed, or hex.
 bool is_random_label(std::string_view label) noexcept {
     std::size_t digits = 0, letters = 0;
     bool hex = true;
     for (const char c : label) {
-        digits += is_digit(c) ? 1 : 0;
-        letters += is_alpha(c) ? 1 : 0;
+        digits += is_digit(c) ? 1U : 0U;
+        letters += is_alpha(c) ? 1U : 0U;
         hex = hex && is_hex(c);
     }
-    return (label.size() >= 12 && digits >= 2 && letters >= 2) || (label.size() >= 16 && hex) || label.size() > 30;
+    return (label.size() >= 12 && digits >= 2 && letters >= 2) || (label.size() >= 16 && hex) ||
+           label.size() > 30;
 }
 
 }  // namespace
@@ -50,10 +82,13 @@ std::string network_of(std::string_view address) {
     in6_addr v6{};
     if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) {
         if (!IN6_IS_ADDR_V4MAPPED(&v6)) {
-            if (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) || (v6.s6_addr[0] & 0xFE) == 0xFC) return "private";
+            if (IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) ||
+                (v6.s6_addr[0] & 0xFE) == 0xFC)
+                return "private";
             std::array<char, 16> buffer{};
-            std::snprintf(buffer.data(), buffer.size(), "%x:%x:%x", v6.s6_addr[0] << 8 | v6.s6_addr[1],
-                          v6.s6_addr[2] << 8 | v6.s6_addr[3], v6.s6_addr[4] << 8 | v6.s6_addr[5]);
+            std::snprintf(buffer.data(), buffer.size(), "%x:%x:%x",
+                          v6.s6_addr[0] << 8 | v6.s6_addr[1], v6.s6_addr[2] << 8 | v6.s6_addr[3],
+                          v6.s6_addr[4] << 8 | v6.s6_addr[5]);
             return buffer.data();
         }
         std::copy_n(v6.s6_addr + 12, 4, reinterpret_cast<std::uint8_t*>(&v4));
@@ -61,8 +96,9 @@ std::string network_of(std::string_view address) {
         return "?";
     }
     const auto* b = reinterpret_cast<const std::uint8_t*>(&v4);
-    const bool is_private = b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xF0) == 16) || (b[0] == 192 && b[1] == 168) ||
-                            (b[0] == 169 && b[1] == 254) || (b[0] == 100 && (b[1] & 0xC0) == 64);
+    const bool is_private = b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xF0) == 16) ||
+                            (b[0] == 192 && b[1] == 168) || (b[0] == 169 && b[1] == 254) ||
+                            (b[0] == 100 && (b[1] & 0xC0) == 64);
     if (is_private) return "private";
     return std::to_string(b[0]) + "." + std::to_string(b[1]);
 }
@@ -71,20 +107,30 @@ std::string organisation_of(std::string_view host) {
     if (host.empty()) return "";
     if (host.front() == '[' || network_of(host) != "?") return "[address]";
     if (host.find('.') == std::string_view::npos) return "bare";
-    return registrable_domain(ascii_lower(host));
+    return mail::registrable_domain(ascii_lower(host));
+}
+
+bool same_organisation(std::string_view a, std::string_view b) {
+    if (a.empty() || b.empty()) return false;
+    if (ascii_iequals(a, b)) return true;
+    const std::string organisation = organisation_of(a);
+    return organisation != "bare" && organisation != "[address]" &&
+           organisation == organisation_of(b);
 }
 
 bool is_own(std::string_view host, const std::vector<std::string>& own_domains) {
     const std::string lower = ascii_lower(host);
     return std::any_of(own_domains.begin(), own_domains.end(), [&](const std::string& d) {
-        return lower == d || (lower.size() > d.size() && lower.ends_with(d) && lower[lower.size() - d.size() - 1] == '.');
+        return lower == d || (lower.size() > d.size() && lower.ends_with(d) &&
+                              lower[lower.size() - d.size() - 1] == '.');
     });
 }
 
 std::string selector_shape(std::string_view selector) {
     std::string out;
     for (const char c : selector.substr(0, 64)) {
-        const char x = is_digit(c) ? '0' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        const char x =
+            is_digit(c) ? '0' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         if (x != '0' || out.empty() || out.back() != '0') out.push_back(x);
     }
     return out;
@@ -102,7 +148,8 @@ std::string auth_result(const Message& m, std::string_view method) {
     const AuthResult* found = nullptr;
     for (const auto& r : m.auth_results) {
         if (r.method != method) continue;
-        if (method == "spf" && r.property == "smtp.helo") continue;  // HELO's pass is not the sender's (SEC-02)
+        if (method == "spf" && r.property == "smtp.helo")
+            continue;  // HELO's pass is not the sender's (SEC-02)
         if (found == nullptr || (r.result == "pass" && found->result != "pass")) found = &r;
     }
     return found == nullptr ? "none" : found->result;
@@ -113,32 +160,32 @@ std::string undecorated_address(std::string_view address) {
     const auto at = a.rfind('@');
     if (at == std::string::npos) return a;
     std::string local = a.substr(0, at), domain = a.substr(at + 1);
-    if (local.starts_with("srs0") || local.starts_with("srs1")) {
-        // SRS0=hash=day=domain=local: the original sender is in the last two pieces.
-        const auto last = local.rfind('=');
-        const auto before = last == std::string::npos ? last : local.rfind('=', last - 1);
-        if (before != std::string::npos && last > before + 1)
-            return local.substr(last + 1) + "@" + local.substr(before + 1, last - before - 1);
-    }
+    if (std::string original = srs_original(local); !original.empty()) return original;
     if (local.starts_with("prvs=")) {
         const auto second = local.find('=', 5);
         if (second != std::string::npos) local = local.substr(second + 1);
     }
-    // VERP and the like: what follows the first '+' or a run of digits names the recipient or the issue, not the sender.
-    if (const auto plus = local.find('+'); plus != std::string::npos && plus > 0) local.resize(plus);
+    if (local.starts_with("btv1==")) {
+        const auto second = local.find("==", 6);
+        if (second != std::string::npos) local = local.substr(second + 2);
+    }
+    // VERP: what follows the first '+' names the recipient or the issue, not the sender.
+    if (const auto plus = local.find('+'); plus != std::string::npos && plus > 0)
+        local.resize(plus);
     return local + "@" + domain;
 }
 
 std::string envelope_relation(std::string_view mail_from, const Mailbox& from) {
     if (mail_from.empty()) return "empty";
     const std::string address = undecorated_address(mail_from);
-    if (address == from.address()) return "the From address";
+    if (address == from.address() || ascii_lower(mail_from) == from.address())
+        return "the From address";
     const auto at = address.rfind('@');
     const std::string domain = at == std::string::npos ? "" : address.substr(at + 1);
-    if (domain == from.domain) return "of the same domain";
+    if (!domain.empty() && domain == from.domain) return "of the same domain";
+    if (same_organisation(domain, from.domain)) return "of the same organisation";
     const std::string organisation = organisation_of(domain);
-    if (organisation == organisation_of(from.domain)) return "of the same organisation";
-    return "of " + organisation;
+    return organisation.empty() ? "without a domain" : "of " + organisation;
 }
 
 const ReceivedHop* submission_hop(const Message& m) noexcept {
@@ -163,9 +210,11 @@ std::string host_shape(std::string_view host) {
 }
 
 std::string utc_offset_text(int minutes) {
-    const int m = std::abs(minutes);
+    constexpr int kMost = 99 * 60 + 59;  // four digits; also keeps std::abs defined
+    const int m = std::abs(std::clamp(minutes, -kMost, kMost));
     std::array<char, 24> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "UTC%c%02d:%02d", minutes < 0 ? '-' : '+', m / 60 % 100, m % 60);
+    std::snprintf(buffer.data(), buffer.size(), "UTC%c%02d:%02d", minutes < 0 ? '-' : '+', m / 60,
+                  m % 60);
     return buffer.data();
 }
 
@@ -184,7 +233,9 @@ std::string product_family(std::string_view user_agent) {
         std::string word;
         for (const char c : piece.substr(0, slash))
             if (is_alpha(c) || c == '-') word.push_back(c);
-        if (word.size() < 2 || word == "mozilla" || word == "gecko" || word == "rv" || word == "intel") continue;
+        if (word.size() < 2 || word == "mozilla" || word == "gecko" || word == "rv" ||
+            word == "intel")
+            continue;
         out += (out.empty() ? "" : " ") + word;
         if (++words == 5) break;
     }
@@ -193,10 +244,24 @@ std::string product_family(std::string_view user_agent) {
 
 namespace {
 
-constexpr std::array<std::string_view, 16> kOrdered = {
-    "from",         "to",         "cc",         "subject",     "date",   "message-id", "mime-version", "content-type",
-    "content-transfer-encoding", "user-agent", "x-mailer", "in-reply-to", "references", "reply-to", "sender", "content-language"};
-constexpr std::array<std::string_view, 7> kCore = {"from", "to", "subject", "date", "message-id", "mime-version", "content-type"};
+constexpr std::array<std::string_view, 16> kOrdered = {"from",
+                                                       "to",
+                                                       "cc",
+                                                       "subject",
+                                                       "date",
+                                                       "message-id",
+                                                       "mime-version",
+                                                       "content-type",
+                                                       "content-transfer-encoding",
+                                                       "user-agent",
+                                                       "x-mailer",
+                                                       "in-reply-to",
+                                                       "references",
+                                                       "reply-to",
+                                                       "sender",
+                                                       "content-language"};
+constexpr std::array<std::string_view, 7> kCore = {
+    "from", "to", "subject", "date", "message-id", "mime-version", "content-type"};
 
 /// Position of the first field of each name in `names`; -1 when absent.
 template <std::size_t N>
@@ -205,7 +270,8 @@ std::array<int, N> positions(const Message& m, const std::array<std::string_view
     at.fill(-1);
     for (std::size_t i = 0; i < m.headers.size(); ++i)
         for (std::size_t k = 0; k < N; ++k)
-            if (at[k] < 0 && ascii_iequals(m.headers[i].name, names[k])) at[k] = static_cast<int>(i);
+            if (at[k] < 0 && ascii_iequals(m.headers[i].name, names[k]))
+                at[k] = static_cast<int>(i);
     return at;
 }
 
@@ -217,7 +283,8 @@ std::vector<std::string> header_precedences(const Message& m) {
     for (std::size_t i = 0; i < kOrdered.size(); ++i)
         for (std::size_t k = i + 1; k < kOrdered.size(); ++k)
             if (at[i] >= 0 && at[k] >= 0)
-                out.push_back(std::string(kOrdered[at[i] < at[k] ? i : k]) + " before " + std::string(kOrdered[at[i] < at[k] ? k : i]));
+                out.push_back(std::string(kOrdered[at[i] < at[k] ? i : k]) + " before " +
+                              std::string(kOrdered[at[i] < at[k] ? k : i]));
     return out;
 }
 
@@ -226,7 +293,8 @@ std::string core_order(const Message& m) {
     std::vector<std::size_t> order;
     for (std::size_t i = 0; i < kCore.size(); ++i)
         if (at[i] >= 0) order.push_back(i);
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return at[a] < at[b]; });
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return at[a] < at[b]; });
     std::string out;
     for (const auto i : order) out += (out.empty() ? "" : ",") + std::string(kCore[i]);
     return out;
@@ -235,13 +303,17 @@ std::string core_order(const Message& m) {
 std::vector<std::string> client_fields(const Message& m) {
     // Added on the way by relays, filters, lists: they say nothing about the writer's client.
     static constexpr std::array<std::string_view, 22> kTransit = {
-        "x-spam", "x-virus", "x-kith", "x-rspamd", "x-barracuda", "x-received", "x-google", "x-gm-", "x-ms-exchange", "x-forefront",
-        "x-microsoft", "x-proofpoint", "x-original-to", "x-delivered", "x-beenthere", "x-mailman", "x-list", "x-forwarded",
-        "x-tm-", "x-originating", "x-amavis", "x-cm-"};
+        "x-spam",      "x-virus",      "x-kith",        "x-rspamd",      "x-barracuda",
+        "x-received",  "x-google",     "x-gm-",         "x-ms-exchange", "x-forefront",
+        "x-microsoft", "x-proofpoint", "x-original-to", "x-delivered",   "x-beenthere",
+        "x-mailman",   "x-list",       "x-forwarded",   "x-tm-",         "x-originating",
+        "x-amavis",    "x-cm-"};
     std::vector<std::string> out;
     for (const auto& h : m.headers) {
         if (!starts_with_nocase(h.name, "x-")) continue;
-        if (std::any_of(kTransit.begin(), kTransit.end(), [&](std::string_view t) { return starts_with_nocase(h.name, t); })) continue;
+        if (std::any_of(kTransit.begin(), kTransit.end(),
+                        [&](std::string_view t) { return starts_with_nocase(h.name, t); }))
+            continue;
         out.push_back(ascii_lower(std::string_view(h.name).substr(0, 40)));
         if (out.size() == 16) break;
     }
@@ -252,7 +324,8 @@ std::vector<std::string> client_fields(const Message& m) {
 
 std::string name_spelling(const Message& m) {
     std::string out;
-    for (const std::string_view name : {"message-id", "mime-version", "cc", "content-transfer-encoding", "content-type"})
+    for (const std::string_view name :
+         {"message-id", "mime-version", "cc", "content-transfer-encoding", "content-type"})
         for (const auto& h : m.headers)
             if (ascii_iequals(h.name, name)) {
                 out += (out.empty() ? "" : " ") + h.name;
@@ -273,7 +346,8 @@ std::string skeleton(std::string_view s) {
     const std::string_view text = s.substr(0, 128);
     for (std::size_t i = 0; i < text.size();) {
         if (!is_alnum(text[i])) {
-            if (out.size() < 48) out.push_back(text[i]);
+            const char c = static_cast<unsigned char>(text[i]) < 0x80 ? text[i] : '~';
+            if (out.size() < 48 && (c != '~' || out.empty() || out.back() != '~')) out.push_back(c);
             ++i;
             continue;
         }
@@ -286,12 +360,20 @@ std::string skeleton(std::string_view s) {
             hex = hex && is_hex(text[j]);
         }
         char kind = 'x';  // letters and digits mixed
-        if (digit && !lower && !upper) kind = '0';
-        else if (hex && digit) kind = upper ? 'H' : 'h';
-        else if (!digit) kind = upper && lower ? 'M' : upper ? 'A' : 'a';
+        if (digit && !lower && !upper)
+            kind = '0';
+        else if (hex && digit)
+            kind = upper ? 'H' : 'h';
+        else if (!digit)
+            kind = upper && lower ? 'M' : upper ? 'A' : 'a';
         out.push_back(kind);
         const std::size_t n = j - i;
-        out.push_back(static_cast<char>('0' + (n < 3 ? 1 : n < 6 ? 2 : n < 10 ? 3 : n < 16 ? 4 : n < 28 ? 5 : 6)));
+        out.push_back(static_cast<char>('0' + (n < 3    ? 1
+                                               : n < 6  ? 2
+                                               : n < 10 ? 3
+                                               : n < 16 ? 4
+                                               : n < 28 ? 5
+                                                        : 6)));
         i = j;
     }
     return out;
@@ -304,18 +386,29 @@ const Part* first_text_part(const Message& m) noexcept {
 }
 
 bool has_html(const Message& m) noexcept {
-    return std::any_of(m.parts.begin(), m.parts.end(),
-                       [](const Part& p) { return p.media_type == "text/html" && !p.is_attachment; });
+    return std::any_of(m.parts.begin(), m.parts.end(), [](const Part& p) {
+        return p.media_type == "text/html" && !p.is_attachment;
+    });
 }
 
 std::string name_form(const Mailbox& m) {
     std::string out;
     switch (m.form) {
-        case NameForm::None: out = "no name"; break;
-        case NameForm::Bare: out = "bare name"; break;
-        case NameForm::Quoted: out = "quoted name"; break;
-        case NameForm::Encoded: out = "encoded name"; break;
-        case NameForm::Comment: out = "name in a comment"; break;
+        case NameForm::None:
+            out = "no name";
+            break;
+        case NameForm::Bare:
+            out = "bare name";
+            break;
+        case NameForm::Quoted:
+            out = "quoted name";
+            break;
+        case NameForm::Encoded:
+            out = "encoded name";
+            break;
+        case NameForm::Comment:
+            out = "name in a comment";
+            break;
     }
     if (m.display_name.find(',') != std::string::npos) out += " with a comma";
     if (m.display_name.find('@') != std::string::npos) out += " like an address";
@@ -349,8 +442,10 @@ std::string quote_style(const Message& m) {
             last = LineRole::Quoted;
             continue;
         }
-        if (quoted) own_after = true;
-        else own_before = true;
+        if (quoted)
+            own_after = true;
+        else
+            own_before = true;
         if (last == LineRole::Quoted) ++switches;
         last = LineRole::Own;
     }
@@ -364,12 +459,38 @@ std::string quote_style(const Message& m) {
 std::string attribution_form(const Message& m) {
     for (const auto& line : m.lines) {
         if (line.role != LineRole::Attribution) continue;
-        // Letters that stay the same from mail to mail: drop digits and capitalised names in the middle.
-        std::string out;
+        // Only what stays the same from mail to mail: the client's own words and the form of date
+        // and time. Names, weekdays and months would make every answer a new form.
+        static constexpr std::array<std::string_view, 36> kOwn = {
+            "am",       "at",        "da",        "dnia",
+            "du",       "el",        "em",        "escreveu",
+            "escribió", "forwarded", "from",      "ha",
+            "het",      "il",        "le",        "message",
+            "mensaje",  "mail",      "nachricht", "napisał",
+            "napisała", "on",        "op",        "original",
+            "origine",  "originale", "pisze",     "schreef",
+            "schrieb",  "scritto",   "um",        "ursprüngliche",
+            "von",      "wrote",     "écrit",     "weitergeleitete"};
+        std::string out = line.text.starts_with("-----") ? "rule" : "";
         for (const auto& word : words_of(line.text, 40))
-            if (word.size() <= 6 && out.size() < 40) out += (out.empty() ? "" : " ") + word.substr(0, 3);
-        return std::string(line.text.starts_with("-----") ? "rule " : "") + (line.text.ends_with(':') ? "colon " : "") +
-               out.substr(0, 12);
+            if (out.size() < 60 && std::find(kOwn.begin(), kOwn.end(), word) != kOwn.end())
+                out += (out.empty() ? "" : " ") + word;
+        std::string numbers;
+        const std::string_view text = line.text;
+        for (std::size_t i = 0; i < text.size() && numbers.size() < 16; ++i) {
+            if (is_digit(text[i])) {
+                if (numbers.empty() || numbers.back() != '0') numbers.push_back('0');
+            } else if (i > 0 && is_digit(text[i - 1])) {
+                numbers.push_back(
+                    text[i] == '.' || text[i] == '/' || text[i] == ':' || text[i] == '-' ? text[i]
+                                                                                         : ' ');
+            }
+        }
+        out += (out.empty() ? "" : " ") + std::string(trim(numbers));
+        if (text.find('@') != std::string_view::npos)
+            out += text.find('<') != std::string_view::npos ? " <@>" : " @";
+        if (text.ends_with(':')) out += " colon";
+        return std::string(trim(out)).empty() ? "other" : std::string(trim(out));
     }
     return "";
 }
@@ -379,37 +500,52 @@ std::string subject_prefix(std::string_view subject) {
     const auto colon = s.find(':');
     if (colon == std::string_view::npos || colon == 0 || colon > 6) return "";
     const auto prefix = ascii_lower(s.substr(0, colon));
-    static constexpr std::array<std::string_view, 16> kPrefixes = {"re", "aw", "wg", "fw", "fwd", "sv", "antw", "vs", "tr", "rif", "odp", "res", "enc", "i", "r", "rv"};
+    static constexpr std::array<std::string_view, 16> kPrefixes = {
+        "re", "aw",  "wg",  "fw",  "fwd", "sv", "antw", "vs",
+        "tr", "rif", "odp", "res", "enc", "i",  "r",    "rv"};
     if (std::find(kPrefixes.begin(), kPrefixes.end(), prefix) == kPrefixes.end()) return "";
     return std::string(s.substr(0, colon));
 }
 
 std::string novelty_text(Novelty n) {
     switch (n) {
-        case Novelty::Sender: return "this sender used before";
-        case Novelty::Domain: return "only colleagues of this sender used before";
-        case Novelty::Site5: return "others here use, but never this sender";
-        case Novelty::Site1: return "hardly anybody here ever used";
-        case Novelty::Never: return "never seen here before";
-        case Novelty::None: return "none";
+        case Novelty::Sender:
+            return "this sender used before";
+        case Novelty::Domain:
+            return "only colleagues of this sender used before";
+        case Novelty::Site5:
+            return "others here use, but never this sender";
+        case Novelty::Site1:
+            return "hardly anybody here ever used";
+        case Novelty::Never:
+            return "never seen here before";
+        case Novelty::None:
+            return "none";
     }
     return "?";
 }
 
 std::string thread_text(ThreadState t) {
     switch (t) {
-        case ThreadState::None: return "(none)";
-        case ThreadState::Unknown: return "never seen here";
-        case ThreadState::Member: return "this sender takes part in";
-        case ThreadState::Colleague: return "only a colleague of this sender takes part in";
-        case ThreadState::Addressed: return "this sender was written to in";
-        case ThreadState::Newcomer: return "this sender had no part in";
+        case ThreadState::None:
+            return "(none)";
+        case ThreadState::Unknown:
+            return "never seen here";
+        case ThreadState::Member:
+            return "this sender takes part in";
+        case ThreadState::Colleague:
+            return "only a colleague of this sender takes part in";
+        case ThreadState::Addressed:
+            return "this sender was written to in";
+        case ThreadState::Newcomer:
+            return "this sender had no part in";
     }
     return "?";
 }
 
 std::string wrote_back_text(int bin) {
-    static constexpr std::array<const char*, 4> kTexts = {"never", "long ago", "within 90 days", "within 7 days"};
+    static constexpr std::array<const char*, 4> kTexts = {"never", "long ago", "within 90 days",
+                                                          "within 7 days"};
     return kTexts[static_cast<std::size_t>(std::clamp(bin, 0, 3))];
 }
 
@@ -429,13 +565,18 @@ std::string link_place(const Message& m) {
     for (const auto& link : m.links) {
         if (link.quoted || link.host.empty()) continue;
         switch (link.place) {
-            case LinkPlace::TextAlone: alone = true; break;
-            case LinkPlace::TextInline: inline_text = true; break;
+            case LinkPlace::TextAlone:
+                alone = true;
+                break;
+            case LinkPlace::TextInline:
+                inline_text = true;
+                break;
             case LinkPlace::Anchor:
             case LinkPlace::Area:
                 (words_of(link.visible_text, 8).size() <= 5 ? short_anchor : anchor) = true;
                 break;
-            default: break;
+            default:
+                break;
         }
     }
     std::string out;
@@ -451,10 +592,12 @@ int anchor_mismatch(const Message& m) {
     for (const auto& link : m.links) {
         if (link.quoted || link.place != LinkPlace::Anchor || link.host.empty()) continue;
         std::string_view text = trim(link.visible_text);
-        if (const auto scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
+        if (const auto scheme = text.find("://"); scheme != std::string_view::npos)
+            text.remove_prefix(scheme + 3);
         text = text.substr(0, text.find_first_of("/ ?#"));
-        if (text.find('.') == std::string_view::npos || text.find('@') != std::string_view::npos) continue;
-        const std::string shown = registrable_domain(ascii_lower(text));
+        if (text.find('.') == std::string_view::npos || text.find('@') != std::string_view::npos)
+            continue;
+        const std::string shown = mail::registrable_domain(mail::to_ascii_domain(text));
         if (!is_registrable(shown)) continue;  // "2.5" and "etc." are no hosts
         result = std::max(result, 0);
         if (shown != link.registrable) return 1;
@@ -476,8 +619,10 @@ std::string html_tricks(const Message& m) {
 }
 
 bool has_images(const Message& m) noexcept {
-    return std::any_of(m.parts.begin(), m.parts.end(), [](const Part& p) { return p.media_type.starts_with("image/"); }) ||
-           std::any_of(m.links.begin(), m.links.end(), [](const Link& l) { return l.place == LinkPlace::Image; });
+    return std::any_of(m.parts.begin(), m.parts.end(),
+                       [](const Part& p) { return p.media_type.starts_with("image/"); }) ||
+           std::any_of(m.links.begin(), m.links.end(),
+                       [](const Link& l) { return l.place == LinkPlace::Image; });
 }
 
 std::vector<std::string> attachment_types(const Message& m) {
@@ -485,11 +630,13 @@ std::vector<std::string> attachment_types(const Message& m) {
     for (const auto& p : m.parts) {
         if (!p.is_attachment) continue;
         std::string type = p.detected_type.empty() ? p.media_type : p.detected_type;
-        if (type == "application/octet-stream" || type == "text/plain" || type == "application/zip") {
+        if (type == "application/octet-stream" || type == "text/plain" ||
+            type == "application/zip") {
             const auto dot = p.filename.rfind('.');
-            if (dot != std::string::npos && p.filename.size() - dot <= 6) type += " " + ascii_lower(p.filename.substr(dot));
+            if (dot != std::string::npos && p.filename.size() - dot <= 6)
+                type += " " + ascii_lower(p.filename.substr(dot));
         }
-        out.push_back(type);
+        out.push_back(type.substr(0, 80));
         if (out.size() == 16) break;
     }
     std::sort(out.begin(), out.end());
@@ -505,9 +652,19 @@ std::string attachment_risk(const Message& m) {
         macros = macros || p.has_macros;
         encrypted = encrypted || p.encrypted;
         const auto dots = std::count(p.filename.begin(), p.filename.end(), '.');
-        const std::string lower = ascii_lower(p.filename);
-        for (const std::string_view ending : {".exe", ".scr", ".js", ".vbs", ".lnk", ".iso", ".img", ".hta", ".html", ".htm", ".svg", ".one"})
-            disguised = disguised || (lower.ends_with(ending) && (dots > 1 || ending != ".html"));
+        std::string lower = ascii_lower(p.filename);
+        // Windows drops trailing dots and blanks; U+202E turns "fdp.exe" into "exe.pdf" on the
+        // screen.
+        while (!lower.empty() && (lower.back() == '.' || lower.back() == ' ')) lower.pop_back();
+        disguised = disguised || lower.find("\u202E") != std::string::npos;
+        for (const std::string_view ending :
+             {".exe", ".scr", ".js",  ".jse", ".vbs", ".vbe", ".wsf", ".lnk",
+              ".url", ".iso", ".img", ".vhd", ".hta", ".bat", ".cmd", ".ps1",
+              ".msi", ".jar", ".cpl", ".xll", ".chm", ".svg", ".one"})
+            disguised = disguised || lower.ends_with(ending);
+        // A saved page is harmless by itself; "invoice.pdf.html" is not what it says.
+        disguised =
+            disguised || (dots > 1 && (lower.ends_with(".html") || lower.ends_with(".htm")));
     }
     if (!any) return "";
     std::string out;
@@ -526,31 +683,49 @@ bool subject_asks(const Message& m) {
 std::string reply_relation(const Message& m) {
     if (m.reply_to.empty()) return "nowhere else";
     if (m.from.empty()) return "an address";
-    const Mailbox& to = m.reply_to.front();
-    if (to.address() == m.from.front().address()) return "the same address";
-    const std::string organisation = organisation_of(to.domain);
-    if (organisation == organisation_of(m.from.front().domain)) return "an address of the same organisation";
-    return organisation.empty() ? "an address without domain" : organisation;
+    // The farthest of several counts: an attacker adds an address of their own to the genuine one.
+    const Mailbox& from = m.from.front();
+    std::vector<std::string> foreign;
+    bool same_address = true;
+    for (const auto& to : m.reply_to) {
+        if (to.address() == from.address()) continue;
+        same_address = false;
+        if (same_organisation(to.domain, from.domain)) continue;
+        const std::string organisation = organisation_of(to.domain);
+        foreign.push_back(organisation.empty() ? "an address without domain" : organisation);
+        if (foreign.size() == 4) break;
+    }
+    if (same_address) return "the same address";
+    return foreign.empty() ? "an address of the same organisation"
+                           : join_sorted(std::move(foreign));
 }
 
 std::string sender_relation(const Message& m) {
     if (!m.sender) return "nobody else";
-    if (!m.from.empty() && m.sender->address() == m.from.front().address()) return "the same address";
+    if (!m.from.empty() && m.sender->address() == m.from.front().address())
+        return "the same address";
+    if (!m.from.empty() && same_organisation(m.sender->domain, m.from.front().domain))
+        return "a colleague";
     const std::string organisation = organisation_of(m.sender->domain);
-    if (!m.from.empty() && organisation == organisation_of(m.from.front().domain)) return "a colleague";
-    return organisation;
+    return organisation.empty() ? "an address without domain" : organisation;
 }
 
 std::string recipient_place(const Message& m, const Arrival& a) {
     std::vector<std::string> to, cc;
     for (const auto& x : m.to) to.push_back(x.address());
     for (const auto& x : m.cc) cc.push_back(x.address());
+    std::sort(to.begin(), to.end());
+    std::sort(cc.begin(), cc.end());
     bool in_to = false, in_cc = false, hidden = false;
     for (const auto& rcpt : a.rcpts) {
         const std::string lower = ascii_lower(rcpt);
-        if (std::find(to.begin(), to.end(), lower) != to.end()) in_to = true;
-        else if (std::find(cc.begin(), cc.end(), lower) != cc.end()) in_cc = true;
-        else hidden = true;
+        if (std::binary_search(to.begin(), to.end(), lower)) {
+            in_to = true;
+        } else if (std::binary_search(cc.begin(), cc.end(), lower)) {
+            in_cc = true;
+        } else {
+            hidden = true;
+        }
     }
     std::string out;
     if (in_to) out += "To ";
@@ -560,17 +735,24 @@ std::string recipient_place(const Message& m, const Arrival& a) {
 }
 
 std::string mail_kind(const Message& m, const Arrival& a) {
-    if (std::any_of(m.parts.begin(), m.parts.end(), [](const Part& p) { return p.media_type == "text/calendar"; })) return "calendar mail";
-    if (std::any_of(m.parts.begin(), m.parts.end(), [](const Part& p) { return p.media_type == "message/delivery-status"; }) ||
+    if (std::any_of(m.parts.begin(), m.parts.end(),
+                    [](const Part& p) { return p.media_type == "text/calendar"; }))
+        return "calendar mail";
+    if (std::any_of(m.parts.begin(), m.parts.end(),
+                    [](const Part& p) { return p.media_type == "message/delivery-status"; }) ||
         (a.mail_from.empty() && m.mime_tree.starts_with("report")))
         return "bounce";
-    if (const auto automatic = m.header("Auto-Submitted"); automatic && !ascii_iequals(trim(*automatic), "no"))
+    if (const auto automatic = m.header("Auto-Submitted");
+        automatic && !ascii_iequals(trim(*automatic), "no"))
         return contains_nocase(*automatic, "replied") ? "automatic reply" : "notification";
     if (m.header("X-Autoreply") || m.header("X-Auto-Response-Suppress")) return "notification";
     if (m.header("Feedback-ID") || m.header("List-Unsubscribe-Post")) return "newsletter";
-    if (m.header("List-Id") || m.header("List-Post")) return m.header("List-Post") ? "list mail" : "newsletter";
+    if (m.header("List-Id") || m.header("List-Post"))
+        return m.header("List-Post") ? "list mail" : "newsletter";
     if (m.header("List-Unsubscribe")) return "newsletter";
-    if (const auto precedence = m.header("Precedence"); precedence && contains_nocase(*precedence, "bulk")) return "bulk mail";
+    if (const auto precedence = m.header("Precedence");
+        precedence && contains_nocase(*precedence, "bulk"))
+        return "bulk mail";
     return "personal mail";
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small readings of a Message shared by the feature files and observe(). Pure and total. Private to engine/features.
-// Covered by tests/unit/features/helpers_test.cpp.
+// Small readings of a Message shared by the feature files and observe(). Pure and total. Private to
+// engine/features. Covered by tests/unit/features/helpers_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,14 @@
 
 namespace kith {
 
-/// "192.0" of an IPv4 address, first three groups of an IPv6 one, "private" for RFC 1918 and the like, "?" otherwise.
+/// "192.0" of an IPv4 address, first three groups of an IPv6 one, "private" for RFC 1918 and the
+/// like, "?" otherwise.
 [[nodiscard]] std::string network_of(std::string_view address);
 /// Registrable domain of a host name; "[address]" for literals, "bare" for a name without a dot.
 [[nodiscard]] std::string organisation_of(std::string_view host);
+/// True for equal hosts and for hosts under one registrable domain; never for "", and addresses or
+/// bare names only when equal.
+[[nodiscard]] bool same_organisation(std::string_view a, std::string_view b);
 [[nodiscard]] bool is_own(std::string_view host, const std::vector<std::string>& own_domains);
 /// Selector with digit runs folded: providers rotate "s2024a" to "s2025a".
 [[nodiscard]] std::string selector_shape(std::string_view selector);
@@ -36,7 +40,8 @@ namespace kith {
 [[nodiscard]] std::string utc_offset_text(int minutes);
 [[nodiscard]] std::string_view strip_brackets(std::string_view s) noexcept;
 
-/// Product name without version: letters of the first product and its qualifier ("Mozilla … Thunderbird" -> "thunderbird linux").
+/// Product name without version: letters of the first product and its qualifier ("Mozilla …
+/// Thunderbird" -> "thunderbird linux").
 [[nodiscard]] std::string product_family(std::string_view user_agent);
 [[nodiscard]] std::vector<std::string> header_precedences(const Message& m);
 [[nodiscard]] std::string core_order(const Message& m);
@@ -44,7 +49,8 @@ namespace kith {
 [[nodiscard]] std::string name_spelling(const Message& m);
 [[nodiscard]] std::string_view after_at(std::string_view id) noexcept;
 [[nodiscard]] std::string_view before_at(std::string_view id) noexcept;
-/// Letters as 'a'/'A', digits as '0', hex runs as 'h', with runs of one class folded to a length class; punctuation kept.
+/// Letters as 'a'/'A', digits as '0', hex runs as 'h', with runs of one class folded to a length
+/// class; punctuation kept.
 [[nodiscard]] std::string skeleton(std::string_view s);
 [[nodiscard]] const Part* first_text_part(const Message& m) noexcept;
 [[nodiscard]] bool has_html(const Message& m) noexcept;
@@ -52,6 +58,8 @@ namespace kith {
 [[nodiscard]] std::string parameter_names(std::string_view content_type);
 
 [[nodiscard]] std::string quote_style(const Message& m);
+/// The client's own words, the form of date and address in the first attribution line; "" when
+/// there is none.
 [[nodiscard]] std::string attribution_form(const Message& m);
 /// "Re", "AW" … as written; "" when the subject has none.
 [[nodiscard]] std::string subject_prefix(std::string_view subject);
@@ -60,11 +68,12 @@ namespace kith {
 [[nodiscard]] std::string thread_text(ThreadState t);
 [[nodiscard]] std::string wrote_back_text(int bin);
 [[nodiscard]] int density_bin(const Observations& o) noexcept;
-/// floor(log2(n + 1)), at most 8.
+/// Binary digits of n, at most 8: 0, 1, 2-3, 4-7, 8-15 …
 [[nodiscard]] int log2_bin(std::uint32_t n) noexcept;
 [[nodiscard]] int popcount(std::uint32_t bits) noexcept;
 [[nodiscard]] std::string link_place(const Message& m);
-/// 1 when a link of the own text shows another organisation than it goes to, 0 when none does, -1 when no link shows a host.
+/// 1 when a link of the own text shows another organisation than it goes to, 0 when none does, -1
+/// when no link shows a host.
 [[nodiscard]] int anchor_mismatch(const Message& m);
 [[nodiscard]] std::string html_tricks(const Message& m);
 [[nodiscard]] bool has_images(const Message& m) noexcept;
@@ -72,10 +81,13 @@ namespace kith {
 [[nodiscard]] std::string attachment_risk(const Message& m);
 [[nodiscard]] bool subject_asks(const Message& m);
 
+/// "nowhere else", "the same address", "an address of the same organisation", or the foreign
+/// organisations.
 [[nodiscard]] std::string reply_relation(const Message& m);
 [[nodiscard]] std::string sender_relation(const Message& m);
 [[nodiscard]] std::string recipient_place(const Message& m, const Arrival& a);
-/// newsletter, list, notification, auto-reply, calendar, bounce, person.
+/// "newsletter", "list mail", "bulk mail", "notification", "automatic reply", "calendar mail",
+/// "bounce", "personal mail".
 [[nodiscard]] std::string mail_kind(const Message& m, const Arrival& a);
 
 }  // namespace kith

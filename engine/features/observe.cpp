@@ -2,6 +2,8 @@
 #include "engine/features/observe.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <limits>
 #include <unordered_map>
 
@@ -9,12 +11,18 @@
 #include "engine/features/helpers.hpp"
 #include "engine/features/spec.hpp"
 #include "engine/features/words.hpp"
+#include "engine/message/domain.hpp"
 
 namespace kith {
 namespace {
 
 constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300, kLineLetters = 24;
 constexpr std::size_t kMaxLabelLetters = 24;
+
+/// Fit to be shown: header values are bytes, and a sender chooses their length.
+std::string label_of(std::string_view text, std::size_t max_bytes) {
+    return std::string(utf8_prefix(scrub_utf8(text.substr(0, max_bytes + 4)), max_bytes));
+}
 
 std::string sorted_name(std::string_view name) {
     auto words = words_of(name, 12);
@@ -25,20 +33,30 @@ std::string sorted_name(std::string_view name) {
     return out;
 }
 
-/// Characters that readers take for one another, folded. The rest of UTS 39 is folded by domain names being A-labels here.
+/// Characters that readers take for one another, folded. The rest of UTS 39 is folded by domain
+/// names being A-labels here.
 std::string label_skeleton(std::string_view label) {
     std::string out;
     for (std::size_t i = 0; i < label.size(); ++i) {
         const char c = label[i], next = i + 1 < label.size() ? label[i + 1] : '\0';
         if (c == '-') continue;
-        if (c == 'r' && next == 'n') { out.push_back('m'); ++i; continue; }
-        if (c == 'v' && next == 'v') { out.push_back('w'); ++i; continue; }
+        if (c == 'r' && next == 'n') {
+            out.push_back('m');
+            ++i;
+            continue;
+        }
+        if (c == 'v' && next == 'v') {
+            out.push_back('w');
+            ++i;
+            continue;
+        }
         out.push_back(c == '1' ? 'l' : c == '0' ? 'o' : c == '5' ? 's' : c == '3' ? 'e' : c);
     }
     return out;
 }
 
-/// Keys shared by labels within one edit (two from eight letters on): the skeleton and all of its deletions (symmetric delete).
+/// Keys that labels one edit or one transposition apart share: the skeleton and all of its
+/// deletions (symmetric delete).
 std::vector<std::uint64_t> label_variants(std::string_view label, const Hasher& hasher) {
     std::vector<std::uint64_t> out;
     if (label.size() < 4 || label.size() > kMaxLabelLetters) return out;
@@ -54,9 +72,11 @@ std::vector<std::uint64_t> label_variants(std::string_view label, const Hasher& 
 }
 
 std::array<std::uint32_t, 8> sketch_of(const std::vector<WordCount>& words) {
-    // Eight min-hashes from one hash each by odd multipliers; enough to tell "the same text" from "another text".
-    static constexpr std::array<std::uint32_t, 8> kOdd = {0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F,
-                                                          0x165667B1, 0xD3A2646D, 0xFD7046C5, 0xB55A4F09};
+    // Eight min-hashes from one hash each by odd multipliers; enough to tell "the same text" from
+    // "another text".
+    static constexpr std::array<std::uint32_t, 8> kOdd = {0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D,
+                                                          0x27D4EB2F, 0x165667B1, 0xD3A2646D,
+                                                          0xFD7046C5, 0xB55A4F09};
     std::array<std::uint32_t, 8> out;
     out.fill(std::numeric_limits<std::uint32_t>::max());
     for (const auto& w : words)
@@ -91,7 +111,8 @@ std::string squeezed_letters(std::string_view line) {
 
 class Observer {
 public:
-    Observer(const Message& m, const Arrival& a, Direction d, const ObserveContext& c) : m_(m), a_(a), c_(c) {
+    Observer(const Message& m, const Arrival& a, Direction d, const ObserveContext& c)
+        : m_(m), a_(a), c_(c) {
         result_.observations.time = a.time;
         result_.observations.direction = d;
     }
@@ -113,15 +134,16 @@ private:
         const std::string sender = claimed_sender(m_, a_);
         const auto at = sender.rfind('@');
         const std::string host = at == std::string::npos ? "" : sender.substr(at + 1);
-        const std::string domain = host.empty() ? "" : registrable_domain(host);
-        result_.labels.sender = sender;
-        result_.labels.domain = domain;
+        const std::string domain =
+            host.empty() ? "" : mail::registrable_domain(mail::to_ascii_domain(host));
+        result_.labels.sender = label_of(sender, 320);
+        result_.labels.domain = label_of(domain, 255);
         o().sender = sender_key(h(), sender);
         o().domain = domain_key(h(), domain);
         o().sender32 = o().sender.short32();
         o().domain32 = o().domain.short32();
         const std::string label = domain.substr(0, domain.find('.'));
-        o().domain_label = h().hash64("label", label_skeleton(label));
+        o().domain_label = label.empty() ? 0 : h().hash64("label", label_skeleton(label));
         o().label_variants = label_variants(label, h());
         if (!m_.from.empty()) {
             const Mailbox& from = m_.from.front();
@@ -150,7 +172,9 @@ private:
         if (!m_.message_id.empty()) o().message_id = h().hash64("mid", m_.message_id);
         const auto add = [&](const std::string& id) {
             const auto hash = h().hash64("mid", id);
-            if (o().refs.size() < kMaxRefs && std::find(o().refs.begin(), o().refs.end(), hash) == o().refs.end()) o().refs.push_back(hash);
+            if (o().refs.size() < kMaxRefs &&
+                std::find(o().refs.begin(), o().refs.end(), hash) == o().refs.end())
+                o().refs.push_back(hash);
         };
         for (const auto& id : m_.in_reply_to) add(id);
         for (auto it = m_.references.rbegin(); it != m_.references.rend(); ++it) add(*it);
@@ -170,12 +194,12 @@ private:
         o().words = count_words(words, h());
         o().sketch = sketch_of(o().words);
 
-        std::vector<std::string> asking = words;
-        for (auto& w : words_of(m_.subject, 60)) asking.push_back(std::move(w));
-        o().asks = c_.asks.match({asking.begin(), asking.end()});
+        const std::vector<std::string> subject = words_of(m_.subject, 60);
+        o().asks = c_.asks.match({words.begin(), words.end()}) |
+                   c_.asks.match({subject.begin(), subject.end()});
 
         std::vector<std::uint32_t> thread;
-        for (const auto& w : words_of(m_.subject, 60)) thread.push_back(h().hash32("word", w));
+        for (const auto& w : subject) thread.push_back(h().hash32("word", w));
         for (const auto& line : m_.lines) {
             if (line.role != LineRole::Quoted || thread.size() > 2 * kMaxThreadWords) continue;
             for (const auto& w : words_of(line.text, 60)) thread.push_back(h().hash32("word", w));
@@ -188,9 +212,17 @@ private:
         if (thread.size() > kMaxThreadWords) thread.resize(kMaxThreadWords);
         o().thread_words = std::move(thread);
 
-        for (const auto& found : {find_ibans(own), find_wallets(own)})
+        // An account on a line of its own is hardly prose, and one below the signature mark is read
+        // all the same.
+        std::string all, signature;
+        for (const auto& line : m_.lines) {
+            if (line.role == LineRole::Own) all += line.text + "\n";
+            if (line.role == LineRole::Signature) signature += line.text + "\n";
+        }
+        for (const auto& x : find_phones(all)) o().phones.push_back(h().hash64("phone", x));
+        all += signature;
+        for (const auto& found : {find_ibans(all), find_wallets(all)})
             for (const auto& x : found) o().payment.push_back(h().hash64("payment", x));
-        for (const auto& x : find_phones(own)) o().phones.push_back(h().hash64("phone", x));
     }
 
     /// Words of URLs are counted apart (url_words), they are not the writer's language.
@@ -204,9 +236,11 @@ private:
                 break;
             }
             auto start = j;
-            while (start > i && std::isalpha(static_cast<unsigned char>(text[start - 1])) != 0) --start;
+            while (start > i && std::isalpha(static_cast<unsigned char>(text[start - 1])) != 0)
+                --start;
             auto end = j;
-            while (end < text.size() && std::isspace(static_cast<unsigned char>(text[end])) == 0) ++end;
+            while (end < text.size() && std::isspace(static_cast<unsigned char>(text[end])) == 0)
+                ++end;
             out.append(text.substr(i, start - i));
             i = end;
         }
@@ -215,7 +249,9 @@ private:
 
     void links() {
         for (const auto& link : m_.links) {
-            if (link.quoted || link.host.empty() || link.place == LinkPlace::Image || link.place == LinkPlace::Header) continue;
+            if (link.quoted || link.host.empty() || link.place == LinkPlace::Image ||
+                link.place == LinkPlace::Header)
+                continue;
             ObservedLink x;
             x.host = h().hash64("host", link.registrable);
             x.tenant = h().hash64("tenant", link.host + "/" + link.tenant);
@@ -225,13 +261,16 @@ private:
             x.shape = h().hash32("shape", skeleton(link.path));
             x.has_token = has_random_token(rest);
             for (const auto& w : url_words(rest)) x.words.push_back(h().hash32("word", w));
-            const auto same = [&](const ObservedLink& y) { return y.host == x.host && y.tenant == x.tenant; };
+            const auto same = [&](const ObservedLink& y) {
+                return y.host == x.host && y.tenant == x.tenant;
+            };
             if (std::any_of(o().links.begin(), o().links.end(), same)) continue;
             o().links.push_back(std::move(x));
-            result_.labels.link_hosts.push_back(link.host);
+            result_.labels.link_hosts.push_back(label_of(link.host, 255));
             if (o().links.size() == Observations::kMaxLinks) break;
         }
-        o().has_attachment = std::any_of(m_.parts.begin(), m_.parts.end(), [](const Part& p) { return p.is_attachment; });
+        o().has_attachment = std::any_of(m_.parts.begin(), m_.parts.end(),
+                                         [](const Part& p) { return p.is_attachment; });
     }
 
     void features() {
@@ -245,10 +284,10 @@ private:
                 for (const auto& text : seen.texts()) {
                     const std::uint32_t value = h().hash32(feature_name(i), text);
                     o().set_members.emplace_back(static_cast<std::uint16_t>(i), value);
-                    result_.labels.member.emplace_back(value, text);
+                    result_.labels.member.emplace_back(value, label_of(text, 80));
                 }
             } else if (!seen.texts().empty()) {
-                result_.labels.feature[i] = std::string(utf8_prefix(seen.texts().front(), 80));
+                result_.labels.feature[i] = label_of(seen.texts().front(), 80);
             } else if (seen.state() == Seen::State::Absent) {
                 result_.labels.feature[i] = "none";
             }
@@ -265,21 +304,35 @@ private:
 
 FeatureValue encode_seen(const Seen& seen, std::size_t index, const Hasher& hasher) {
     switch (seen.state()) {
-        case Seen::State::Nothing: return {};
-        case Seen::State::Absent: return {FeatureValue::kAbsent, 0};
+        case Seen::State::Nothing:
+            return {};
+        case Seen::State::Absent:
+            return {FeatureValue::kAbsent, 0};
         case Seen::State::Category: {
             const auto code = hasher.hash32(feature_name(index), seen.texts().front());
             return {code == FeatureValue::kAbsent ? FeatureValue::kAbsent + 1 : code, 0};
         }
-        case Seen::State::Bin: return {FeatureValue::kFirstBin + static_cast<std::uint32_t>(seen.bin_value()), 0};
-        case Seen::State::Number: return {FeatureValue::kFirstBin, static_cast<float>(seen.number_value())};
-        case Seen::State::Members: return seen.texts().empty() ? FeatureValue{FeatureValue::kAbsent, 0} : FeatureValue{FeatureValue::kFirstBin, 0};
+        case Seen::State::Bin:
+            return {FeatureValue::kFirstBin + static_cast<std::uint32_t>(seen.bin_value()), 0};
+        case Seen::State::Number: {
+            // Not-a-number would never rank; a number beyond float is undefined to convert.
+            const double x = seen.number_value();
+            return {FeatureValue::kFirstBin,
+                    std::isnan(x) ? 0.0F : static_cast<float>(std::clamp(x, -1e30, 1e30))};
+        }
+        case Seen::State::Members:
+            return seen.texts().empty() ? FeatureValue{FeatureValue::kAbsent, 0}
+                                        : FeatureValue{FeatureValue::kFirstBin, 0};
     }
     return {};
 }
 
-Key16 sender_key(const Hasher& hasher, std::string_view address) { return hasher.key("address", ascii_lower(address)); }
-Key16 domain_key(const Hasher& hasher, std::string_view domain) { return hasher.key("domain", ascii_lower(domain)); }
+Key16 sender_key(const Hasher& hasher, std::string_view address) {
+    return hasher.key("address", ascii_lower(address));
+}
+Key16 domain_key(const Hasher& hasher, std::string_view domain) {
+    return hasher.key("domain", ascii_lower(domain));
+}
 
 std::string claimed_sender(const Message& message, const Arrival& arrival) {
     std::string out;
@@ -291,7 +344,8 @@ std::string claimed_sender(const Message& message, const Arrival& arrival) {
     return out.empty() ? ascii_lower(arrival.mail_from) : out;
 }
 
-Observed observe(const Message& message, const Arrival& arrival, Direction direction, const ObserveContext& context) {
+Observed observe(const Message& message, const Arrival& arrival, Direction direction,
+                 const ObserveContext& context) {
     return Observer(message, arrival, direction, context).run();
 }
 

@@ -7,7 +7,10 @@ namespace kith {
 namespace {
 
 Seen relate(const Relations& r) {
-    return Seen::bin(log2_bin(static_cast<std::uint32_t>(r.pair_messages)), std::to_string(static_cast<int>(r.pair_messages)));
+    // Decayed counts are small; the bound keeps a damaged one convertible.
+    const double n = r.pair_messages > 0 ? (r.pair_messages < 1e6 ? r.pair_messages : 1e6) : 0;
+    const auto mails = static_cast<std::uint32_t>(n);
+    return Seen::bin(log2_bin(mails), std::to_string(mails));
 }
 
 }  // namespace
