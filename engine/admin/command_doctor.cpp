@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith doctor`: looks at everything a working set-up needs, says what to do about each finding,
+// prints the lines to paste into Postfix. Never edits anything. Exit status 0 all ok, 1 warnings, 2
+// failures. Covered by tests/unit/admin/doctor_test.cpp and program_test.cpp.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "engine/admin/command.hpp"
+#include "engine/admin/doctor_checks.hpp"
+#include "engine/admin/local_state.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/admin/postfix.hpp"
+#include "engine/base/hash.hpp"
+#include "engine/journal/journal.hpp"
+#include "engine/learner/mail_index.hpp"
+
+namespace kith::admin {
+namespace {
+
+using Checks = std::vector<Check>;
+
+void add(Checks& checks, const char* name, CheckState state, std::string text,
+         std::string todo = {}) {
+    checks.push_back({name, state, std::move(text), std::move(todo)});
+}
+
+// A failed step as a finding; an error's own hint wins over `todo`.
+void add_error(Checks& checks, const char* name, CheckState state, const Error& error,
+               const std::string& todo) {
+    add(checks, name, state, error.what, error.hint.empty() ? todo : error.hint);
+}
+
+void check_site(Checks& checks, const Config& config) {
+    add(checks, "mode", CheckState::Ok,
+        "mode is " + std::string(to_string(config.mode)) +
+            (config.mode == Mode::Passive ? ": kith judges and records, nothing more" : ""));
+    if (config.site.domains.empty())
+        add(checks, "site.domains", CheckState::Fail,
+            "site.domains is empty: all mail counts as inbound",
+            "list your mail domains in site.domains");
+    else
+        add(checks, "site.domains", CheckState::Ok,
+            counted(config.site.domains.size(), "own domain"));
+}
+
+void check_secret(Checks& checks, const Config& config) {
+    if (const Result<Hasher::Secret> secret = read_secret(config.secret_file); !secret) {
+        add_error(checks, "secret", CheckState::Fail, secret.error(),
+                  "start kith-learner or kith-milter: they make it");
+        return;
+    }
+    struct stat s {};
+    if (::stat(config.secret_file.c_str(), &s) == 0 && (s.st_mode & 07) != 0)
+        add(checks, "secret", CheckState::Warn, config.secret_file + " is open to every user",
+            "chmod o= " + config.secret_file);
+    else
+        add(checks, "secret", CheckState::Ok,
+            "the site's secret is there; keep a backup of it with the store");
+}
+
+void check_learner(Checks& checks, const Config& config) {
+    const Result<bool> running = learner_running(config.store);
+    if (!running)
+        add_error(checks, "learner", CheckState::Warn, running.error(), "run doctor as root");
+    else if (*running)
+        add(checks, "learner", CheckState::Ok, "kith-learner is running");
+    else
+        add(checks, "learner", CheckState::Fail, "kith-learner is not running",
+            "systemctl start kith-learner");
+}
+
+void check_journal(Checks& checks, const Config& config) {
+    const std::string& directory = config.journal.directory;
+    if (const Status s = readable(directory); !s) {
+        add_error(checks, "journal", CheckState::Fail, s.error(),
+                  s.error().code == ErrorCode::NoInput ? "start kith-milter: it makes the journal"
+                                                       : "run doctor as root");
+        return;
+    }
+    const Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
+    if (!journal)
+        add_error(checks, "journal", CheckState::Fail, journal.error(), "run doctor as root");
+    else
+        add(checks, "journal", CheckState::Ok, directory + " is readable");
+}
+
+// Outbound mail among the newest entries of the index; without any, half of what kith learns from
+// is missing.
+void check_outbound(Checks& checks, const StoreReader& reader) {
+    MailFilter any;
+    any.mails = MailClass::All;
+    any.limit = 1;
+    const Result<std::vector<MailEntry>> newest = list_mail(reader, any);
+    if (!newest) {
+        add_error(checks, "outbound", CheckState::Fail, newest.error(), "");
+        return;
+    }
+    if (newest->empty()) {
+        add(checks, "outbound", CheckState::Warn, "no mail was seen yet",
+            "send one, then run doctor again");
+        return;
+    }
+    any.limit = 1000;
+    const Result<std::vector<MailEntry>> recent = list_mail(reader, any);
+    if (!recent) {
+        add_error(checks, "outbound", CheckState::Fail, recent.error(), "");
+        return;
+    }
+    for (const MailEntry& e : *recent) {
+        if (e.direction != Direction::Outbound) continue;
+        add(checks, "outbound", CheckState::Ok, "outbound mail is seen, last " + iso8601(e.time));
+        return;
+    }
+    add(checks, "outbound", CheckState::Warn,
+        "no outbound mail among the last " + counted(recent->size(), "mail"),
+        "hand submission to kith as well, and set site.domains and site.networks");
+}
+
+void check_store(Checks& checks, const Config& config) {
+    const Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
+    if (!store) {
+        add_error(checks, "store", CheckState::Fail, store.error(),
+                  "start kith-learner: it makes the store");
+        return;
+    }
+    const Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
+    if (!reader) {
+        add_error(checks, "store", CheckState::Fail, reader.error(), "restore it from a backup");
+        return;
+    }
+    add(checks, "store", CheckState::Ok, config.store.directory + " is readable");
+    check_outbound(checks, **reader);
+}
+
+void check_socket(Checks& checks, const SocketName& socket, const std::string& mail_owner) {
+    if (const Status s = connect_to(socket); !s)
+        add_error(checks, "socket", CheckState::Fail, s.error(),
+                  s.error().code == ErrorCode::Permission ? "run doctor as root"
+                                                          : "systemctl start kith-milter");
+    else
+        add(checks, "socket", CheckState::Ok, "kith-milter answers at its socket");
+    if (!socket.local || mail_owner.empty()) return;
+    const Status s = user_reaches(socket.path, mail_owner);
+    if (s)
+        add(checks, "socket.rights", CheckState::Ok, mail_owner + " may use the socket");
+    else if (s.error().code != ErrorCode::NoInput)
+        add_error(checks, "socket.rights", CheckState::Fail, s.error(),
+                  "set milter.socket_group to a group of " + mail_owner +
+                      ", and let it pass the directory");
+}
+
+void check_authserv(Checks& checks, const Config& config,
+                    const std::optional<PostfixView>& postfix) {
+    if (!config.site.authserv_ids.empty())
+        add(checks, "site.authserv_id", CheckState::Ok,
+            "Authentication-Results of " + config.site.authserv_ids.front() + " are trusted");
+    else if (postfix)
+        add(checks, "site.authserv_id", CheckState::Ok,
+            "Authentication-Results of " + postfix->setting("myhostname") +
+                " are trusted (site.authserv_id is not set)");
+    else
+        add(checks, "site.authserv_id", CheckState::Warn, "site.authserv_id is not set",
+            "set it to the name your DKIM and DMARC checks write into Authentication-Results");
+}
+
+struct Findings {
+    Checks checks;
+    std::vector<std::string> lines;
+};
+
+Findings examine(const Env& env, const PostfixOptions& options) {
+    Findings f;
+    const LoadedConfig loaded = load_config(env.config_path);
+    if (!loaded.problems.empty()) {
+        add(f.checks, "config", CheckState::Fail, loaded.problems.front().text(),
+            "kith check-config shows " + counted(loaded.problems.size(), "problem"));
+    } else {
+        add(f.checks, "config", CheckState::Ok, env.config_path + " is valid");
+    }
+    // With a broken file the rest is looked at as far as its defaults reach.
+    const Config& config = loaded.config;
+    check_site(f.checks, config);
+    check_secret(f.checks, config);
+    check_journal(f.checks, config);
+    check_learner(f.checks, config);
+    check_store(f.checks, config);
+
+    const SocketName socket = parse_socket_name(config.milter.socket);
+    Result<PostfixView> view = Postfix(options).view();
+    std::optional<PostfixView> postfix;
+    if (view) postfix = std::move(*view);
+    check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
+    check_authserv(f.checks, config, postfix);
+    if (postfix) {
+        for (Check& c : check_postfix(*postfix, socket)) f.checks.push_back(std::move(c));
+        f.lines = postfix_lines(*postfix, socket);
+    } else {
+        add_error(f.checks, "postfix", CheckState::Fail, view.error(),
+                  "name its directory with --postfix-config");
+        f.lines = postfix_lines({}, socket);
+    }
+    return f;
+}
+
+Outcome doctor(Env& env, const PostfixOptions& options) {
+    const Findings f = examine(env, options);
+    const int worst = worst_of(f.checks);
+    if (env.json) {
+        Json j;
+        j["state"] = to_string(static_cast<CheckState>(worst));
+        j["checks"] = Json::array();
+        for (const Check& c : f.checks)
+            j["checks"].push_back({{"name", c.name},
+                                   {"state", to_string(c.state)},
+                                   {"text", c.text},
+                                   {"todo", c.todo}});
+        j["postfix_lines"] = f.lines;
+        print_json(env.out, j);
+        return worst;
+    }
+    for (const Check& c : f.checks) {
+        env.out << fmt::format("{:<5} {:<26} {}\n", to_string(c.state), c.name, cell(c.text, 500));
+        if (!c.todo.empty()) env.out << fmt::format("{:<32} -> {}\n", "", cell(c.todo, 500));
+    }
+    env.out << "\nLines for Postfix's main.cf (not written by doctor):\n";
+    for (const std::string& line : f.lines) env.out << "  " << cell(line, 4096) << '\n';
+    return worst;
+}
+
+}  // namespace
+
+NothingAction setup_doctor(CLI::App& sub) {
+    auto options = std::make_shared<PostfixOptions>();
+    add_postfix_options(sub, *options);
+    return [options](Env& env) { return doctor(env, *options); };
+}
+
+}  // namespace kith::admin

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith show ID`: everything recorded of one mail. Covered by tests/unit/admin/program_test.cpp.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "engine/admin/command.hpp"
+#include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/output.hpp"
+
+namespace kith::admin {
+namespace {
+
+Json record_json(const MailEntry& entry, const MailRecord& r) {
+    const Assessment& a = r.assessment;
+    Json j = entry_json(entry);
+    j["mode"] = r.mode;
+    j["client"] = {{"addr", r.client_addr}, {"name", r.client_name}, {"helo", r.helo}};
+    j["mail_from"] = r.mail_from;
+    j["rcpts"] = r.rcpts;
+    j["auth_user"] = r.auth_user;
+    j["from_name"] = r.from_name;
+    j["message_id"] = r.message_id;
+    j["subject"] = r.subject;
+    j["stratum"] = to_string(a.stratum);
+    j["p"] = a.p;
+    j["ready"] = a.ready;
+    j["delayed"] = a.delayed;
+    j["indicators"] = Json::array();
+    for (const IndicatorScore& i : a.indicators)
+        j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
+    j["tags"] = a.tags;
+    j["reasons"] = Json::array();
+    for (const Reason& reason : a.reasons)
+        j["reasons"].push_back({{"feature", reason.feature},
+                                {"weight", rounded(reason.weight, 3)},
+                                {"text", reason.text}});
+    j["would_pass"] = a.would_pass;
+    j["degraded"] = a.degraded;
+    j["journal"] = {{"segment", entry.position.segment}, {"offset", entry.position.offset}};
+    return j;
+}
+
+void line(std::ostream& out, const char* name, const std::string& value) {
+    out << fmt::format("{:<12}{}\n", name, value);
+}
+
+void print_entry(std::ostream& out, const MailEntry& e) {
+    line(out, "id", cell(e.id));
+    line(out, "queue id", cell(e.queue_id) + (e.host.empty() ? "" : " at " + cell(e.host)));
+    line(out, "time", iso8601(e.time));
+    line(out, "direction", std::string(to_string(e.direction)));
+    line(out, "score", fixed1(e.score));
+    line(out, "verdict", std::string(to_string(e.verdict)));
+    line(out, "action", fate_text(e));
+    line(out, "from", cell(e.from));
+}
+
+void print_record(std::ostream& out, const MailRecord& r) {
+    const Assessment& a = r.assessment;
+    if (!r.from_name.empty()) line(out, "name", cell(r.from_name));
+    line(out, "envelope", r.mail_from.empty() ? "<>" : cell(r.mail_from));
+    for (const std::string& rcpt : r.rcpts) line(out, "to", cell(rcpt));
+    line(out, "client",
+         cell(r.client_addr) + ", name " + cell(r.client_name) + ", HELO " + cell(r.helo));
+    if (!r.auth_user.empty()) line(out, "login", cell(r.auth_user));
+    line(out, "message-id", cell(r.message_id));
+    if (!r.subject.empty()) line(out, "subject", cell(r.subject));
+    line(out, "mode", cell(r.mode));
+    line(out, "wants", std::string(to_string(a.stratum)));
+    if (!a.degraded.empty()) line(out, "degraded", cell(a.degraded));
+    std::string tags;
+    for (const std::string& tag : a.tags) tags += (tags.empty() ? "" : ", ") + cell(tag);
+    if (!tags.empty()) line(out, "tags", tags);
+    for (const IndicatorScore& i : a.indicators)
+        line(out, "indicator", fixed1(i.score) + "  " + cell(i.name));
+    for (const Reason& reason : a.reasons) line(out, "reason", cell(reason.text, 500));
+}
+
+Outcome show(Env& env, const Config& config, const StoreReader& reader, const std::string& text) {
+    const Result<MailEntry> entry = look_up_mail(config, reader, text);
+    if (!entry) return fail(entry.error());
+    const Result<MailRecord> record = read_record(config, *entry);
+    // Without its record the mail is still worth showing; any other trouble with the journal is not
+    // to be hidden.
+    if (!record && record.error().code != ErrorCode::NoInput) return fail(record.error());
+
+    if (env.json) {
+        Json j = record ? record_json(*entry, *record) : entry_json(*entry);
+        j["record"] = record ? "kept" : "expired";
+        print_json(env.out, j);
+        return 0;
+    }
+    print_entry(env.out, *entry);
+    if (record)
+        print_record(env.out, *record);
+    else
+        env.out << "record      no longer in the journal (journal.keep)\n";
+    return 0;
+}
+
+}  // namespace
+
+StoreAction setup_show(CLI::App& sub) {
+    auto id = std::make_shared<std::string>();
+    sub.add_option("ID", *id,
+                   "kith's id, a queue id, a Message-ID or the unique beginning of an id")
+        ->required();
+    return [id](Env& env, const Config& config, const StoreReader& reader) {
+        return show(env, config, reader, *id);
+    };
+}
+
+}  // namespace kith::admin

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith status`: is the filter alive, does it keep up, is it ready to hold mail. First line and
+// exit status follow Nagios' plugins (0 ok, 1 warning, 2 critical). Covered by
+// tests/unit/admin/program_test.cpp.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include "engine/admin/command.hpp"
+#include "engine/admin/doctor_checks.hpp"
+#include "engine/admin/local_state.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/assess/store_memory.hpp"
+#include "engine/config/values.hpp"
+#include "engine/journal/journal.hpp"
+#include "engine/learner/learner.hpp"
+#include "engine/learner/mail_index.hpp"
+
+namespace kith::admin {
+namespace {
+
+// The learner commits once a second; minutes behind means that it does not keep up, an hour that it
+// does nothing.
+constexpr Seconds kLagWarning{5 * 60}, kLagCritical{60 * 60};
+// Share of store.map_size in use. A full map stops learning until it is raised.
+constexpr double kMapWarning = 0.80, kMapCritical = 0.95;
+constexpr std::size_t kHeldShown = 10000;  // held mail counted at most
+
+struct Trouble {
+    int state = kExitWarning;
+    std::string text;
+};
+
+struct Readiness {
+    Direction direction;
+    std::size_t mails = 0;
+    bool ready = false;
+};
+
+struct Report {
+    std::vector<Trouble> troubles;
+    bool learner_running = false, milter_reachable = false;
+    std::optional<StoreStats> store;
+    std::optional<JournalPosition> checkpoint, end;
+    std::optional<Seconds> lag;  // age of the oldest record not yet learned; 0 when there is none
+    std::uint64_t damaged_bytes = 0;
+    std::vector<Readiness> readiness;
+    double learned = 0, waiting = 0;
+    std::size_t on_hold = 0;  // held and neither released nor confirmed
+    std::optional<Time> oldest_on_hold;
+
+    void add(int state, std::string text) { troubles.push_back({state, std::move(text)}); }
+    void add(int state, const Error& error) { add(state, error.text()); }
+    [[nodiscard]] int state() const {
+        int worst = kExitOk;
+        for (const Trouble& t : troubles) worst = std::max(worst, t.state);
+        return worst;
+    }
+};
+
+std::string_view state_word(int state) {
+    return state == kExitOk ? "OK" : state == kExitWarning ? "WARNING" : "CRITICAL";
+}
+
+void look_at_index(Report& r, const StoreReader& reader) {
+    MailFilter held;
+    held.mails = MailClass::Held;
+    held.limit = kHeldShown;
+    const Result<std::vector<MailEntry>> mails = list_mail(reader, held);
+    if (!mails) {
+        r.add(kExitCritical, mails.error());
+        return;
+    }
+    for (const MailEntry& e : *mails) {
+        if (e.action != Action::Held || e.state != MailState::None || e.imported) continue;
+        ++r.on_hold;
+        r.oldest_on_hold = e.time;
+    }
+}
+
+void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
+    const auto snapshot = load_snapshot(reader, 0);
+    if (!snapshot) {
+        r.add(kExitCritical, snapshot.error());
+        return;
+    }
+    const SiteSnapshot& s = **snapshot;
+    r.learned = s.site.learned;
+    r.waiting = s.site.waiting;
+    for (const Direction d : {Direction::Inbound, Direction::Outbound, Direction::Internal}) {
+        const std::size_t mails = s.scales.calibration_mails(d);
+        r.readiness.push_back({d, mails, mails >= config.budget.min_calibration});
+    }
+}
+
+void look_at_store(Report& r, const Config& config) {
+    Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
+    if (!store) {
+        r.add(kExitCritical, store.error());
+        return;
+    }
+    const Result<StoreStats> stats = (*store)->stats();
+    if (stats) {
+        r.store = *stats;
+        const double used = stats->map_bytes == 0 ? 0
+                                                  : static_cast<double>(stats->used_bytes) /
+                                                        static_cast<double>(stats->map_bytes);
+        if (used > kMapWarning)
+            r.add(used > kMapCritical ? kExitCritical : kExitWarning,
+                  fmt::format("store is {:.0f} % full; raise store.map_size", 100 * used));
+    } else {
+        r.add(kExitCritical, stats.error());
+    }
+    const Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
+    if (!reader) {
+        r.add(kExitCritical, reader.error());
+        return;
+    }
+    if (const Result<JournalPosition> checkpoint = read_checkpoint(**reader))
+        r.checkpoint = *checkpoint;
+    else
+        r.add(kExitCritical, checkpoint.error());
+    look_at_site(r, **reader, config);
+    look_at_index(r, **reader);
+}
+
+void look_at_journal(Report& r, const Config& config, Time now) {
+    Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
+    if (!journal) {
+        r.add(kExitCritical, journal.error());
+        return;
+    }
+    const Result<JournalPosition> end = (*journal)->end();
+    if (!end) {
+        r.add(kExitCritical, end.error());
+        return;
+    }
+    r.end = *end;
+    if (!r.checkpoint) return;
+    if (Status s = (*journal)->seek(*r.checkpoint); !s) {
+        r.add(kExitCritical, s.error());
+        return;
+    }
+    const Result<std::optional<JournalRecord>> next = (*journal)->next();
+    if (!next) {
+        r.add(kExitCritical, next.error());
+        return;
+    }
+    r.damaged_bytes = (*journal)->damaged_bytes();
+    r.lag = *next ? std::max(Seconds(0), now - (*next)->time) : Seconds(0);
+    if (*r.lag > kLagWarning)
+        r.add(*r.lag > kLagCritical ? kExitCritical : kExitWarning,
+              "the learner is " + span_text(*r.lag) + " behind");
+}
+
+Report examine(const Config& config, Time now) {
+    Report r;
+    const Result<bool> running = learner_running(config.store);
+    r.learner_running = running && *running;
+    if (!running)
+        r.add(kExitWarning, running.error());
+    else if (!*running)
+        r.add(kExitCritical, "kith-learner is not running; systemctl start kith-learner");
+    const Status reachable = connect_to(parse_socket_name(config.milter.socket));
+    r.milter_reachable = reachable.has_value();
+    if (!reachable)
+        r.add(kExitCritical, "kith-milter does not answer: " + reachable.error().text());
+    look_at_store(r, config);
+    look_at_journal(r, config, now);
+    return r;
+}
+
+Json position_json(const std::optional<JournalPosition>& p) {
+    return p ? Json{{"segment", p->segment}, {"offset", p->offset}} : Json();
+}
+
+Json report_json(const Report& r, const Config& config) {
+    Json j;
+    j["state"] = r.state() == kExitOk ? "ok" : r.state() == kExitWarning ? "warning" : "critical";
+    j["mode"] = to_string(config.mode);
+    j["troubles"] = Json::array();
+    for (const Trouble& t : r.troubles)
+        j["troubles"].push_back(
+            {{"state", t.state == kExitWarning ? "warning" : "critical"}, {"text", t.text}});
+    j["milter"] = {{"reachable", r.milter_reachable}};
+    j["learner"] = {{"running", r.learner_running},
+                    {"checkpoint", position_json(r.checkpoint)},
+                    {"lag_seconds", r.lag ? Json(r.lag->count()) : Json()},
+                    {"learned", rounded(r.learned, 0)},
+                    {"waiting", rounded(r.waiting, 0)}};
+    j["journal"] = {{"end", position_json(r.end)}, {"damaged_bytes", r.damaged_bytes}};
+    j["store"] = r.store ? Json{{"used_bytes", r.store->used_bytes},
+                                {"map_bytes", r.store->map_bytes},
+                                {"file_bytes", r.store->file_bytes},
+                                {"generation", r.store->generation},
+                                {"readers", r.store->readers}}
+                         : Json();
+    j["readiness"] = Json::array();
+    for (const Readiness& d : r.readiness)
+        j["readiness"].push_back({{"direction", to_string(d.direction)},
+                                  {"mails", d.mails},
+                                  {"needed", config.budget.min_calibration},
+                                  {"ready", d.ready}});
+    j["on_hold"] = {{"mails", r.on_hold},
+                    {"oldest", r.oldest_on_hold ? Json(iso8601(*r.oldest_on_hold)) : Json()}};
+    return j;
+}
+
+void print(std::ostream& out, const Report& r, const Config& config, Time now) {
+    out << "KITH " << state_word(r.state()) << " - "
+        << (r.troubles.empty() ? "mode " + std::string(to_string(config.mode))
+                               : cell(r.troubles.front().text, 300))
+        << '\n';
+    for (std::size_t i = 1; i < r.troubles.size(); ++i)
+        out << state_word(r.troubles[i].state) << ": " << cell(r.troubles[i].text, 500) << '\n';
+    out << "milter     " << (r.milter_reachable ? "answers" : "does not answer") << '\n';
+    out << "learner    " << (r.learner_running ? "running" : "not running");
+    if (r.lag) out << (r.lag->count() == 0 ? ", keeps up" : ", " + span_text(*r.lag) + " behind");
+    out << '\n';
+    if (r.store)
+        out << "store      " << print_size(r.store->used_bytes) << " of "
+            << print_size(r.store->map_bytes) << ", generation " << r.store->generation << ", "
+            << counted(r.store->readers, "reader") << '\n';
+    if (r.end)
+        out << "journal    segment " << r.end->segment << ", offset " << r.end->offset
+            << (r.damaged_bytes > 0 ? ", " + counted(r.damaged_bytes, "damaged byte") : "") << '\n';
+    for (const Readiness& d : r.readiness) {
+        out << fmt::format("{:<10} {} of {} mails to hold any", to_string(d.direction), d.mails,
+                           config.budget.min_calibration)
+            << (d.ready ? ": ready\n" : ": still learning, tags at most\n");
+    }
+    if (r.store)
+        out << fmt::format("learned    {:.0f} mails, {:.0f} wait for their turn\n", r.learned,
+                           r.waiting);
+    out << "on hold    " << counted(r.on_hold, "mail")
+        << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "")
+        << '\n';
+}
+
+Outcome status(Env& env) {
+    const Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
+    if (!config) return fail(config.error());
+    const Report r = examine(**config, env.now);
+    if (env.json)
+        print_json(env.out, report_json(r, **config));
+    else
+        print(env.out, r, **config, env.now);
+    return r.state();
+}
+
+}  // namespace
+
+NothingAction setup_status(CLI::App&) {
+    return [](Env& env) { return status(env); };
+}
+
+}  // namespace kith::admin

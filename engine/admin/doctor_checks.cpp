@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// Covered by tests/unit/admin/doctor_test.cpp.
+#include "engine/admin/doctor_checks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "engine/base/text.hpp"
+
+namespace kith::admin {
+namespace {
+
+std::string normal(const std::string& path) {
+    return std::filesystem::path(path).lexically_normal().string();
+}
+
+std::string host_of(std::string_view host) {
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+    std::string h = ascii_lower(host);
+    return h == "localhost" ? "127.0.0.1" : h;
+}
+
+bool is_smtpd(const PostfixService& s) {
+    return s.command == "smtpd" && (s.type == "inet" || s.type == "pass");
+}
+
+bool is_submission(const PostfixService& s) {
+    // The name may carry an address: "127.0.0.1:submission", "[::]:587".
+    const std::size_t colon = s.name.rfind(':');
+    const std::string port = colon == std::string::npos ? s.name : s.name.substr(colon + 1);
+    static constexpr std::array<std::string_view, 5> kPorts{"submission", "submissions", "smtps",
+                                                            "587", "465"};
+    return is_smtpd(s) && std::find(kPorts.begin(), kPorts.end(), port) != kPorts.end();
+}
+
+bool milters_off(const PostfixView& view, const PostfixService& s) {
+    return view.setting(s, "receive_override_options").find("no_milters") != std::string::npos;
+}
+
+// A service that takes mail back from a content filter: it has a filter of its own switched off.
+bool is_reinjection(const PostfixService& s) {
+    const auto it = s.overrides.find("content_filter");
+    return is_smtpd(s) && !is_submission(s) && it != s.overrides.end() && it->second.empty();
+}
+
+struct Placement {
+    bool found = false;
+    std::size_t index = 0, count = 0;
+    MilterEntry entry;
+};
+
+Placement place_of(const std::string& milters, const SocketName& socket,
+                   const std::string& queue_directory, bool chroot) {
+    Placement p;
+    const std::vector<MilterEntry> entries = parse_milters(milters);
+    p.count = entries.size();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!leads_to(entries[i].endpoint, socket, queue_directory, chroot)) continue;
+        p.found = true;
+        p.index = i;
+        p.entry = entries[i];
+    }
+    return p;
+}
+
+std::string service_name(const PostfixService& s) { return s.name + "/" + s.type; }
+
+class Checker {
+public:
+    Checker(const PostfixView& view, const SocketName& socket)
+        : view_(view), socket_(socket), queue_(view.setting("queue_directory")) {}
+
+    std::vector<Check> run() {
+        milters();
+        chroot();
+        submission();
+        order();
+        default_action();
+        non_smtpd();
+        reinjection();
+        protocol();
+        macros();
+        long_ids();
+        return std::move(checks_);
+    }
+
+private:
+    void add(const char* name, CheckState state, std::string text, std::string todo = {}) {
+        checks_.push_back(
+            {std::string("postfix.") + name, state, std::move(text), std::move(todo)});
+    }
+
+    // The service that takes mail from outside: the first smtpd that is neither submission nor
+    // re-injection.
+    const PostfixService* inbound() const {
+        for (const PostfixService& s : view_.services)
+            if (is_smtpd(s) && !is_submission(s) && !is_reinjection(s)) return &s;
+        return nullptr;
+    }
+
+    Placement placement(const PostfixService& s) const {
+        return place_of(view_.setting(s, "smtpd_milters"), socket_, queue_, s.chroot);
+    }
+
+    void milters() {
+        const PostfixService* s = inbound();
+        if (s == nullptr) {
+            add("smtpd_milters", CheckState::Fail,
+                "master.cf has no smtpd service that takes mail from outside",
+                "enable smtp inet … smtpd in master.cf");
+            return;
+        }
+        if (placement(*s).found && !milters_off(view_, *s)) {
+            add("smtpd_milters", CheckState::Ok, service_name(*s) + " hands its mail to kith");
+            return;
+        }
+        const bool overridden = s->overrides.count("smtpd_milters") > 0;
+        add("smtpd_milters", CheckState::Fail,
+            milters_off(view_, *s) ? service_name(*s) + " has receive_override_options=no_milters"
+            : overridden ? service_name(*s) + " has -o smtpd_milters without kith's socket"
+                         : "smtpd_milters does not name kith's socket",
+            "paste the lines below");
+    }
+
+    // The address is right, but a chrooted process would look for it somewhere else.
+    void chroot() {
+        if (!socket_.local) {
+            add("chroot", CheckState::Ok,
+                "an internet socket is reached from inside the chroot as well");
+            return;
+        }
+        for (const PostfixService& s : view_.services) {
+            if (!is_smtpd(s) || !s.chroot || placement(s).found) continue;
+            const std::string milters = view_.setting(s, "smtpd_milters");
+            if (!place_of(milters, socket_, queue_, false).found) continue;
+            add("chroot", CheckState::Fail,
+                service_name(s) + " runs chrooted and looks for the socket below " + queue_ +
+                    ", where it is not",
+                endpoint_for(socket_, queue_).find(":/") == std::string::npos
+                    ? "write " + endpoint_for(socket_, queue_) + " in smtpd_milters"
+                    : "set milter.socket to unix:" + queue_ +
+                          "/kith/kith.sock and write unix:kith/kith.sock in smtpd_milters");
+            return;
+        }
+        const bool any =
+            std::any_of(view_.services.begin(), view_.services.end(),
+                        [](const PostfixService& s) { return is_smtpd(s) && s.chroot; });
+        if (any && endpoint_for(socket_, queue_).find(":/") != std::string::npos)
+            add("chroot", CheckState::Fail,
+                "smtpd runs chrooted, and " + socket_.path + " is outside " + queue_,
+                "set milter.socket to unix:" + queue_ + "/kith/kith.sock");
+        else
+            add("chroot", CheckState::Ok,
+                any ? "smtpd runs chrooted and reaches the socket" : "no smtpd runs chrooted");
+    }
+
+    void submission() {
+        bool any = false;
+        std::string without;
+        for (const PostfixService& s : view_.services) {
+            if (!is_submission(s)) continue;
+            any = true;
+            if (!placement(s).found || milters_off(view_, s))
+                without += (without.empty() ? "" : ", ") + service_name(s);
+        }
+        if (!any)
+            add("submission", CheckState::Warn, "no submission service (587, 465) in master.cf",
+                "if own users send elsewhere, kith does not see their mail and learns less; else "
+                "name their networks in "
+                "site.networks");
+        else if (!without.empty())
+            add("submission", CheckState::Fail,
+                without + " does not hand its mail to kith: outbound mail is not learned",
+                "remove its -o smtpd_milters and no_milters, or add kith's socket there");
+        else
+            add("submission", CheckState::Ok, "the submission service hands its mail to kith");
+    }
+
+    void order() {
+        const PostfixService* s = inbound();
+        if (s == nullptr) return;
+        const Placement p = placement(*s);
+        if (!p.found) return;
+        if (p.index + 1 < p.count)
+            add("order", CheckState::Warn, "milters come after kith in smtpd_milters",
+                "put kith last: Authentication-Results of milters behind it are not seen");
+        else
+            add("order", CheckState::Ok,
+                p.count == 1 ? "kith is the only milter" : "kith is the last milter");
+        if (p.count == 1)
+            add("authentication", CheckState::Warn,
+                "no milter before kith checks SPF, DKIM and DMARC",
+                "add one (for example OpenDKIM and OpenDMARC); kith works without, but tells "
+                "identities apart less well");
+    }
+
+    void default_action() {
+        const PostfixService* s = inbound();
+        if (s == nullptr) return;
+        const Placement p = placement(*s);
+        if (!p.found) return;
+        const auto it = p.entry.settings.find("default_action");
+        const std::string action =
+            it != p.entry.settings.end() ? it->second : view_.setting(*s, "milter_default_action");
+        if (action == "accept")
+            add("default_action", CheckState::Ok,
+                "mail flows when kith is down (default_action=accept)");
+        else
+            add("default_action", CheckState::Warn,
+                "mail stops when kith is down (default_action=" + action + ")",
+                "write the milter as { " + endpoint_for(socket_, queue_) +
+                    ", default_action=accept }");
+    }
+
+    void non_smtpd() {
+        // cleanup(8) connects for mail that did not come by SMTP.
+        bool chrooted = false;
+        for (const PostfixService& s : view_.services)
+            if (s.command == "cleanup") chrooted = chrooted || s.chroot;
+        if (place_of(view_.setting("non_smtpd_milters"), socket_, queue_, chrooted).found)
+            add("non_smtpd_milters", CheckState::Ok,
+                "mail of sendmail(1) is seen; `postsuper -r` would judge a released mail again, "
+                "`kith release` does not use it");
+        else
+            add("non_smtpd_milters", CheckState::Ok,
+                "mail of sendmail(1) is not seen; add kith to non_smtpd_milters where programs "
+                "send mail to outside that way");
+    }
+
+    void reinjection() {
+        for (const PostfixService& s : view_.services) {
+            if (!is_reinjection(s) || milters_off(view_, s) || !placement(s).found) continue;
+            add("reinjection", CheckState::Warn,
+                service_name(s) +
+                    " takes mail back from a content filter and hands it to kith a second time",
+                "add -o receive_override_options=no_milters to it");
+            return;
+        }
+    }
+
+    void protocol() {
+        const std::string version = view_.setting("milter_protocol");
+        if (version.empty() || version == "6") return;
+        add("milter_protocol", CheckState::Fail, "milter_protocol is " + version, "set it to 6");
+    }
+
+    void macros() {
+        // Macros that kith cannot do without; it asks for them, but an old MTA sends what main.cf
+        // says.
+        const std::string end = view_.setting("milter_end_of_data_macros");
+        const std::string mail = view_.setting("milter_mail_macros");
+        if (!end.empty() && parse_has(end, "i") == false)
+            add("macros", CheckState::Warn, "milter_end_of_data_macros lacks i (the queue id)",
+                "remove it from main.cf");
+        else if (!mail.empty() && !parse_has(mail, "{auth_authen}") &&
+                 !parse_has(mail, "auth_authen"))
+            add("macros", CheckState::Warn,
+                "milter_mail_macros lacks {auth_authen}: own users are not recognised",
+                "remove it from main.cf");
+        else
+            add("macros", CheckState::Ok, "the macros kith needs are sent");
+    }
+
+    static bool parse_has(const std::string& macros, std::string_view name) {
+        std::string word;
+        for (const char c : macros + ' ') {
+            if (c != ' ' && c != ',' && c != '\t') {
+                word += c;
+                continue;
+            }
+            if (word == name) return true;
+            word.clear();
+        }
+        return false;
+    }
+
+    void long_ids() {
+        if (view_.setting("enable_long_queue_ids") == "yes")
+            add("long_queue_ids", CheckState::Ok, "queue ids are not used again");
+        else
+            add("long_queue_ids", CheckState::Warn, "queue ids are used again after a while",
+                "postconf -e enable_long_queue_ids=yes, so that an id names one mail for ever");
+    }
+
+    const PostfixView& view_;
+    const SocketName& socket_;
+    std::string queue_;
+    std::vector<Check> checks_;
+};
+
+}  // namespace
+
+std::string_view to_string(CheckState s) noexcept {
+    switch (s) {
+        case CheckState::Ok:
+            return "ok";
+        case CheckState::Warn:
+            return "warn";
+        case CheckState::Fail:
+            return "fail";
+    }
+    return "fail";
+}
+
+SocketName parse_socket_name(std::string_view text) {
+    SocketName out;
+    const std::size_t colon = text.find(':');
+    const std::string family =
+        ascii_lower(text.substr(0, colon == std::string_view::npos ? 0 : colon));
+    const std::string_view rest = colon == std::string_view::npos ? text : text.substr(colon + 1);
+    if (family == "inet" || family == "inet6") {
+        if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+            out.port = std::string(rest.substr(0, at));
+            out.host = host_of(rest.substr(at + 1));
+        } else if (const std::size_t last = rest.rfind(':'); last != std::string_view::npos) {
+            out.host = host_of(rest.substr(0, last));
+            out.port = std::string(rest.substr(last + 1));
+        } else {
+            out.host = "127.0.0.1";
+            out.port = std::string(rest);
+        }
+        return out;
+    }
+    out.local = true;
+    out.path = std::string(rest);
+    return out;
+}
+
+bool leads_to(std::string_view endpoint, const SocketName& socket, std::string_view queue_directory,
+              bool chroot) {
+    const SocketName to = parse_socket_name(endpoint);
+    if (to.local != socket.local) return false;
+    if (!socket.local) {
+        const bool any = socket.host == "0.0.0.0" || socket.host == "::";
+        return to.port == socket.port && (any || to.host == socket.host);
+    }
+    if (to.path.empty()) return false;
+    const bool below = to.path.front() != '/' || chroot;
+    return normal(below ? std::string(queue_directory) + "/" + to.path : to.path) ==
+           normal(socket.path);
+}
+
+std::string endpoint_for(const SocketName& socket, std::string_view queue_directory) {
+    if (!socket.local) {
+        const bool v6 = socket.host.find(':') != std::string::npos;
+        std::string host = socket.host == "0.0.0.0" ? "127.0.0.1"
+                           : socket.host == "::"    ? "::1"
+                                                    : socket.host;
+        return "inet:" + (v6 ? "[" + host + "]" : host) + ":" + socket.port;
+    }
+    const std::string path = normal(socket.path);
+    const std::string below = normal(std::string(queue_directory) + "/");
+    if (!queue_directory.empty() && path.size() > below.size() &&
+        path.compare(0, below.size(), below) == 0)
+        return "unix:" + path.substr(below.size());
+    return "unix:" + path;
+}
+
+std::vector<Check> check_postfix(const PostfixView& view, const SocketName& socket) {
+    return Checker(view, socket).run();
+}
+
+std::vector<std::string> postfix_lines(const PostfixView& view, const SocketName& socket) {
+    const std::string queue = view.setting("queue_directory");
+    std::string milters;
+    for (const MilterEntry& e : parse_milters(view.setting("smtpd_milters"))) {
+        if (leads_to(e.endpoint, socket, queue, false) || leads_to(e.endpoint, socket, queue, true))
+            continue;
+        std::string text = e.endpoint;
+        for (const auto& [name, value] : e.settings) {
+            const bool spaced = value.find_first_of(" ,\t") != std::string::npos;
+            text += spaced ? ", { " + name + " = " + value + " }" : ", " + name + "=" + value;
+        }
+        milters += (e.settings.empty() ? text : "{ " + text + " }") + ", ";
+    }
+    milters +=
+        "{ " + endpoint_for(socket, queue) +
+        ", default_action=accept, connect_timeout=5s, command_timeout=15s, content_timeout=60s }";
+    return {"smtpd_milters = " + milters, "milter_protocol = 6", "enable_long_queue_ids = yes"};
+}
+
+int worst_of(const std::vector<Check>& checks) noexcept {
+    int worst = 0;
+    for (const Check& c : checks) worst = std::max(worst, static_cast<int>(c.state));
+    return worst;
+}
+
+}  // namespace kith::admin

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checks of `kith doctor` about Postfix, over plain data: what Postfix is told and whether that
+// reaches kith's socket. Pure; command_doctor.cpp looks at files, sockets and the store. Sources:
+// MILTER_README, master(5), and the faults reported most often for milters: a socket outside the
+// chroot, a default action that refuses mail. Covered by tests/unit/admin/doctor_test.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/admin/postfix.hpp"
+
+namespace kith::admin {
+
+enum class CheckState { Ok, Warn, Fail };
+[[nodiscard]] std::string_view to_string(CheckState s) noexcept;  ///< ok, warn, fail
+
+/// One finding; `todo` says what to do and is empty when the state is Ok.
+struct Check {
+    std::string name;  ///< stable, for programs: "postfix.submission"
+    CheckState state = CheckState::Ok;
+    std::string text;
+    std::string todo;
+};
+
+/// kith's socket as configured (milter.socket), taken apart.
+struct SocketName {
+    bool local = false;      ///< a Unix socket
+    std::string path;        ///< of a Unix socket
+    std::string host, port;  ///< of an internet socket; "localhost" and "::1" are kept as written
+};
+/// unix:PATH, local:PATH, inet:PORT@HOST, inet:HOST:PORT and inet6 likewise. A Unix path stays as
+/// written.
+[[nodiscard]] SocketName parse_socket_name(std::string_view text);
+
+/// Whether a milter entry of a service leads to kith's socket. A relative path, and in a chrooted
+/// service every path, is below `queue_directory`.
+[[nodiscard]] bool leads_to(std::string_view endpoint, const SocketName& socket,
+                            std::string_view queue_directory, bool chroot);
+
+/// The endpoint to write into main.cf: relative to the queue directory where it can be, so that it
+/// works in a chroot and outside alike.
+[[nodiscard]] std::string endpoint_for(const SocketName& socket, std::string_view queue_directory);
+
+/// Everything about main.cf and master.cf. Order is that of the output.
+[[nodiscard]] std::vector<Check> check_postfix(const PostfixView& view, const SocketName& socket);
+
+/// Lines for main.cf and master.cf; milters that are already there keep their place, kith comes
+/// last.
+[[nodiscard]] std::vector<std::string> postfix_lines(const PostfixView& view,
+                                                     const SocketName& socket);
+
+/// Ok < Warn < Fail: the worst of all, as an exit status 0, 1, 2.
+[[nodiscard]] int worst_of(const std::vector<Check>& checks) noexcept;
+
+}  // namespace kith::admin

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Covered by tests/unit/admin/explain_test.cpp.
+#include "engine/admin/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+#include "engine/admin/mail_lookup.hpp"
+
+namespace kith::admin {
+namespace {
+
+std::string thousands(std::uint64_t n) {
+    std::string digits = std::to_string(n);
+    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+    return digits;
+}
+
+std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
+    const Assessment& a = record.assessment;
+    std::string out = "The verdict is " + std::string(to_string(a.verdict)) + "; ";
+    if (record.imported) {
+        out += "the mail was imported, so nothing was done.";
+    } else {
+        switch (entry.action) {
+            case Action::Held:
+                out += "the mail was held.";
+                break;
+            case Action::Deferred:
+                out += "the mail was answered with a temporary failure.";
+                break;
+            case Action::Rejected:
+                out += "the mail was rejected.";
+                break;
+            case Action::Accepted:
+                out += "the mail was accepted";
+                if (a.verdict != Verdict::Pass && a.verdict != Verdict::Tag &&
+                    record.mode != "enforce")
+                    out +=
+                        " because the mode is " + cell(record.mode) + " (only enforce holds mail)";
+                out += ".";
+                break;
+        }
+    }
+    if (entry.state == MailState::Released)
+        out += " It was released on " + iso8601(entry.state_time) + ".";
+    if (entry.state == MailState::Confirmed)
+        out += " It was confirmed to be rightly held on " + iso8601(entry.state_time) + ".";
+    if (!a.ready)
+        out +=
+            " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
+            "most.";
+    if (a.delayed) out += " It had been delayed once; this is the verdict at the retry.";
+    return out;
+}
+
+void add_commands(Explanation& out, const MailEntry& entry, const MailRecord& record) {
+    if (record.assessment.verdict == Verdict::Pass && entry.action != Action::Held) return;
+    if (entry.state == MailState::Released) return;
+    if (entry.action == Action::Held) {
+        out.commands.push_back({"deliver it", "kith release " + entry.id});
+        out.commands.push_back(
+            {"deliver it and learn that this is normal", "kith release " + entry.id + " --learn"});
+    } else {
+        out.commands.push_back({"let kith learn that this is normal",
+                                "kith release " + entry.id + " --learn --no-mta"});
+    }
+    if (entry.state != MailState::Confirmed)
+        out.commands.push_back({"record that it was bad", "kith confirm " + entry.id});
+}
+
+}  // namespace
+
+std::string one_in_text(double p) {
+    if (!(p > 0) || !(p <= 1)) p = 1;
+    const double n = 1 / p;
+    // Two digits are all the calibration can tell.
+    if (n < 10) return fmt::format("1 in {:.2g}", n);
+    const double scale = std::pow(10.0, std::floor(std::log10(n)) - 1);
+    return "1 in " +
+           thousands(static_cast<std::uint64_t>(std::min(std::round(n / scale) * scale, 1e15)));
+}
+
+Explanation explain_mail(const MailEntry& entry, const MailRecord& record) {
+    const Assessment& a = record.assessment;
+    Explanation out;
+    if (!a.degraded.empty()) {
+        out.headline =
+            "The score is neutral because the mail could not be judged: " + cell(a.degraded, 500) +
+            ".";
+    } else {
+        out.headline = fmt::format(
+            "Score {} of 100: about {} of this site's genuine mails looks as suspicious.",
+            fixed1(a.score), one_in_text(a.p));
+    }
+    out.verdict = verdict_sentence(entry, record);
+    double total = 0;
+    for (const Reason& r : a.reasons)
+        if (std::isfinite(r.weight)) total += std::max(0.0, r.weight);
+    for (const Reason& r : a.reasons) {
+        const double nats = std::isfinite(r.weight) ? r.weight : 0;
+        out.reasons.push_back(
+            {r.feature, r.text, nats, total > 0 ? std::max(0.0, nats) / total : 0});
+    }
+    std::stable_sort(
+        out.reasons.begin(), out.reasons.end(),
+        [](const Explanation::Item& x, const Explanation::Item& y) { return x.nats > y.nats; });
+    out.indicators = a.indicators;
+    std::stable_sort(
+        out.indicators.begin(), out.indicators.end(),
+        [](const IndicatorScore& x, const IndicatorScore& y) { return x.score > y.score; });
+    out.would_pass = a.would_pass;
+    add_commands(out, entry, record);
+    return out;
+}
+
+Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& record) {
+    Json j = entry_json(entry);
+    j["mode"] = record.mode;
+    j["p"] = record.assessment.p;
+    j["stratum"] = to_string(record.assessment.stratum);
+    j["headline"] = e.headline;
+    j["explanation"] = e.verdict;
+    j["reasons"] = Json::array();
+    for (const Explanation::Item& r : e.reasons)
+        j["reasons"].push_back({{"feature", r.feature},
+                                {"nats", rounded(r.nats, 3)},
+                                {"share", rounded(r.share, 3)},
+                                {"text", r.text}});
+    j["indicators"] = Json::array();
+    for (const IndicatorScore& i : e.indicators)
+        j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
+    j["would_pass"] = e.would_pass;
+    j["commands"] = Json::array();
+    for (const Explanation::Command& c : e.commands)
+        j["commands"].push_back({{"purpose", c.purpose}, {"command", c.command}});
+    return j;
+}
+
+void print(std::ostream& out, const Explanation& e) {
+    out << e.headline << '\n' << e.verdict << '\n';
+    if (!e.reasons.empty()) {
+        out << "\nReasons, strongest first:\n";
+        int rank = 0;
+        for (const Explanation::Item& r : e.reasons)
+            out << fmt::format("{:>3}. {} ({:.1f} nats, {:.0f} %)\n", ++rank, cell(r.text, 500),
+                               r.nats, 100 * r.share);
+    }
+    if (!e.indicators.empty()) {
+        out << "\nIndicators, 0-100:\n";
+        for (const IndicatorScore& i : e.indicators)
+            out << fmt::format("{:>6}  {}\n", fixed1(i.score), cell(i.name));
+    }
+    if (!e.would_pass.empty())
+        out << "\nWhat would have changed the verdict: " << cell(e.would_pass, 1000) << '\n';
+    if (!e.commands.empty()) {
+        out << "\nWhat you can do:\n";
+        for (const Explanation::Command& c : e.commands)
+            out << "  " << c.command << "    # " << c.purpose << '\n';
+    }
+}
+
+}  // namespace kith::admin

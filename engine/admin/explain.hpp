@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// An assessment in plain English. Pure. Covered by tests/unit/admin/explain_test.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/admin/output.hpp"
+#include "engine/learner/mail_index.hpp"
+
+namespace kith::admin {
+
+/// What `kith explain` says, ready for text and JSON.
+struct Explanation {
+    std::string headline;  ///< how rare the mail is among genuine mail of the site
+    std::string verdict;   ///< what the rule says and what was done
+    struct Item {
+        std::string feature, text;
+        double nats = 0;   ///< what it added to the deciding raw score
+        double share = 0;  ///< of all reasons with a positive weight, 0-1
+    };
+    std::vector<Item> reasons;               ///< strongest first
+    std::vector<IndicatorScore> indicators;  ///< strongest first
+    std::string would_pass;  ///< what would have changed the verdict; "" when it passes
+    struct Command {
+        std::string purpose, command;
+    };
+    std::vector<Command> commands;  ///< what can be done now, exactly as to be typed
+};
+
+[[nodiscard]] Explanation explain_mail(const MailEntry& entry, const MailRecord& record);
+[[nodiscard]] Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& record);
+void print(std::ostream& out, const Explanation& e);
+
+/// "1 in 25,000": how often genuine mail is at least as suspicious. `p` in (0, 1]; anything else
+/// counts as 1.
+[[nodiscard]] std::string one_in_text(double p);
+
+}  // namespace kith::admin

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Covered by tests/unit/admin/local_state_test.cpp.
+#include "engine/admin/local_state.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "engine/base/os_error.hpp"
+#include "engine/base/unique_fd.hpp"
+
+namespace kith::admin {
+namespace {
+
+constexpr int kConnectMilliseconds = 2000;
+
+Unexpected refused(const std::string& what, int number) {
+    if (number == ECONNREFUSED || number == ETIMEDOUT || number == EHOSTUNREACH)
+        return fail(ErrorCode::Unavailable, what + ": " + std::strerror(number));
+    return os_fail(what, number);
+}
+
+// Connects without waiting longer than kConnectMilliseconds; 0 or the error number.
+int connect_within(int fd, const sockaddr* address, socklen_t size) {
+    if (::connect(fd, address, size) == 0) return 0;
+    if (errno != EINPROGRESS && errno != EAGAIN) return errno;
+    pollfd p{fd, POLLOUT, 0};
+    if (::poll(&p, 1, kConnectMilliseconds) <= 0) return ETIMEDOUT;
+    int error = 0;
+    socklen_t length = sizeof error;
+    if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+    return error;
+}
+
+Status connect_local(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return fail(ErrorCode::Config, path + ": longer than a socket's name can be");
+    path.copy(address.sun_path, path.size());
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) return refused("socket", errno);
+    const int error =
+        connect_within(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    return error == 0 ? ok() : Status(refused("unix:" + path, error));
+}
+
+Status connect_internet(const SocketName& socket) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    const std::string host = socket.host == "0.0.0.0" ? "127.0.0.1"
+                             : socket.host == "::"    ? "::1"
+                                                      : socket.host;
+    const std::string name = "inet:" + socket.port + "@" + host;
+    addrinfo* found = nullptr;
+    if (const int rc = ::getaddrinfo(host.c_str(), socket.port.c_str(), &hints, &found); rc != 0)
+        return fail(ErrorCode::Unavailable, name + ": " + ::gai_strerror(rc));
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
+    int error = EHOSTUNREACH;
+    for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
+        const UniqueFd fd(::socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (!fd) continue;
+        error = connect_within(fd.get(), a->ai_addr, a->ai_addrlen);
+        if (error == 0) return ok();
+    }
+    return refused(name, error);
+}
+
+struct User {
+    uid_t uid = 0;
+    std::vector<gid_t> groups;
+};
+
+Result<User> find_user(const std::string& name) {
+    std::array<char, 16384> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+        found == nullptr)
+        return fail(ErrorCode::NoInput, "no user " + name);
+    User user;
+    user.uid = entry.pw_uid;
+    int count = 256;
+    user.groups.resize(static_cast<std::size_t>(count));
+    if (::getgrouplist(name.c_str(), entry.pw_gid, user.groups.data(), &count) < 0)
+        return fail(ErrorCode::Io, "cannot list the groups of " + name);
+    user.groups.resize(static_cast<std::size_t>(count));
+    return user;
+}
+
+// Mode bits as access(2) would judge them for that user; access lists are not looked at.
+bool may(const User& user, const struct stat& s, mode_t wanted) {
+    if (user.uid == 0) return true;
+    if (s.st_uid == user.uid) return (s.st_mode >> 6 & wanted) == wanted;
+    if (std::find(user.groups.begin(), user.groups.end(), s.st_gid) != user.groups.end())
+        return (s.st_mode >> 3 & wanted) == wanted;
+    return (s.st_mode & wanted) == wanted;
+}
+
+}  // namespace
+
+Result<bool> learner_running(const StoreOptions& store) {
+    const std::string path = store.directory + "/writer.lock";
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+        if (errno == ENOENT || errno == ENOTDIR) return false;
+        return refused(path, errno);
+    }
+    // A learner that starts in the very moment of this shared lock gives up and is started again by
+    // systemd.
+    if (::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) {
+        (void)::flock(fd.get(), LOCK_UN);
+        return false;
+    }
+    if (errno == EWOULDBLOCK) return true;
+    return refused(path, errno);
+}
+
+Status connect_to(const SocketName& socket) {
+    return socket.local ? connect_local(socket.path) : connect_internet(socket);
+}
+
+Status user_reaches(const std::string& path, const std::string& name) {
+    const Result<User> user = find_user(name);
+    if (!user) return fail(user.error());
+    struct stat s {};
+    for (std::size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) {
+        const std::string directory = path.substr(0, at);
+        if (::stat(directory.c_str(), &s) != 0) return refused(directory, errno);
+        if (!may(*user, s, 1))
+            return fail(ErrorCode::Permission, name + " may not pass the directory " + directory);
+    }
+    if (::stat(path.c_str(), &s) != 0) return refused(path, errno);
+    if (!may(*user, s, 2)) return fail(ErrorCode::Permission, name + " may not write to " + path);
+    return ok();
+}
+
+Status readable(const std::string& path) {
+    struct stat s {};
+    if (::stat(path.c_str(), &s) != 0) return refused(path, errno);
+    const int mode = S_ISDIR(s.st_mode) ? R_OK | X_OK : R_OK;
+    if (::access(path.c_str(), mode) != 0) return refused(path, errno);
+    return ok();
+}
+
+}  // namespace kith::admin

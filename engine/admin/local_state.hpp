@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this host says about kith: is the learner running, does the socket answer, who may reach a
+// file. Looks only. Shared by status and doctor. Covered by tests/unit/admin/local_state_test.cpp.
+#pragma once
+
+#include <string>
+
+#include "engine/admin/doctor_checks.hpp"
+#include "engine/base/result.hpp"
+#include "engine/store/store.hpp"
+
+namespace kith::admin {
+
+/// True while a learner holds the store's writer lock. Permission or Io when that cannot be told.
+[[nodiscard]] Result<bool> learner_running(const StoreOptions& store);
+
+/// Ok when something accepts connections at the socket within two seconds; the connection is closed
+/// at once, which a milter takes for a health check. NoInput (no such socket file), Permission,
+/// Unavailable (nobody listens).
+[[nodiscard]] Status connect_to(const SocketName& socket);
+
+/// Ok when `user` may pass every directory of `path` and write to it. NoInput: no such user or
+/// file; Permission: with the first place that stops it.
+[[nodiscard]] Status user_reaches(const std::string& path, const std::string& user);
+
+/// Ok when the file or directory exists and, for a directory, this process may read it. NoInput,
+/// Permission or Io.
+[[nodiscard]] Status readable(const std::string& path);
+
+}  // namespace kith::admin

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Covered by tests/unit/admin/program_test.cpp.
+#include "engine/admin/mail_lookup.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "engine/base/hash.hpp"
+#include "engine/journal/journal.hpp"
+
+namespace kith::admin {
+namespace {
+
+// The domain under which observe() hashes Message-IDs.
+constexpr std::string_view kMessageIdDomain = "mid";
+
+std::string user_name(uid_t uid) {
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+        return entry.pw_name;
+    return "uid " + std::to_string(uid);
+}
+
+}  // namespace
+
+Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
+                               std::string_view text) {
+    std::uint64_t hash = 0;
+    if (text.find('@') != std::string_view::npos) {
+        if (text.size() >= 2 && text.front() == '<' && text.back() == '>')
+            text = text.substr(1, text.size() - 2);
+        const Result<Hasher::Secret> secret = read_secret(config.secret_file);
+        if (!secret) return fail(secret.error());
+        hash = Hasher(*secret).hash64(kMessageIdDomain, text);
+    }
+    return resolve_mail(reader, text, hash);
+}
+
+Result<MailRecord> read_record(const Config& config, const MailEntry& entry) {
+    Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
+    if (!journal) return fail(std::move(journal).error());
+    Result<JournalRecord> record = (*journal)->at(entry.position);
+    if (!record) {
+        Error error = std::move(record).error();
+        if (error.code == ErrorCode::NoInput)
+            return fail(
+                ErrorCode::NoInput, "mail " + entry.id + ": its record is no longer in the journal",
+                "records are kept for journal.keep; `kith show` still prints what the index has");
+        return fail(std::move(error));
+    }
+    if (record->type != RecordType::Mail)
+        return fail(ErrorCode::Corrupt,
+                    "mail " + entry.id + ": the index points to a record of another type");
+    Result<MailRecord> mail = decode_mail_record(record->payload);
+    if (!mail) return fail(std::move(mail).error());
+    if (mail->id != entry.id)
+        return fail(ErrorCode::Corrupt,
+                    "mail " + entry.id + ": the index points to the record of another mail");
+    return mail;
+}
+
+Status append_admin_record(const Config& config, RecordType type, Time now, AdminRecord record) {
+    record.who = calling_user();
+    Result<std::unique_ptr<JournalWriter>> journal = JournalWriter::open(config.journal);
+    if (!journal) return fail(std::move(journal).error());
+    const Result<JournalPosition> position = (*journal)->append(type, now, encode(record));
+    if (!position) return fail(position.error());
+    return (*journal)->sync();
+}
+
+std::string calling_user() {
+    // sudo sets SUDO_USER itself; a plain user who sets it only mislabels the user's own action,
+    // and only within the rights of writing to the journal.
+    if (const char* sudo = std::getenv("SUDO_USER"); sudo != nullptr && *sudo != '\0')
+        return std::string(sudo).substr(0, 64);
+    return user_name(::getuid());
+}
+
+Json entry_json(const MailEntry& e) {
+    Json j;
+    j["id"] = e.id;
+    j["time"] = iso8601(e.time);
+    j["score"] = rounded(e.score, 1);
+    j["verdict"] = to_string(e.verdict);
+    j["action"] = to_string(e.action);
+    j["state"] = to_string(e.state);
+    j["direction"] = to_string(e.direction);
+    j["imported"] = e.imported;
+    j["from"] = e.from;
+    j["rcpt"] = e.rcpt;
+    j["rcpt_count"] = e.rcpt_count;
+    j["queue_id"] = e.queue_id;
+    j["host"] = e.host;
+    return j;
+}
+
+std::string fate_text(const MailEntry& e) {
+    std::string out(to_string(e.action));
+    if (e.imported) out = "imported";
+    if (e.state != MailState::None) out += " (" + std::string(to_string(e.state)) + ")";
+    return out;
+}
+
+}  // namespace kith::admin

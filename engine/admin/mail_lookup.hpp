@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what an admin types to a mail: the index entry, and the whole record out of the journal.
+// Shared by show, explain, release and confirm. Covered by tests/unit/admin/program_test.cpp.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/admin/output.hpp"
+#include "engine/config/config.hpp"
+#include "engine/learner/mail_index.hpp"
+
+namespace kith::admin {
+
+/// The mail named by kith's id, a queue id, a Message-ID (with or without <>) or the unique
+/// beginning of an id. NoInput, Usage (several), or what reading the site's secret fails with when
+/// a Message-ID is given.
+[[nodiscard]] Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
+                                             std::string_view text);
+
+/// The record the entry points to. NoInput when the journal no longer keeps it; Corrupt when it is
+/// damaged or of another mail.
+[[nodiscard]] Result<MailRecord> read_record(const Config& config, const MailEntry& entry);
+
+/// Appends a Release or Confirm record about the mail; `who` is found from the calling user. Forced
+/// to disk.
+[[nodiscard]] Status append_admin_record(const Config& config, RecordType type, Time now,
+                                         AdminRecord record);
+
+/// Login name of the person at the keyboard: sudo's caller, else the user of this process, else
+/// "uid N".
+[[nodiscard]] std::string calling_user();
+
+/// The entry as every JSON output shows it (man/kith.1, "Mail object").
+[[nodiscard]] Json entry_json(const MailEntry& entry);
+/// "held (released)", "accepted": what was done and what an admin said since.
+[[nodiscard]] std::string fate_text(const MailEntry& entry);
+
+}  // namespace kith::admin

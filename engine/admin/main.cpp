@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program `kith`: the admin's command. Builds the command line from commands.def, gives a
+// subcommand what it needs, prints an error once and turns it into a sysexits(3) status. Everything
+// else is in command_*.cpp. Covered by tests/unit/admin/program_test.cpp.
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "engine/admin/command.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/base/log.hpp"
+#include "engine/message/parse.hpp"
+
+namespace kith::admin {
+namespace {
+
+using Action = std::variant<NothingAction, ConfigAction, StoreAction>;
+
+struct Command {
+    CLI::App* sub;
+    Action action;
+};
+
+Outcome run_nothing(Env& env, const NothingAction& action) { return action(env); }
+
+Outcome run_config(Env& env, const ConfigAction& action) {
+    Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
+    if (!config) return fail(std::move(config).error());
+    return action(env, **config);
+}
+
+Outcome run_store(Env& env, const StoreAction& action) {
+    Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
+    if (!config) return fail(std::move(config).error());
+    Result<std::unique_ptr<Store>> store = Store::open((*config)->store, Store::Mode::Read);
+    if (!store) return fail(std::move(store).error());
+    Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
+    if (!reader) return fail(std::move(reader).error());
+    return action(env, **config, **reader);
+}
+
+Outcome run(Env& env, const Action& action) {
+    if (const auto* a = std::get_if<NothingAction>(&action)) return run_nothing(env, *a);
+    if (const auto* a = std::get_if<ConfigAction>(&action)) return run_config(env, *a);
+    return run_store(env, std::get<StoreAction>(action));
+}
+
+// The one place where an error becomes words and a number. With --json it is a document on stdout
+// as well.
+int report(Env& env, const Error& error) {
+    if (env.json) {
+        print_json(
+            env.out,
+            Json{{"error",
+                  {{"code", exit_code(error.code)}, {"what", error.what}, {"hint", error.hint}}}});
+    }
+    env.err << "kith: " << cell(error.what, 4096) << '\n';
+    if (!error.hint.empty()) env.err << "kith: hint: " << cell(error.hint, 4096) << '\n';
+    return exit_code(error.code);
+}
+
+int main_inner(int argc, char** argv) {
+    CLI::App app("Command of the mail filter kith: look, explain, release, check.", "kith");
+    std::string config_path = kDefaultConfigPath;
+    bool json = false;
+    app.set_version_flag("--version", "kith " KITH_VERSION);
+    app.add_option("-c,--config", config_path, "Configuration file")->capture_default_str();
+    app.add_flag("--json", json, "Print one JSON document instead of text");
+    app.require_subcommand(1);
+
+    std::vector<Command> commands;
+#define KITH_COMMAND(function, name, needs, summary)                      \
+    {                                                                     \
+        CLI::App* sub = app.add_subcommand(name, summary)->fallthrough(); \
+        commands.push_back({sub, setup_##function(*sub)});                \
+    }
+#include "engine/admin/commands.def"
+#undef KITH_COMMAND
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : exit_code(ErrorCode::Usage);
+    }
+
+    Env env{std::cout,           std::cerr, config_path,
+            SystemClock().now(), json,      ::isatty(STDERR_FILENO) == 1};
+    log_open("kith", LogTarget::Stderr, LogLevel::Warning);
+    message_library_init();
+    for (const Command& command : commands) {
+        if (!command.sub->parsed()) continue;
+        Outcome outcome = run(env, command.action);
+        if (!outcome) return report(env, outcome.error());
+        std::cout.flush();
+        if (!std::cout)
+            return report(env,
+                          Error{ErrorCode::Io, "cannot write the output", "is the disk full?"});
+        return *outcome;
+    }
+    return exit_code(ErrorCode::Internal);
+}
+
+}  // namespace
+}  // namespace kith::admin
+
+int main(int argc, char** argv) {
+    try {
+        return kith::admin::main_inner(argc, argv);
+    } catch (const std::exception& e) {
+        std::cerr << "kith: internal error: " << e.what() << '\n';
+    } catch (...) {
+        std::cerr << "kith: internal error\n";
+    }
+    return kith::exit_code(kith::ErrorCode::Internal);
+}

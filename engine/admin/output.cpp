@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Covered by tests/unit/admin/output_test.cpp.
+#include "engine/admin/output.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <ostream>
+
+#include "engine/base/log.hpp"
+#include "engine/config/values.hpp"
+
+namespace kith::admin {
+namespace {
+
+// Code points of valid UTF-8: every byte that is no continuation. Wide and combining characters
+// count as one.
+std::size_t width(std::string_view s) {
+    return static_cast<std::size_t>(std::count_if(
+        s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string cell(std::string_view text, std::size_t max_bytes) {
+    if (text.empty()) return "-";
+    std::string s = log_escape(text, max_bytes);
+    // log_escape puts quotes around a text with blanks; a quote inside is escaped, so the outer
+    // ones say nothing here.
+    if (s.size() >= 2 && s.front() == '"' && s.back() == '"') s = s.substr(1, s.size() - 2);
+    return s;
+}
+
+void Table::print(std::ostream& out) const {
+    std::vector<std::size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_)
+        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (const auto& row : rows_) {
+        std::string line;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            line += row[i];
+            if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        out << line << '\n';
+    }
+}
+
+void print_json(std::ostream& out, const Json& json) {
+    out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+std::string fixed1(double x) { return fmt::format("{:.1f}", x); }
+
+double rounded(double x, int digits) {
+    if (!std::isfinite(x)) return 0;
+    const double scale = std::pow(10.0, digits);
+    return std::round(x * scale) / scale;
+}
+
+std::string span_text(Seconds span) {
+    const auto s = span.count() < 0 ? 0 : span.count();
+    if (s < 60) return fmt::format("{} s", s);
+    if (s < 3600) return fmt::format("{} min", s / 60);
+    if (s < 2 * 86400) return fmt::format("{} h", s / 3600);
+    return fmt::format("{} days", s / 86400);
+}
+
+std::string counted(std::uint64_t n, std::string_view thing) {
+    return fmt::format("{} {}{}", n, thing, n == 1 ? "" : "s");
+}
+
+Result<Time> parse_since(std::string_view text, Time now) {
+    if (text.size() == 10 && text[4] == '-' && text[7] == '-') {
+        const Result<std::uint64_t> year = parse_count(text.substr(0, 4));
+        // A leading zero is no number of a configuration, but part of a date.
+        const auto two = [&](std::size_t at) {
+            return parse_count(text.substr(text[at] == '0' ? at + 1 : at, text[at] == '0' ? 1 : 2));
+        };
+        const Result<std::uint64_t> month = two(5), day = two(8);
+        if (year && month && day) {
+            const std::chrono::year_month_day date{
+                std::chrono::year(static_cast<int>(*year)),
+                std::chrono::month(static_cast<unsigned>(*month)),
+                std::chrono::day(static_cast<unsigned>(*day))};
+            if (date.ok()) return Time(std::chrono::sys_days(date));
+        }
+    } else if (const Result<Seconds> span = parse_duration(text); span) {
+        return now - *span;
+    }
+    return fail(ErrorCode::Usage, "--since " + cell(text) + ": neither a span nor a day",
+                "give a span like 7d or 12h, or a day like 2026-03-01");
+}
+
+}  // namespace kith::admin

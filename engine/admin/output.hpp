@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the commands print: tables and sentences for people, JSON for programs. Text that came with a
+// mail is hostile: it can steer neither a terminal nor forge a line. JSON shapes are a contract,
+// described in man/kith.1. Covered by tests/unit/admin/output_test.cpp.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/admin/command.hpp"
+
+namespace kith::admin {
+
+using Json = nlohmann::ordered_json;
+
+/// `text` safe for a terminal on one line: control characters, invalid UTF-8 and what steers a
+/// terminal as \xHH, at most `max_bytes`, "-" when empty.
+[[nodiscard]] std::string cell(std::string_view text, std::size_t max_bytes = 200);
+
+/// Columns padded to the widest cell (counted in code points), two blanks between, none at the end
+/// of a line.
+class Table {
+public:
+    explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}
+    /// REQUIRES as many cells as the head has.
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    [[nodiscard]] bool empty() const noexcept { return rows_.size() == 1; }
+    void print(std::ostream& out) const;
+
+private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+/// One document, two blanks of indentation, invalid UTF-8 replaced, ending with a line end.
+void print_json(std::ostream& out, const Json& json);
+
+/// "87.5": one digit behind the point.
+[[nodiscard]] std::string fixed1(double x);
+/// `x` rounded to `digits` behind the point, as a number that prints so in JSON. NaN and infinity
+/// give 0.
+[[nodiscard]] double rounded(double x, int digits);
+/// "3 s", "5 min", "2 h", "4 days": the largest unit that gives at least 1 (2 for days).
+[[nodiscard]] std::string span_text(Seconds span);
+/// "1 mail", "2 mails".
+[[nodiscard]] std::string counted(std::uint64_t n, std::string_view thing);
+
+/// What `--since` takes: a span before `now` ("7d", "12h") or a day ("2026-03-01", UTC). Usage when
+/// it is neither.
+[[nodiscard]] Result<Time> parse_since(std::string_view text, Time now);
+
+}  // namespace kith::admin
