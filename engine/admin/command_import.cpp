@@ -5,6 +5,8 @@
 // import goes on where it was and adds nothing twice; mail that kith saw live is left out. Covered
 // by tests/unit/admin/import_test.cpp.
 #include <CLI/CLI.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -21,6 +23,7 @@
 #include "engine/assess/direction.hpp"
 #include "engine/assess/record.hpp"
 #include "engine/base/hash.hpp"
+#include "engine/base/os_error.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/message/parse.hpp"
@@ -251,6 +254,20 @@ void print(Env& env, const Options& options, const Counts& c) {
         env.out << "kith-learner learns from them now; see kith status\n";
 }
 
+// The site's secret; an import may well be the first program to run, and makes it then. What root
+// makes is given to the owner of the directory, as learner and milter must read it.
+Result<Hasher::Secret> secret_of(const std::string& file) {
+    struct stat before {
+    }, directory{};
+    const bool fresh = ::stat(file.c_str(), &before) != 0;
+    Result<Hasher::Secret> secret = read_or_create_secret(file);
+    if (secret && fresh && ::geteuid() == 0 &&
+        ::stat(directory_of(file).c_str(), &directory) == 0 &&
+        ::chown(file.c_str(), directory.st_uid, directory.st_gid) != 0)
+        return os_fail(file + ": cannot give it to the owner of its directory", errno);
+    return secret;
+}
+
 Outcome import(Env& env, const Config& config, const Options& options) {
     if (config.site.domains.empty() && options.as == "auto")
         return fail(ErrorCode::Config,
@@ -259,8 +276,7 @@ Outcome import(Env& env, const Config& config, const Options& options) {
     const Result<MailSource> source =
         options.maildir.empty() ? open_mbox(options.mbox) : open_maildir(options.maildir);
     if (!source) return fail(source.error());
-    // The learner and the milter make the same file; whoever is first makes it.
-    const Result<Hasher::Secret> secret = read_or_create_secret(config.secret_file);
+    const Result<Hasher::Secret> secret = secret_of(config.secret_file);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
     Result<ImportLedger> ledger =

@@ -153,7 +153,7 @@ private:
                 "set milter.socket to unix:" + queue_ + "/kith/kith.sock");
         else
             add("chroot", CheckState::Ok,
-                any ? "smtpd runs chrooted and reaches the socket" : "no smtpd runs chrooted");
+                any ? "smtpd runs chrooted and can reach the socket" : "no smtpd runs chrooted");
     }
 
     void submission() {

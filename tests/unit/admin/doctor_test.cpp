@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// What doctor says about Postfix configurations, and what it tells to paste.
+#include <nlohmann/json.hpp>
+
+#include <map>
+
+#include "engine/admin/doctor_checks.hpp"
+#include "tests/unit/admin/site_fixture.hpp"
+
+using namespace kith;
+using namespace kith::admin;
+
+namespace {
+
+const SocketName kSocket = parse_socket_name("unix:/var/spool/postfix/kith/kith.sock");
+
+// A Postfix that does everything right.
+PostfixView good() {
+    PostfixView v;
+    v.settings = {
+        {"queue_directory", "/var/spool/postfix"},
+        {"smtpd_milters", "inet:127.0.0.1:8891, { unix:kith/kith.sock, default_action=accept }"},
+        {"non_smtpd_milters", ""},
+        {"milter_default_action", "tempfail"},
+        {"milter_protocol", "6"},
+        {"milter_end_of_data_macros", "i"},
+        {"milter_mail_macros", "i {auth_type} {auth_authen} {auth_author} {mail_addr}"},
+        {"enable_long_queue_ids", "yes"}};
+    v.services = {{"smtp", "inet", "smtpd", true, {}},
+                  {"submission", "inet", "smtpd", true, {}},
+                  {"cleanup", "unix", "cleanup", true, {}}};
+    return v;
+}
+
+std::map<std::string, CheckState> states(const PostfixView& v, const SocketName& socket = kSocket) {
+    std::map<std::string, CheckState> out;
+    for (const Check& c : check_postfix(v, socket)) {
+        out[c.name] = c.state;
+        // Whoever is told that something is wrong is told what to do.
+        if (c.state != CheckState::Ok) CHECK_FALSE(c.todo.empty());
+    }
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a good set-up has nothing to complain about") {
+    for (const auto& [name, state] : states(good())) {
+        INFO(name);
+        CHECK(state == CheckState::Ok);
+    }
+}
+
+TEST_CASE("each thing wrong is found by its own check") {
+    PostfixView v = good();
+    SECTION("kith is not named") {
+        v.settings["smtpd_milters"] = "inet:127.0.0.1:8891";
+        CHECK(states(v)["postfix.smtpd_milters"] == CheckState::Fail);
+    }
+    SECTION("an override takes kith away") {
+        v.services[0].overrides["smtpd_milters"] = "";
+        CHECK(states(v)["postfix.smtpd_milters"] == CheckState::Fail);
+    }
+    SECTION("an absolute path inside a chroot leads nowhere") {
+        v.settings["smtpd_milters"] = "unix:/var/spool/postfix/kith/kith.sock";
+        CHECK(states(v)["postfix.chroot"] == CheckState::Fail);
+    }
+    SECTION("the same path without a chroot is right") {
+        v.settings["smtpd_milters"] = "inet:127.0.0.1:8891, unix:/var/spool/postfix/kith/kith.sock";
+        for (PostfixService& s : v.services) s.chroot = false;
+        CHECK(states(v)["postfix.smtpd_milters"] == CheckState::Ok);
+        CHECK(states(v)["postfix.chroot"] == CheckState::Ok);
+    }
+    SECTION("a socket outside the chroot cannot be reached") {
+        const SocketName outside = parse_socket_name("unix:/run/kith/kith.sock");
+        v.settings["smtpd_milters"] = "unix:/run/kith/kith.sock";
+        CHECK(states(v, outside)["postfix.chroot"] == CheckState::Fail);
+    }
+    SECTION("submission without kith") {
+        v.services[1].overrides["smtpd_milters"] = "inet:127.0.0.1:8891";
+        CHECK(states(v)["postfix.submission"] == CheckState::Fail);
+    }
+    SECTION("submission with milters switched off") {
+        v.services[1].overrides["receive_override_options"] = "no_header_body_checks,no_milters";
+        CHECK(states(v)["postfix.submission"] == CheckState::Fail);
+    }
+    SECTION("no submission at all") {
+        v.services.erase(v.services.begin() + 1);
+        CHECK(states(v)["postfix.submission"] == CheckState::Warn);
+    }
+    SECTION("kith before the milters that check DKIM") {
+        v.settings["smtpd_milters"] =
+            "{ unix:kith/kith.sock, default_action=accept }, inet:127.0.0.1:8891";
+        CHECK(states(v)["postfix.order"] == CheckState::Warn);
+    }
+    SECTION("kith alone") {
+        v.settings["smtpd_milters"] = "{ unix:kith/kith.sock, default_action=accept }";
+        CHECK(states(v)["postfix.authentication"] == CheckState::Warn);
+    }
+    SECTION("mail stops with kith") {
+        v.settings["smtpd_milters"] = "inet:127.0.0.1:8891, unix:kith/kith.sock";
+        CHECK(states(v)["postfix.default_action"] == CheckState::Warn);
+    }
+    SECTION("a content filter hands mail back to kith") {
+        v.services.push_back({"127.0.0.1:10025", "inet", "smtpd", false, {{"content_filter", ""}}});
+        CHECK(states(v)["postfix.reinjection"] == CheckState::Warn);
+        v.services.back().overrides["receive_override_options"] = "no_milters";
+        CHECK(states(v).count("postfix.reinjection") == 0);
+    }
+    SECTION("macros taken away") {
+        v.settings["milter_end_of_data_macros"] = "j";
+        CHECK(states(v)["postfix.macros"] == CheckState::Warn);
+    }
+    SECTION("old protocol") {
+        v.settings["milter_protocol"] = "2";
+        CHECK(states(v)["postfix.milter_protocol"] == CheckState::Fail);
+    }
+    SECTION("short queue ids") {
+        v.settings["enable_long_queue_ids"] = "no";
+        CHECK(states(v)["postfix.long_queue_ids"] == CheckState::Warn);
+    }
+    SECTION("no smtpd") {
+        v.services.clear();
+        CHECK(states(v)["postfix.smtpd_milters"] == CheckState::Fail);
+    }
+}
+
+TEST_CASE("internet sockets are compared by address and port, in either notation") {
+    const SocketName s = parse_socket_name("inet:11399@127.0.0.1");
+    CHECK(leads_to("inet:127.0.0.1:11399", s, "/q", true));
+    CHECK(leads_to("inet:localhost:11399", s, "/q", false));
+    CHECK(leads_to("inet:11399@localhost", s, "/q", false));
+    CHECK_FALSE(leads_to("inet:127.0.0.1:11398", s, "/q", false));
+    CHECK_FALSE(leads_to("unix:11399@127.0.0.1", s, "/q", false));
+    CHECK(leads_to("inet:[::1]:8891", parse_socket_name("inet6:8891@::1"), "/q", false));
+    CHECK(endpoint_for(parse_socket_name("inet6:8891@::1"), "/q") == "inet:[::1]:8891");
+    CHECK(endpoint_for(s, "/q") == "inet:127.0.0.1:11399");
+    CHECK(endpoint_for(kSocket, "/var/spool/postfix") == "unix:kith/kith.sock");
+    CHECK(endpoint_for(kSocket, "/var/spool/post") == "unix:/var/spool/postfix/kith/kith.sock");
+}
+
+TEST_CASE("the lines to paste keep other milters in place and put kith last, once") {
+    const std::string kith =
+        "{ unix:kith/kith.sock, default_action=accept, connect_timeout=5s, command_timeout=15s, "
+        "content_timeout=60s }";
+    PostfixView v = good();
+    CHECK(postfix_lines(v, kSocket)[0] == "smtpd_milters = inet:127.0.0.1:8891, " + kith);
+    v.settings["smtpd_milters"] = "{ unix:kith/kith.sock }, { inet:a:1, default_action=accept }";
+    CHECK(postfix_lines(v, kSocket)[0] ==
+          "smtpd_milters = { inet:a:1, default_action=accept }, " + kith);
+    v.settings["smtpd_milters"] = "";
+    CHECK(postfix_lines(v, kSocket)[0] == "smtpd_milters = " + kith);
+}
+
+TEST_CASE("doctor says what is missing of a fresh site, with exit status 2, and changes nothing") {
+    const test::Site site;
+    const test::TempDir postfix;
+    postfix.write("main.cf", "compatibility_level = 3.6\n");
+    postfix.write("master.cf", "smtp inet n - n - - smtpd\n");
+    const auto out = site.kith({"doctor", "--json", "--postfix-config", postfix.str()});
+    CHECK(out.status == 2);
+    const auto j = nlohmann::json::parse(out.out);
+    std::map<std::string, std::string> found;
+    for (const auto& c : j["checks"]) {
+        found[c["name"]] = c["state"];
+        if (c["state"] != "ok") CHECK(c["todo"] != "");
+    }
+    CHECK(found["config"] == "ok");
+    CHECK(found["secret"] == "fail");
+    CHECK(found["learner"] == "fail");
+    CHECK(found["store"] == "fail");
+    CHECK(found["socket"] == "fail");
+    CHECK(j["postfix_lines"].size() == 3);
+    CHECK(postfix.read("main.cf") == "compatibility_level = 3.6\n");
+    CHECK_FALSE(std::filesystem::exists(site.dir.path() / "site.key"));
+}
+
+TEST_CASE("doctor without Postfix still looks at kith and prints the lines") {
+    const test::Site site;
+    const auto out = site.kith({"doctor", "--postfix-bin", site.dir.str()});
+    CHECK(out.status == 2);
+    CHECK(out.out.find("postconf: not installed") != std::string::npos);
+    CHECK(out.out.find("  smtpd_milters = { unix:") != std::string::npos);
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Assessments in plain English.
+#include "engine/admin/explain.hpp"
+
+#include <limits>
+#include <sstream>
+
+#include "tests/unit/admin/site_fixture.hpp"
+
+using namespace kith;
+using namespace kith::admin;
+
+namespace {
+
+MailEntry entry_of(const MailRecord& r) {
+    MailEntry e;
+    e.id = r.id;
+    e.time = r.time;
+    e.action = r.action;
+    e.verdict = r.assessment.verdict;
+    return e;
+}
+
+}  // namespace
+
+TEST_CASE("how rare a mail is has two digits") {
+    CHECK(one_in_text(1) == "1 in 1");
+    CHECK(one_in_text(0.4) == "1 in 2.5");
+    CHECK(one_in_text(0.01) == "1 in 100");
+    CHECK(one_in_text(1.0 / 1234) == "1 in 1,200");
+    CHECK(one_in_text(1e-7) == "1 in 10,000,000");
+    for (const double odd : {0.0, -1.0, 2.0, std::numeric_limits<double>::quiet_NaN()})
+        CHECK(one_in_text(odd) == "1 in 1");
+    CHECK_FALSE(one_in_text(1e-300).empty());
+}
+
+TEST_CASE(
+    "reasons come strongest first with their share; negative and broken weights count nothing") {
+    MailRecord r = test::held_mail();
+    r.assessment.reasons = {{"a", 1, "one"},
+                            {"b", 3, "three"},
+                            {"c", -2, "less"},
+                            {"d", std::numeric_limits<double>::quiet_NaN(), "odd"}};
+    const Explanation e = explain_mail(entry_of(r), r);
+    REQUIRE(e.reasons.size() == 4);
+    CHECK(e.reasons[0].text == "three");
+    CHECK(e.reasons[0].share == Approx(0.75));
+    CHECK(e.reasons[1].share == Approx(0.25));
+    CHECK(e.reasons[3].share == 0);
+}
+
+TEST_CASE("a held mail comes with the commands that release and confirm it, until it is released") {
+    const MailRecord r = test::held_mail();
+    MailEntry entry = entry_of(r);
+    REQUIRE(explain_mail(entry, r).commands.size() == 3);
+    CHECK(explain_mail(entry, r).commands[0].command == "kith release abcdefghijklmnop");
+    entry.state = MailState::Released;
+    CHECK(explain_mail(entry, r).commands.empty());
+    CHECK(explain_mail(entry, r).verdict.find("It was released on ") != std::string::npos);
+}
+
+TEST_CASE("a mail that would have been held in another mode says which") {
+    MailRecord r = test::held_mail();
+    r.mode = "passive";
+    r.action = Action::Accepted;
+    const Explanation e = explain_mail(entry_of(r), r);
+    CHECK(e.verdict ==
+          "The verdict is quarantine; the mail was accepted because the mode is passive (only "
+          "enforce holds mail).");
+    CHECK(e.commands[0].command == "kith release abcdefghijklmnop --learn --no-mta");
+}
+
+TEST_CASE("a neutral score says why") {
+    MailRecord r = test::passed_mail();
+    r.assessment.degraded = "store missing";
+    CHECK(explain_mail(entry_of(r), r).headline ==
+          "The score is neutral because the mail could not be judged: store missing.");
+}
+
+TEST_CASE("a passed mail needs no command") {
+    const MailRecord r = test::passed_mail();
+    CHECK(explain_mail(entry_of(r), r).commands.empty());
+}
+
+TEST_CASE("the JSON shape of an explanation") {
+    const MailRecord r = test::held_mail();
+    const Json j = to_json(explain_mail(entry_of(r), r), entry_of(r), r);
+    for (const char* key : {"id", "score", "mode", "p", "stratum", "headline", "explanation",
+                            "reasons", "indicators", "would_pass", "commands"})
+        CHECK(j.contains(key));
+    CHECK(j["reasons"][0] ==
+          Json{{"feature", "link_host"},
+               {"nats", 6.0},
+               {"share", 0.75},
+               {"text", "first link to forms.example in 214 mails over 296 days"}});
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Locks, sockets and rights as the host has them.
+#include "engine/admin/local_state.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "engine/base/unique_fd.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace kith;
+using namespace kith::admin;
+using kith::test::TempDir;
+
+TEST_CASE("the learner runs while somebody holds the writer's lock") {
+    const TempDir dir;
+    StoreOptions store;
+    store.directory = dir.str();
+    CHECK_FALSE(learner_running(store).value());
+    dir.write("writer.lock", "");
+    CHECK_FALSE(learner_running(store).value());
+    const UniqueFd fd(::open(dir.file("writer.lock").c_str(), O_RDWR));
+    REQUIRE(::flock(fd.get(), LOCK_EX | LOCK_NB) == 0);
+    CHECK(learner_running(store).value());
+    REQUIRE(::flock(fd.get(), LOCK_UN) == 0);
+    CHECK_FALSE(learner_running(store).value());
+}
+
+TEST_CASE("a Unix socket answers while somebody listens") {
+    const TempDir dir;
+    const SocketName name = parse_socket_name("unix:" + dir.file("s"));
+    CHECK(connect_to(name).error().code == ErrorCode::NoInput);
+    {
+        const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        name.path.copy(address.sun_path, sizeof address.sun_path - 1);
+        REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        REQUIRE(::listen(fd.get(), 5) == 0);
+        CHECK(connect_to(name));
+    }
+    CHECK(connect_to(name).error().code == ErrorCode::Unavailable);
+    CHECK(connect_to(parse_socket_name("unix:/" + std::string(200, 'x'))).error().code ==
+          ErrorCode::Config);
+}
+
+TEST_CASE("an internet socket answers while somebody listens") {
+    UniqueFd fd(::socket(AF_INET, SOCK_STREAM, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(fd.get(), 5) == 0);
+    socklen_t size = sizeof address;
+    REQUIRE(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    const SocketName name =
+        parse_socket_name("inet:" + std::to_string(ntohs(address.sin_port)) + "@127.0.0.1");
+    CHECK(connect_to(name));
+    fd.reset();
+    CHECK(connect_to(name).error().code == ErrorCode::Unavailable);
+}
+
+TEST_CASE("a user reaches a file only through directories that let it pass") {
+    const TempDir dir;
+    ::chmod(dir.path().c_str(), 0755);
+    const std::string file = dir.write("a/b", "");
+    ::chmod(file.c_str(), 0666);
+    ::chmod(dir.file("a").c_str(), 0755);
+    CHECK(user_reaches(file, "nobody"));
+    ::chmod(file.c_str(), 0644);
+    CHECK(user_reaches(file, "nobody").error().code == ErrorCode::Permission);
+    ::chmod(file.c_str(), 0666);
+    ::chmod(dir.file("a").c_str(), 0700);
+    const Error error = user_reaches(file, "nobody").error();
+    CHECK(error.what == "nobody may not pass the directory " + dir.file("a"));
+    CHECK(user_reaches(file, "root"));
+    CHECK(user_reaches(file, "no-such-user-here").error().code == ErrorCode::NoInput);
+    CHECK(user_reaches(dir.file("none"), "root").error().code == ErrorCode::NoInput);
+}

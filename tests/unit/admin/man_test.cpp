@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// man/kith.1 has an entry for every subcommand and names every option that the program's help
+// shows.
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+
+#include "engine/admin/process.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace kith;
+
+namespace {
+
+std::string page() {
+    std::ifstream in(KITH_SOURCE_DIR "/man/kith.1");
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+std::string help(const std::vector<std::string>& command) {
+    std::vector<std::string> all{KITH_PROGRAM};
+    all.insert(all.end(), command.begin(), command.end());
+    all.emplace_back("--help");
+    return admin::run_process(all, {}).value().out;
+}
+
+}  // namespace
+
+TEST_CASE("every subcommand and every long option is in the manual page") {
+    const std::string text = page();
+    REQUIRE_FALSE(text.empty());
+    const std::vector<std::vector<std::string>> commands{
+#define KITH_COMMAND(function, name, needs, summary) {name},
+#include "engine/admin/commands.def"
+#undef KITH_COMMAND
+        {"profile", "show"}, {"profile", "forget"}};
+    for (const std::vector<std::string>& command : commands) {
+        std::string entry = ".It Ic";
+        for (const std::string& word : command) entry += " " + word;
+        INFO(entry);
+        if (command.front() != "profile" || command.size() > 1)
+            CHECK(text.find(entry) != std::string::npos);
+        const std::string options = help(command);
+        REQUIRE_FALSE(options.empty());
+        const std::regex option("--([a-z][a-z-]*)");
+        for (auto it = std::sregex_iterator(options.begin(), options.end(), option);
+             it != std::sregex_iterator(); ++it) {
+            INFO((*it)[1].str());
+            CHECK(text.find("Fl -" + (*it)[1].str()) != std::string::npos);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built program on a directory of its own with a real store and journal: exact outputs, exit
+// codes, missing things.
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "tests/unit/admin/site_fixture.hpp"
+
+using namespace kith;
+using kith::test::held_mail;
+using kith::test::passed_mail;
+using kith::test::Site;
+using Json = nlohmann::ordered_json;
+
+TEST_CASE("list prints the mail that did not pass, newest first, in columns") {
+    Site site;
+    MailRecord tagged = passed_mail();
+    tagged.assessment.verdict = Verdict::Tag;
+    tagged.assessment.score = 45;
+    site.seen({held_mail(), tagged});
+    const auto out = site.kith({"list"});
+    CHECK(out.status == 0);
+    CHECK(out.out ==
+          "ID                TIME                  SCORE  VERDICT     ACTION    DIRECTION  FROM    "
+          "               TO                   QUEUE ID\n"
+          "bcdefghijklmnopq  2026-03-01T12:35:56Z  45.0   tag         accepted  inbound    "
+          "dora@partner.example   bert@example.org     4Q1XYZ3abc\n"
+          "abcdefghijklmnop  2026-03-01T12:34:56Z  88.0   quarantine  held      inbound    "
+          "anna@supplier.example  bert@example.org +1  4Q1XYZ2abc\n");
+    CHECK(site.kith({"list", "--held"}).out.find("bcdefghijklmnopq") == std::string::npos);
+}
+
+TEST_CASE("list leaves out mail that passed unless all is asked for") {
+    Site site;
+    site.seen({passed_mail()});
+    CHECK(site.kith({"list"}).out == "no such mail\n");
+    CHECK(site.kith({"list", "--all"}).out.find("bcdefghijklmnopq") != std::string::npos);
+    CHECK(site.kith({"list", "--all", "--since", "1h"}).out == "no such mail\n");
+    CHECK(site.kith({"list", "--all", "--since", "2026-03-01"}).out.find("bcdefghijklmnopq") !=
+          std::string::npos);
+}
+
+TEST_CASE("list as JSON has the documented shape") {
+    Site site;
+    site.seen({held_mail()});
+    const auto out = site.kith({"list", "--json"});
+    CHECK(out.out == R"({
+  "mails": [
+    {
+      "id": "abcdefghijklmnop",
+      "time": "2026-03-01T12:34:56Z",
+      "score": 88.0,
+      "verdict": "quarantine",
+      "action": "held",
+      "state": "none",
+      "direction": "inbound",
+      "imported": false,
+      "from": "anna@supplier.example",
+      "rcpt": "bert@example.org",
+      "rcpt_count": 2,
+      "queue_id": "4Q1XYZ2abc",
+      "host": "mx.example.org"
+    }
+  ]
+}
+)");
+}
+
+TEST_CASE("show finds a mail by its id, the beginning of it, its queue id and its Message-ID") {
+    Site site;
+    site.write_secret();
+    MailRecord mail = held_mail();
+    mail.observations.message_id =
+        Hasher({'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'})
+            .hash64("mid", mail.message_id);
+    site.seen({mail});
+    const std::string by_id = site.kith({"show", "abcdefghijklmnop"}).out;
+    CHECK(by_id.find("reason      first link to forms.example in 214 mails over 296 days\n") !=
+          std::string::npos);
+    CHECK(by_id.find(
+              "client      192.0.2.7, name out.supplier.example, HELO out.supplier.example\n") !=
+          std::string::npos);
+    CHECK(site.kith({"show", "abcd"}).out == by_id);
+    CHECK(site.kith({"show", "4Q1XYZ2abc"}).out == by_id);
+    CHECK(site.kith({"show", "<1@supplier.example>"}).out == by_id);
+    CHECK(site.kith({"show", "1@supplier.example"}).out == by_id);
+}
+
+TEST_CASE("show as JSON adds the record to the mail object") {
+    Site site;
+    site.seen({held_mail()});
+    const Json j = Json::parse(site.kith({"--json", "show", "abcdefghijklmnop"}).out);
+    CHECK(j["record"] == "kept");
+    CHECK(j["action"] == "held");
+    CHECK(j["rcpts"] == Json({"bert@example.org", "cora@example.org"}));
+    CHECK(j["stratum"] == "link");
+    CHECK(j["reasons"][0]["feature"] == "link_host");
+    CHECK(j["indicators"][1]["score"] == 90.0);
+    CHECK(j["client"]["addr"] == "192.0.2.7");
+}
+
+TEST_CASE("show still prints what the index has when the journal no longer keeps the record") {
+    Site site;
+    site.seen({held_mail()});
+    std::filesystem::remove_all(site.dir.path() / "journal");
+    std::filesystem::create_directories(site.dir.path() / "journal");
+    const auto shown = site.kith({"show", "abcdefghijklmnop"});
+    CHECK(shown.status == 0);
+    CHECK(shown.out.find("record      no longer in the journal") != std::string::npos);
+    const auto explained = site.kith({"explain", "abcdefghijklmnop"});
+    CHECK(explained.status == 66);
+    CHECK(explained.err.find("its record is no longer in the journal") != std::string::npos);
+}
+
+TEST_CASE("explain ranks the reasons, says what would have helped and which command releases") {
+    Site site;
+    site.seen({held_mail()});
+    CHECK(site.kith({"explain", "abcdefghijklmnop"}).out ==
+          "Score 88.0 of 100: about 1 in 25,000 of this site's genuine mails looks as suspicious.\n"
+          "The verdict is quarantine; the mail was held.\n"
+          "\n"
+          "Reasons, strongest first:\n"
+          "  1. first link to forms.example in 214 mails over 296 days (6.0 nats, 75 %)\n"
+          "  2. time zone +0300, 214 mails came from +0100 (2.0 nats, 25 %)\n"
+          "\n"
+          "Indicators, 0-100:\n"
+          "  90.0  Inducement Shift\n"
+          "  71.2  Out of Character\n"
+          "\n"
+          "What would have changed the verdict: it would have passed without the link\n"
+          "\n"
+          "What you can do:\n"
+          "  kith release abcdefghijklmnop    # deliver it\n"
+          "  kith release abcdefghijklmnop --learn    # deliver it and learn that this is normal\n"
+          "  kith confirm abcdefghijklmnop    # record that it was bad\n");
+}
+
+TEST_CASE("hostile text of a mail can neither forge a line nor steer the terminal") {
+    Site site;
+    MailRecord mail = held_mail();
+    mail.from_name = "Anna\nverdict     pass\x1b[2J";
+    mail.assessment.reasons[0].text = "first\r\nreason\x9b";
+    site.seen({mail});
+    for (const char* command : {"show", "explain", "list"}) {
+        const std::string out =
+            site.kith({command, command == std::string("list") ? "--all" : mail.id}).out;
+        CHECK(out.find('\x1b') == std::string::npos);
+        CHECK(out.find('\r') == std::string::npos);
+        CHECK(out.find("\nverdict     pass") == std::string::npos);
+    }
+}
+
+TEST_CASE("confirm puts a record with who and why into the journal") {
+    Site site;
+    site.seen({held_mail()});
+    const auto out = site.kith({"confirm", "4Q1XYZ2abc", "--why", "payee changed"});
+    CHECK(out.status == 0);
+    CHECK(out.out.find("recorded that abcdefghijklmnop was bad\n") == 0);
+    const auto records = site.records(RecordType::Confirm);
+    REQUIRE(records.size() == 1);
+    const AdminRecord record = decode_admin_record(records[0].payload).value();
+    CHECK(record.id == "abcdefghijklmnop");
+    CHECK(record.why == "payee changed");
+    CHECK_FALSE(record.who.empty());
+}
+
+TEST_CASE("a mail that nobody knows is no input: 66 and where to look") {
+    Site site;
+    site.seen({held_mail()});
+    for (const char* command : {"show", "explain", "confirm", "release"}) {
+        const auto out = site.kith({command, "zzzzzzzz"});
+        CHECK(out.status == 66);
+        CHECK(out.out.empty());
+        CHECK(out.err.find("kith: no mail zzzzzzzz in the index\nkith: hint: ") == 0);
+    }
+}
+
+TEST_CASE("without a store every command that reads it says so") {
+    Site site;
+    for (const char* command : {"show", "explain", "confirm", "release"}) {
+        const auto out = site.kith({command, "abcdefghijklmnop"});
+        CHECK(out.status == 66);
+        CHECK(out.err.find("kith: ") == 0);
+        CHECK(out.err.find("kith-learner") != std::string::npos);
+    }
+    CHECK(site.kith({"list"}).status == 66);
+}
+
+TEST_CASE("an invalid configuration is 78 for every command that needs one, and names the place") {
+    Site site;
+    site.dir.write("kith.yaml", "mode: enforce\nstore:\n  directry: /x\n");
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"list"}, {"status"}, {"import", "--mbox", "x"}, {"show", "x"}}) {
+        const auto out = site.kith(command);
+        CHECK(out.status == 78);
+        CHECK(out.err.find("kith.yaml:3:") != std::string::npos);
+    }
+}
+
+TEST_CASE("a missing configuration file is named") {
+    const test::TempDir dir;
+    const auto out =
+        admin::run_process({KITH_PROGRAM, "--config", dir.file("none.yaml"), "list"}, {});
+    REQUIRE(out);
+    CHECK(out->status == 78);
+    CHECK(out->err.find("none.yaml") != std::string::npos);
+}
+
+TEST_CASE("errors are a document with --json") {
+    Site site;
+    site.seen({held_mail()});
+    const auto out = site.kith({"--json", "show", "zzzzzzzz"});
+    const Json j = Json::parse(out.out);
+    CHECK(j["error"]["code"] == 66);
+    CHECK(j["error"]["what"] == "no mail zzzzzzzz in the index");
+}
+
+TEST_CASE("a wrong command line is 64 with a word about it") {
+    Site site;
+    CHECK(site.kith({}).status == 64);
+    CHECK(site.kith({"frobnicate"}).status == 64);
+    CHECK(site.kith({"list", "--held", "--all"}).status == 64);
+    CHECK(site.kith({"list", "--limit", "0"}).status == 64);
+    CHECK(site.kith({"import"}).status == 64);
+    CHECK(site.kith({"profile"}).status == 64);
+    site.seen({held_mail()});
+    CHECK(site.kith({"list", "--since", "yesterday"}).status == 64);
+    CHECK(site.kith({"--help"}).status == 0);
+    CHECK(site.kith({"--version"}).out.find("kith ") == 0);
+}
+
+TEST_CASE("check-config shows every problem at its place, or what is in effect") {
+    Site site;
+    const auto good = site.kith({"check-config"});
+    CHECK(good.status == 0);
+    CHECK(good.out.find(": ok (1 file, ") != std::string::npos);
+    CHECK(site.kith({"check-config", "--print", "non-default"}).out.find("mode: enforce\n") == 0);
+    CHECK(site.kith({"check-config", "--print", "effective"}).out.find("daily_cap: 3") !=
+          std::string::npos);
+
+    const std::string bad = site.dir.write("bad.yaml", "mode: loud\nmilter:\n  deadlin: 5s\n");
+    const auto out = site.kith({"check-config", bad});
+    CHECK(out.status == 78);
+    CHECK(out.out.find(bad + ":1:7: mode: ") == 0);
+    CHECK(out.out.find(bad + ":3:3: milter.deadlin: ") != std::string::npos);
+    CHECK(out.out.find("2 problems; not usable\n") != std::string::npos);
+    const Json j = Json::parse(site.kith({"check-config", bad, "--json"}).out);
+    CHECK(j["ok"] == false);
+    CHECK(j["problems"][1]["line"] == 3);
+    CHECK(j["problems"][1]["path"] == "milter.deadlin");
+}
+
+TEST_CASE("status is critical while nothing runs, and says what") {
+    Site site;
+    const auto out = site.kith({"status"});
+    CHECK(out.status == 2);
+    CHECK(out.out.find("KITH CRITICAL - kith-learner is not running") == 0);
+    CHECK(out.out.find("CRITICAL: kith-milter does not answer: ") != std::string::npos);
+}
+
+TEST_CASE("status sees a running learner by its lock, and a lag by the journal") {
+    Site site;
+    site.seen({held_mail()});
+    const int fd = ::open(site.dir.file("store/writer.lock").c_str(), O_RDWR);
+    REQUIRE(fd >= 0);
+    REQUIRE(::flock(fd, LOCK_EX | LOCK_NB) == 0);
+    const Json j = Json::parse(site.kith({"status", "--json"}).out);
+    ::close(fd);
+    CHECK(j["learner"]["running"] == true);
+    CHECK(j["milter"]["reachable"] == false);
+    CHECK(j["state"] == "critical");
+    // The record was written in March 2026 and no checkpoint was moved.
+    CHECK(j["learner"]["lag_seconds"].get<long>() > 3600);
+    CHECK(j["on_hold"]["mails"] == 1);
+    CHECK(j["store"]["map_bytes"].get<long>() == 64L << 20);
+}
+
+TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
+    Site site;
+    site.write_secret();
+    site.seen({held_mail()});
+    CHECK(site.kith({"profile", "show", "nobody@stranger.example"}).status == 66);
+    CHECK(site.kith({"profile", "show", "nobody"}).status == 64);
+}
+
+TEST_CASE("profile forget asks the learner through the journal") {
+    Site site;
+    site.seen({held_mail()});
+    CHECK(site.kith({"profile", "forget", "Anna@Supplier.Example"}).status == 0);
+    const auto records = site.records(RecordType::Forget);
+    REQUIRE(records.size() == 1);
+    CHECK(decode_admin_record(records[0].payload).value().address == "anna@supplier.example");
+}
+
+TEST_CASE("a user without the right to read the store is told so: 77") {
+    if (::geteuid() != 0) {
+        WARN("needs root to become somebody else");
+        SUCCEED();
+        return;
+    }
+    Site site;
+    site.seen({held_mail()});
+    ::chmod(site.dir.path().c_str(), 0755);
+    ::chmod(site.dir.file("store").c_str(), 0700);
+    // Through the directories of a build that this user cannot enter, the program is not found:
+    // copy it.
+    std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
+    const auto out =
+        admin::run_process({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                            site.dir.file("kith"), "--config", site.dir.file("kith.yaml"), "list"},
+                           {});
+    REQUIRE(out);
+    CHECK(out->status == 77);
+    CHECK(out->err.find("ermission") != std::string::npos);
+}

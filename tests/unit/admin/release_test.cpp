@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith release` against stand-ins for Postfix's commands that note how they are called. tests/e2e
+// has the real ones.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/admin/site_fixture.hpp"
+
+using namespace kith;
+using kith::test::Site;
+
+namespace {
+
+// Postfix's commands, with `queue` as what postqueue -j prints.
+struct FakePostfix {
+    explicit FakePostfix(const std::string& queue, const std::string& host = "mx.example.org") {
+        dir.write("queue.json", queue);
+        script("postconf", "echo " + host);
+        script("postqueue", "case \"$*\" in *-j*) cat " + dir.file("queue.json") + ";; esac");
+        script("postsuper", "");
+    }
+    void script(const std::string& name, const std::string& body) const {
+        dir.write(name, "#!/bin/sh\necho " + name + " \"$@\" >> " + dir.file("calls") + "\n" +
+                            body + "\n");
+        ::chmod(dir.file(name).c_str(), 0755);
+    }
+    [[nodiscard]] std::string calls() const {
+        return std::filesystem::exists(dir.file("calls")) ? dir.read("calls") : std::string();
+    }
+    test::TempDir dir;
+};
+
+const std::string kOnHold = R"({"queue_name": "hold", "queue_id": "4Q1XYZ2abc", "recipients": []})"
+                            "\n";
+
+bool root() {
+    if (::geteuid() == 0) return true;
+    WARN("needs root: release refuses others");
+    SUCCEED();
+    return false;
+}
+
+}  // namespace
+
+TEST_CASE("a held mail is recorded as released, taken off hold and its delivery is started") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    const FakePostfix postfix(kOnHold);
+    const auto out =
+        site.kith({"release", "4Q1XYZ2abc", "--learn", "--why", "known form", "--postfix-bin",
+                   postfix.dir.str(), "--postfix-config", "/etc/postfix-x"});
+    CHECK(out.err.empty());
+    CHECK(out.status == 0);
+    CHECK(out.out ==
+          "released abcdefghijklmnop: 4Q1XYZ2abc was on hold, Postfix delivers it now\n"
+          "the learner takes it as normal from now on\n");
+    CHECK(postfix.calls() ==
+          "postconf -c /etc/postfix-x -x -h myhostname\n"
+          "postqueue -c /etc/postfix-x -j\n"
+          "postsuper -c /etc/postfix-x -H 4Q1XYZ2abc\n"
+          "postqueue -c /etc/postfix-x -i 4Q1XYZ2abc\n");
+    const auto records = site.records(RecordType::Release);
+    REQUIRE(records.size() == 1);
+    const AdminRecord record = decode_admin_record(records[0].payload).value();
+    CHECK(record.id == "abcdefghijklmnop");
+    CHECK(record.learn);
+    CHECK(record.why == "known form");
+}
+
+TEST_CASE("a mail that is not on hold is not released, and nothing is recorded") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    SECTION("in another queue") {
+        const FakePostfix postfix(R"({"queue_name": "deferred", "queue_id": "4Q1XYZ2abc"})");
+        const auto out =
+            site.kith({"release", "abcdefghijklmnop", "--postfix-bin", postfix.dir.str()});
+        CHECK(out.status == 66);
+        CHECK(out.err.find("is not on hold but deferred") != std::string::npos);
+        CHECK(postfix.calls().find("postsuper") == std::string::npos);
+    }
+    SECTION("gone") {
+        const FakePostfix postfix("");
+        const auto out =
+            site.kith({"release", "abcdefghijklmnop", "--postfix-bin", postfix.dir.str()});
+        CHECK(out.status == 66);
+        CHECK(out.err.find("not in the queue any more") != std::string::npos);
+        CHECK(out.err.find("--no-mta") != std::string::npos);
+    }
+    SECTION("on another host") {
+        const FakePostfix postfix(kOnHold, "mx2.example.org");
+        const auto out =
+            site.kith({"release", "abcdefghijklmnop", "--postfix-bin", postfix.dir.str()});
+        CHECK(out.status == 69);
+        CHECK(out.err.find("in the queue of mx.example.org, this is mx2.example.org") !=
+              std::string::npos);
+    }
+    CHECK(site.records(RecordType::Release).empty());
+}
+
+TEST_CASE("when Postfix refuses, the record stands and the command to type is shown") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    const FakePostfix postfix(kOnHold);
+    postfix.script("postsuper", "echo postsuper: fatal: no >&2; exit 1");
+    const auto out = site.kith({"release", "abcdefghijklmnop", "--postfix-bin", postfix.dir.str()});
+    CHECK(out.status == 69);
+    CHECK(out.err.find("the release of abcdefghijklmnop is recorded, but Postfix did not follow") !=
+          std::string::npos);
+    CHECK(out.err.find("postsuper: fatal: no") != std::string::npos);
+    CHECK(out.err.find("try by hand: postsuper -H 4Q1XYZ2abc") != std::string::npos);
+    CHECK(site.records(RecordType::Release).size() == 1);
+}
+
+TEST_CASE("without the MTA the release is only recorded, and nobody needs to be root") {
+    Site site;
+    site.seen({test::held_mail()});
+    const FakePostfix postfix("");
+    const auto out = site.kith(
+        {"--json", "release", "abcdefghijklmnop", "--no-mta", "--postfix-bin", postfix.dir.str()});
+    CHECK(out.status == 0);
+    CHECK(out.out == R"({
+  "id": "abcdefghijklmnop",
+  "queue_id": "4Q1XYZ2abc",
+  "recorded": true,
+  "learn": false,
+  "delivering": false
+}
+)");
+    CHECK(postfix.calls().empty());
+    CHECK(site.records(RecordType::Release).size() == 1);
+}
+
+TEST_CASE("a mail without a queue id cannot be on hold") {
+    Site site;
+    MailRecord mail = test::held_mail();
+    mail.queue_id.clear();
+    site.seen({mail});
+    const auto out = site.kith({"release", mail.id});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("no queue id was recorded") != std::string::npos);
+}
+
+TEST_CASE("somebody who is not root is told so before anything is recorded: 77") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    for (const auto& f : std::filesystem::recursive_directory_iterator(site.dir.path()))
+        ::chmod(f.path().c_str(), f.is_directory() ? 0777 : 0666);
+    ::chmod(site.dir.path().c_str(), 0777);
+    std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
+    ::chmod(site.dir.file("kith").c_str(), 0755);
+    const auto out = admin::run_process({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534",
+                                         "--clear-groups", site.dir.file("kith"), "--config",
+                                         site.dir.file("kith.yaml"), "release", "abcdefghijklmnop"},
+                                        {});
+    REQUIRE(out);
+    CHECK(out->status == 77);
+    CHECK(out->err.find("only root may take mail off hold") != std::string::npos);
+    CHECK(site.records(RecordType::Release).empty());
+}
