@@ -170,26 +170,29 @@ std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
             continue;
         }
         std::string digits;
-        std::size_t j = i, gap = 0;
-        bool separated = text[i] == '+' || text[i] == '(';
-        const std::size_t fewest =
-            text[i] == '0' ? 9 : 8;  // eight after a 0 are as often a time span: 09.00-10.30
-        for (; j < text.size(); ++j) {
-            if (digit(text[j])) {
-                if (digits.size() <= kMostDigits) digits.push_back(text[j]);
+        std::size_t end = i, gap = 0;  // one past the last digit
+        bool separated = text[i] == '+' || text[i] == '(', mark = false;
+        // Eight digits after a 0 are as often a time span: 09.00-10.30.
+        const std::size_t fewest = text[i] == '0' ? 9 : 8;
+        for (std::size_t j = i; j < text.size(); ++j) {
+            const char c = text[j];
+            if (digit(c)) {
+                if (digits.size() <= kMostDigits) digits.push_back(c);
+                separated = separated || mark;
                 gap = 0;
-            } else if (text[j] == ' ' || text[j] == '-' || text[j] == '/' || text[j] == '(' ||
-                       text[j] == ')' || text[j] == '.' || (text[j] == '+' && j == i)) {
-                separated = separated || text[j] != '.';
-                if (++gap > 2) break;
+                end = j + 1;
+            } else if (c == ' ' || c == '-' || c == '/' || c == '(' || c == ')' || c == '.' ||
+                       (c == '+' && j == i)) {
+                mark = mark || c != '.';
+                if (++gap > 3) break;  // "030 / 123"
             } else {
                 break;
             }
         }
-        const bool ends_clean = j >= text.size() || !alnum(text[j]);
+        const bool ends_clean = end >= text.size() || !alnum(text[end]);
         if (digits.size() >= fewest && digits.size() <= kMostDigits && separated && ends_clean)
             add_unique(out, digits);
-        i = std::max(j, i + 1);
+        i = std::max(end, i + 1);
     }
     return out;
 }

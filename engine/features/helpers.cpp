@@ -77,6 +77,7 @@ bool is_random_label(std::string_view label) noexcept {
 }  // namespace
 
 std::string network_of(std::string_view address) {
+    if (address.find('\0') != std::string_view::npos) return "?";
     const std::string text(address);
     in_addr v4{};
     in6_addr v6{};

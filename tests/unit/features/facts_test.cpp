@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payment data and phone numbers: what is found, what only looks like it. The accounts are the
+// registry's own examples.
+#include "engine/features/facts.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace {
+
+using namespace kith;
+using Found = std::vector<std::string>;
+
+TEST_CASE("an IBAN is found with blanks, without, in lower case, and before more words") {
+    CHECK(find_ibans("DE89 3704 0044 0532 0130 00") == Found{"DE89370400440532013000"});
+    CHECK(find_ibans("to gb29nwbk60161331926819.") == Found{"GB29NWBK60161331926819"});
+    CHECK(find_ibans("IBAN: NO93 8601 1117 947 and then call") == Found{"NO9386011117947"});
+}
+
+TEST_CASE("wrong check digits, a wrong length or a foreign country code make no IBAN") {
+    CHECK(find_ibans("DE88 3704 0044 0532 0130 00").empty());
+    CHECK(find_ibans("DE89 3704 0044 0532 0130").empty());
+    CHECK(find_ibans("DE89370400440532013000X").empty());
+    CHECK(find_ibans("XDE89370400440532013000").empty());
+    CHECK(find_ibans("ZZ89370400440532013000").empty());
+    CHECK(find_ibans("see ID12 for further details about the order").empty());
+    CHECK(find_ibans("").empty());
+}
+
+TEST_CASE("the same account counts once and the limit holds") {
+    const std::string two = "DE89370400440532013000 GB29NWBK60161331926819 ";
+    CHECK(find_ibans(two + two).size() == 2);
+    CHECK(find_ibans(two, 1).size() == 1);
+    CHECK(find_ibans(two, 0).empty());
+}
+
+TEST_CASE("wallets are known by their form") {
+    CHECK(find_wallets("send to 0x52908400098527886E0F7030069857D2E4169EE7 now") ==
+          Found{"0x52908400098527886E0F7030069857D2E4169EE7"});
+    CHECK(find_wallets("(bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4)") ==
+          Found{"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"});
+    CHECK(find_wallets("1BoatSLRHtKNngkdXEeobR76b53LETtpyT") ==
+          Found{"1BoatSLRHtKNngkdXEeobR76b53LETtpyT"});
+}
+
+TEST_CASE("commit ids, words and long numbers are no wallets") {
+    CHECK(find_wallets("0x52908400098527886E0F7030069857D2E4169EE").empty());
+    CHECK(find_wallets("3f786850e387550fdab836ed7e6dc881de23001b").empty());
+    CHECK(find_wallets("123456789012345678901234567890").empty());
+    CHECK(find_wallets("").empty());
+}
+
+TEST_CASE("phone numbers are found as people write them") {
+    const auto [text, expected] =
+        GENERATE(table<const char*, const char*>({{"call +44 20 7946 0123 today", "442079460123"},
+                                                  {"Tel. 030 / 1234567", "0301234567"},
+                                                  {"(555) 010-1234", "5550101234"},
+                                                  {"our line 1-800-555-0199.", "18005550199"},
+                                                  {"800.555.0199", "8005550199"}}));
+    CHECK(find_phones(text) == Found{expected});
+}
+
+TEST_CASE("dates, times, amounts and versions are no phone numbers") {
+    const auto* text = GENERATE("on 01/02/2026 10:30", "01.02.2026", "09.00-10.30", "0123456789",
+                                "part 0123456789 of many", "EUR 10.000.000", "10.0.0.12345678",
+                                "order 800-555-01999", "+1234567", "");
+    CHECK(find_phones(text).empty());
+}
+
+TEST_CASE("eight to fifteen digits make a number") {
+    CHECK(find_phones("+1234567").empty());
+    CHECK(find_phones("+12345678") == Found{"12345678"});
+    CHECK(find_phones("+123456789012345") == Found{"123456789012345"});
+    CHECK(find_phones("+1234567890123456").empty());
+}
+
+TEST_CASE("hostile text costs time in proportion to its length") {
+    std::string text;
+    for (int i = 0; i < 20000; ++i) text += "DE89 3704 +49 0(0 ";
+    CHECK(find_ibans(text).empty());
+    CHECK(find_phones(std::string(300000, '0')).empty());
+    CHECK(find_wallets(std::string(300000, '1')).empty());
+    CHECK(find_phones(text).size() <= 16);
+}
+
+}  // namespace

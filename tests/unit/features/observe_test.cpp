@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Message -> Observations: identity, conversation, words, links and payment data, and that only
+// hashes of them are kept.
+#include "engine/features/observe.hpp"
+
+#include <algorithm>
+
+#include "engine/base/text.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/glimpse.hpp"
+
+namespace {
+
+using namespace kith;
+using namespace kith::test;
+
+const Hasher& hasher() {
+    static const Hasher h(Hasher::Secret{1, 2, 3});
+    return h;
+}
+
+Observed seen(const Look& look, Direction direction = Direction::Inbound) {
+    return observe(look.message, look.arrival, direction,
+                   {hasher(), builtin_asks(), look.own_domains});
+}
+
+TEST_CASE("the sender is the From address in lower case, its domain the registrable one") {
+    const auto o = seen(from("Ann", "mail.example.com")).observations;
+    CHECK(o.sender == sender_key(hasher(), "ann@mail.example.com"));
+    CHECK(o.domain == domain_key(hasher(), "example.com"));
+    CHECK(o.sender != sender_key(hasher(), "ann@example.com"));
+}
+
+TEST_CASE("several From mailboxes are one claim, none is the envelope sender") {
+    Look look = from("ann", "example.com");
+    look.message.from.push_back(mailbox("bob", "example.net"));
+    CHECK(claimed_sender(look.message, look.arrival) == "ann@example.com,bob@example.net");
+    look.message.from.clear();
+    look.arrival.mail_from = "Eve@Example.org";
+    CHECK(claimed_sender(look.message, look.arrival) == "eve@example.org");
+    look.arrival.mail_from.clear();
+    CHECK(claimed_sender(look.message, look.arrival).empty());
+}
+
+TEST_CASE("a display name of two words counts in any order, one word does not") {
+    CHECK(seen(from("a", "example.com", "Ann Example")).observations.name ==
+          seen(from("b", "example.net", "EXAMPLE, Ann")).observations.name);
+    CHECK(seen(from("a", "example.com", "Ann Example")).observations.name != 0);
+    CHECK(seen(from("a", "example.com", "Ann")).observations.name == 0);
+}
+
+TEST_CASE("a local part counts from five letters on") {
+    CHECK(seen(from("annab", "example.com")).observations.local_part != 0);
+    CHECK(seen(from("anna", "example.com")).observations.local_part == 0);
+}
+
+TEST_CASE("look-alike labels share a variant, unlike ones do not") {
+    const auto variants = [](const char* domain) {
+        return seen(from("a", domain)).observations.label_variants;
+    };
+    const auto alike = [&](const char* a, const char* b) {
+        const auto x = variants(a), y = variants(b);
+        return std::any_of(x.begin(), x.end(), [&](std::uint64_t v) {
+            return std::find(y.begin(), y.end(), v) != y.end();
+        });
+    };
+    CHECK(alike("example.com", "examp1e.com"));
+    CHECK(alike("modern.com", "modem.com"));
+    CHECK(alike("example.com", "exmaple.com"));
+    CHECK(alike("example.com", "examples.net"));
+    CHECK_FALSE(alike("example.com", "sample-shop.com"));
+    CHECK(variants("abc.com").empty());
+    CHECK(variants((std::string(25, 'a') + ".com").c_str()).empty());
+    CHECK_FALSE(variants((std::string(24, 'a') + ".com").c_str()).empty());
+}
+
+TEST_CASE("recipients are a set of keys, at most two hundred") {
+    Look look = from("a", "example.com");
+    look.arrival.rcpts = {"B@own.example", "a@own.example", "b@own.example"};
+    const auto o = seen(look).observations;
+    CHECK(o.rcpts.size() == 2);
+    std::reverse(look.arrival.rcpts.begin(), look.arrival.rcpts.end());
+    CHECK(seen(look).observations.rcpt_set == o.rcpt_set);
+    look.arrival.rcpts.clear();
+    for (int i = 0; i < 201; ++i) look.arrival.rcpts.push_back(std::to_string(i) + "@own.example");
+    CHECK(seen(look).observations.rcpts.size() == 200);
+}
+
+TEST_CASE("references are nearest first and counted once, at most forty") {
+    Look look = from("a", "example.com");
+    look.message.message_id = "m@example.com";
+    look.message.in_reply_to = {"m@example.com"};
+    look.message.references = {"old@example.com", "m@example.com"};
+    const auto o = seen(look).observations;
+    REQUIRE(o.refs.size() == 2);
+    CHECK(o.refs.front() == o.message_id);
+    look.message.references.clear();
+    for (int i = 0; i < 60; ++i) look.message.references.push_back(std::to_string(i));
+    CHECK(seen(look).observations.refs.size() == 40);
+}
+
+TEST_CASE("own words are counted, words of links and quotes are not") {
+    const auto o =
+        seen(with_lines({{"budget and budget https://example.com/secret/words", LineRole::Own},
+                         {"quoted text", LineRole::Quoted}}))
+            .observations;
+    CHECK(o.word_total == 3);
+    REQUIRE(o.words.size() == 2);
+    CHECK(std::max(o.words[0].count, o.words[1].count) == 2);
+    CHECK(o.thread_words.size() == 2);
+}
+
+TEST_CASE("at most four hundred words count") {
+    std::string line;
+    for (int i = 0; i < 401; ++i) line += "word ";
+    CHECK(seen(with_lines({{line, LineRole::Own}})).observations.word_total == 400);
+}
+
+TEST_CASE("the same text has the same sketch, another text another") {
+    const auto sketch = [](const char* text) {
+        return seen(with_lines({{text, LineRole::Own}})).observations.sketch;
+    };
+    CHECK(sketch("please review the budget") == sketch("The budget: please review"));
+    CHECK(sketch("please review the budget") != sketch("lunch on thursday with everybody"));
+}
+
+TEST_CASE(
+    "asks are heard in the own text and in the subject, not across their border and not in "
+    "quotes") {
+    Look look = with_subject("here we are");
+    look.message.lines = {{"one click", LineRole::Own},
+                          {"send me the verification code", LineRole::Quoted}};
+    CHECK_FALSE(seen(look).observations.asks_for(Ask::Click));
+    CHECK_FALSE(seen(look).observations.asks_for(Ask::Code));
+    look.message.lines.push_back({"click here", LineRole::Own});
+    CHECK(seen(look).observations.asks_for(Ask::Click));
+    CHECK(seen(with_subject("gift cards")).observations.asks_for(Ask::Voucher));
+}
+
+TEST_CASE(
+    "an account on a line of its own or below the signature mark is found, a quoted one is not") {
+    const auto accounts = [](LineRole role) {
+        return seen(with_lines({{"DE89 3704 0044 0532 0130 00", role}}))
+            .observations.payment.size();
+    };
+    CHECK(accounts(LineRole::Own) == 1);
+    CHECK(accounts(LineRole::Signature) == 1);
+    CHECK(accounts(LineRole::Quoted) == 0);
+}
+
+TEST_CASE("phone numbers of the own text are found, also on a line of digits") {
+    CHECK(seen(with_lines({{"+44 20 7946 0123", LineRole::Own}})).observations.phones.size() == 1);
+    CHECK(seen(with_lines({{"+44 20 7946 0123", LineRole::Quoted}})).observations.phones.empty());
+}
+
+TEST_CASE("own links count once a host and tenant; quoted ones, images and header links do not") {
+    Look look = from("ann", "example.com");
+    look.message.links = {link_to("a.example.net", "example.net", LinkPlace::Anchor),
+                          link_to("a.example.net", "example.net", LinkPlace::TextInline),
+                          link_to("www.example.com", "example.com", LinkPlace::TextAlone),
+                          link_to("x.own.example", "own.example", LinkPlace::Anchor),
+                          link_to("img.example.org", "example.org", LinkPlace::Image),
+                          link_to("u.example.org", "example.org", LinkPlace::Header)};
+    look.message.links.push_back(link_to("q.example.org", "example.org", LinkPlace::Anchor));
+    look.message.links.back().quoted = true;
+    const auto observed = seen(look);
+    const auto& links = observed.observations.links;
+    REQUIRE(links.size() == 3);
+    CHECK(observed.labels.link_hosts ==
+          std::vector<std::string>{"a.example.net", "www.example.com", "x.own.example"});
+    CHECK_FALSE(links[0].sender_domain);
+    CHECK(links[1].sender_domain);
+    CHECK(links[2].own_domain);
+    CHECK_FALSE(links[1].own_domain);
+}
+
+TEST_CASE("two tenants of one host are two links, at most forty count") {
+    Look look;
+    for (int i = 0; i < 41; ++i) {
+        look.message.links.push_back(
+            link_to("forms.example.com", "example.com", LinkPlace::Anchor));
+        look.message.links.back().tenant = "t" + std::to_string(i);
+    }
+    const auto o = seen(look).observations;
+    CHECK(o.links.size() == 40);
+    CHECK(o.links[0].host == o.links[1].host);
+    CHECK(o.links[0].tenant != o.links[1].tenant);
+}
+
+TEST_CASE("features are filled in and labelled with text that can be shown") {
+    Look look = with_headers({{"Content-Language", "d\xFF\xC3"}});
+    const auto observed = seen(look);
+    const auto i = index_of(FeatureId::content_language);
+    CHECK(observed.observations.values[i].present());
+    CHECK(is_valid_utf8(observed.labels.feature[i]));
+    CHECK(observed.labels.feature[index_of(FeatureId::user_agent)] == "none");
+    look.message.headers.front().value = std::string(100000, 'x');
+    CHECK(seen(look).labels.feature[i].size() == 80);
+}
+
+TEST_CASE("another secret gives other hashes for the same mail") {
+    const Look look = from("ann", "example.com", "Ann Example");
+    const Hasher other(Hasher::Secret{9});
+    const auto a = seen(look).observations;
+    const auto b = observe(look.message, look.arrival, Direction::Inbound,
+                           {other, builtin_asks(), look.own_domains})
+                       .observations;
+    CHECK(a.sender != b.sender);
+    CHECK(a.name != b.name);
+    CHECK(a.values[index_of(FeatureId::display_name)].code !=
+          b.values[index_of(FeatureId::display_name)].code);
+}
+
+TEST_CASE("bulk and automatic mail is marked, a person's is not") {
+    CHECK(seen(with_headers({{"Precedence", "bulk"}})).observations.automatic);
+    CHECK_FALSE(seen(with_headers({{"Subject", "hi"}})).observations.automatic);
+}
+
+}  // namespace

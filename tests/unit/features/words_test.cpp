@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text -> words: what counts as a word, what is prose, which words a link says.
+#include "engine/features/words.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace {
+
+using namespace kith;
+using Words = std::vector<std::string>;
+
+TEST_CASE("words are runs of letters in lower case, two to twenty letters long") {
+    CHECK(words_of("Hello, WORLD! a 42 x9y ok", 10) == Words{"hello", "world", "ok"});
+    CHECK(words_of(std::string(20, 'a') + " " + std::string(21, 'b'), 10) ==
+          Words{std::string(20, 'a')});
+    CHECK(words_of("", 10).empty());
+    CHECK(words_of("Ärger über Öl ŁÓDŹ", 10) == Words{"ärger", "über", "öl", "łódź"});
+}
+
+TEST_CASE("at most the wanted number of words is made") {
+    CHECK(words_of("aa bb cc", 2) == Words{"aa", "bb"});
+    CHECK(words_of("aa bb cc", 3) == Words{"aa", "bb", "cc"});
+    CHECK(words_of("aa bb cc", 0).empty());
+}
+
+TEST_CASE("both apostrophes join, quotation marks around a word do not matter") {
+    CHECK(words_of("don't don’t 'quoted' l'été l’été", 10) ==
+          Words{"dont", "dont", "quoted", "lété", "lété"});
+}
+
+TEST_CASE("a word looks the same composed, decomposed, or with invisible characters in it") {
+    CHECK(words_of("caf\u00E9 cafe\u0301 CAFE\u0301", 10) == Words{"café", "café", "café"});
+    CHECK(words_of("pass\u00ADword pass\u200Bword", 10) == Words{"password", "password"});
+    CHECK(words_of("pass word", 10) == Words{"pass", "word"});
+}
+
+TEST_CASE("text without blanks is cut to pairs of characters") {
+    CHECK(words_of("\u4F60\u597D\u4E16\u754C\u5440", 10) == Words{"\u4F60\u597D", "\u4E16\u754C"});
+    CHECK(words_of("ab\u4F60\u597Dcd", 10) == Words{"ab", "\u4F60\u597D", "cd"});
+}
+
+TEST_CASE("bytes that are no UTF-8 end a word and nothing else") {
+    CHECK(words_of("ab\xFFxy\xC3", 10) == Words{"ab", "xy"});
+}
+
+TEST_CASE("prose has 72 percent letters and blanks, or a link") {
+    CHECK(is_prose("the invoice is attached"));
+    CHECK(is_prose("1234567890 https://example.com"));
+    CHECK(is_prose(std::string(72, 'a') + std::string(28, '1')));
+    CHECK_FALSE(is_prose(std::string(71, 'a') + std::string(29, '1')));
+    CHECK_FALSE(is_prose(""));
+}
+
+TEST_CASE("own prose is kept, quotes, signatures and tables are not") {
+    Message m;
+    m.lines = {{"see you there", LineRole::Own},
+               {"not this one", LineRole::Quoted},
+               {"Ann, Example Ltd", LineRole::Signature},
+               {"1 | 2 | 3 | 4", LineRole::Own}};
+    CHECK(prose_lines(m) == std::vector<std::string_view>{"see you there"});
+}
+
+TEST_CASE("a link says its words of letters alone") {
+    CHECK(url_words("/Sales-Report/q3final/index.php?topic=budget") ==
+          Words{"sales", "report", "index", "php", "topic", "budget"});
+    CHECK(url_words("/" + std::string(24, 'a') + "/ok") == Words{"ok"});
+    CHECK(url_words("").empty());
+}
+
+TEST_CASE("a link says at most forty words") {
+    std::string path;
+    for (int i = 0; i < 50; ++i) path += "/word";
+    CHECK(url_words(path).size() == 40);
+}
+
+TEST_CASE("a random token has more than twenty characters, letters and digits") {
+    CHECK(has_random_token("/x/a1" + std::string(19, 'b')));
+    CHECK_FALSE(has_random_token("/x/a1" + std::string(18, 'b')));
+    CHECK_FALSE(has_random_token("/" + std::string(40, 'b')));
+    CHECK_FALSE(has_random_token("/" + std::string(40, '7')));
+    CHECK_FALSE(has_random_token(""));
+}
+
+}  // namespace
