@@ -27,8 +27,9 @@ struct Sink {
 
 /// Process-wide because syslog(3) is; written by log_open before threads start.
 Sink& sink() {
-    static auto* const instance =
-        new Sink;  // NOLINT(cppcoreguidelines-owning-memory) outlives detached threads at exit
+    // Never destroyed: detached threads log until the process is gone.
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory)
+    static auto* const instance = new Sink;
     return *instance;
 }
 

@@ -146,11 +146,10 @@ void Loader::walk(const YamlNode& map, const std::string& prefix) {
     for (std::size_t i = 0; i < map.items.size(); ++i) {
         const Place place{file_, map.key_lines[i], map.key_columns[i]};
         const std::string path = join_path(prefix, map.keys[i]);
-        if (map.keys[i].find('.') != std::string::npos) {  // a path in one word
-            unknown(map.keys[i], prefix, place);
-        } else if (const KeyInfo* key = find_config_key(path)) {
+        const bool one_word = map.keys[i].find('.') == std::string::npos;  // not a path
+        if (const KeyInfo* key = find_config_key(path); key != nullptr && one_word) {
             set(map.items[i], *key, place);
-        } else if (is_section(path)) {
+        } else if (one_word && is_section(path)) {
             enter(map.items[i], path, place);
         } else {
             unknown(map.keys[i], prefix, place);
