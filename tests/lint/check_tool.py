@@ -9,7 +9,7 @@ import sys
 import tree
 
 IGNORED_WORDS = "tests/lint/codespell-ignore.txt"
-FOREIGN = ("LICENSE", IGNORED_WORDS, "contrib/demo/")
+FOREIGN = ("LICENSE", IGNORED_WORDS, "contrib/demo/", "tests/unit/message/", "tests/unit/features/")
 
 
 def shell_scripts(paths):
