@@ -181,11 +181,25 @@ public:
     template <class T>
     void numbers(std::vector<T>& out, const flatbuffers::Vector<T>* in) {
         if (in == nullptr || !spend(sizeof(T) * in->size())) return;
+        // The verifier looks at where a vector begins, not at how its elements are aligned: copy,
+        // then read.
         out.resize(in->size());
-        for (flatbuffers::uoffset_t i = 0; i < in->size(); ++i) out[i] = in->Get(i);
+        if (!out.empty()) std::memcpy(out.data(), in->Data(), sizeof(T) * out.size());
+        for (T& value : out) value = flatbuffers::EndianScalar(value);
     }
 
-    /// Calls `each` for the structs or tables of `in`.
+    /// Calls `each` for copies of the structs of `in`.
+    template <class T, class Each>
+    void structs(const flatbuffers::Vector<const T*>* in, Each each) {
+        if (in == nullptr || !spend(sizeof(T) * in->size())) return;
+        for (flatbuffers::uoffset_t i = 0; i < in->size() && wrong_ == nullptr; ++i) {
+            T copy;
+            std::memcpy(static_cast<void*>(&copy), in->Data() + sizeof(T) * i, sizeof(T));
+            each(copy);
+        }
+    }
+
+    /// Calls `each` for the tables of `in`.
     template <class T, class Each>
     void all(const flatbuffers::Vector<T>* in, std::size_t bytes_each, Each each) {
         if (in == nullptr || !spend(bytes_each * in->size())) return;
@@ -223,8 +237,7 @@ public:
         if (in.domain() != nullptr) o.domain = key_of(*in.domain());
         o.sender32 = in.sender32();
         o.domain32 = in.domain32();
-        all(in.rcpts(), sizeof(format::Key),
-            [&](const format::Key& key) { o.rcpts.push_back(key_of(key)); });
+        structs(in.rcpts(), [&](const format::Key& key) { o.rcpts.push_back(key_of(key)); });
         o.rcpt_set = in.rcpt_set();
         o.message_id = in.message_id();
         numbers(o.refs, in.refs());
@@ -233,18 +246,18 @@ public:
         o.domain_label = in.domain_label();
         numbers(o.label_variants, in.label_variants());
         o.free_mail_like = in.free_mail_like();
-        all(in.features(), sizeof(format::FeatureEntry), [&](const format::FeatureEntry& entry) {
+        structs(in.features(), [&](const format::FeatureEntry& entry) {
             FeatureValue value;
             value.code = entry.code();
             number(value.number, entry.number());
             if (const std::size_t index = feature_index(entry.tag()); index < kFeatureCount)
                 o.values[index] = value;
         });
-        all(in.set_members(), sizeof(format::SetMember), [&](const format::SetMember& member) {
+        structs(in.set_members(), [&](const format::SetMember& member) {
             if (const std::size_t index = feature_index(member.tag()); index < kFeatureCount)
                 o.set_members.emplace_back(static_cast<std::uint16_t>(index), member.value());
         });
-        all(in.words(), sizeof(format::WordEntry), [&](const format::WordEntry& word) {
+        structs(in.words(), [&](const format::WordEntry& word) {
             o.words.push_back({word.word(), word.count()});
         });
         numbers(o.thread_words, in.thread_words());
@@ -265,8 +278,9 @@ public:
         if (const auto* sketch = in.sketch(); sketch != nullptr) {
             if (sketch->size() != o.sketch.size())
                 return fail_with("the sketch has another length");
-            for (flatbuffers::uoffset_t i = 0; i < sketch->size(); ++i)
-                o.sketch[i] = sketch->Get(i);
+            std::vector<std::uint32_t> values;
+            numbers(values, sketch);
+            std::copy(values.begin(), values.end(), o.sketch.begin());
         }
         numbers(o.quoted_lines, in.quoted_lines());
         numbers(o.own_lines, in.own_lines());
