@@ -33,12 +33,6 @@ bool contains_nocase(std::string_view s, std::string_view needle) {
     return ascii_lower(s).find(needle) != std::string::npos;
 }
 
-/// Below a listed suffix: registrable_domain() gives an unlisted host back as it is, so one more
-/// label tells them apart.
-bool is_registrable(const std::string& domain) {
-    return !domain.empty() && mail::registrable_domain("x." + domain) == domain;
-}
-
 /// "SRS0=hash=day=domain=local" and "SRS1=hash=forwarder==hash=day=domain=local" -> "local@domain";
 /// "" for other forms.
 std::string srs_original(std::string_view local) {
@@ -108,7 +102,7 @@ std::string organisation_of(std::string_view host) {
     if (host.empty()) return "";
     if (host.front() == '[' || network_of(host) != "?") return "[address]";
     if (host.find('.') == std::string_view::npos) return "bare";
-    return mail::registrable_domain(ascii_lower(host));
+    return registrable_domain(ascii_lower(host));
 }
 
 bool same_organisation(std::string_view a, std::string_view b) {
@@ -598,7 +592,7 @@ int anchor_mismatch(const Message& m) {
         text = text.substr(0, text.find_first_of("/ ?#"));
         if (text.find('.') == std::string_view::npos || text.find('@') != std::string_view::npos)
             continue;
-        const std::string shown = mail::registrable_domain(mail::to_ascii_domain(text));
+        const std::string shown = registrable_domain(mail::to_ascii_domain(text));
         if (!is_registrable(shown)) continue;  // "2.5" and "etc." are no hosts
         result = std::max(result, 0);
         if (shown != link.registrable) return 1;

@@ -135,7 +135,7 @@ private:
         const auto at = sender.rfind('@');
         const std::string host = at == std::string::npos ? "" : sender.substr(at + 1);
         const std::string domain =
-            host.empty() ? "" : mail::registrable_domain(mail::to_ascii_domain(host));
+            host.empty() ? "" : registrable_domain(mail::to_ascii_domain(host));
         result_.labels.sender = label_of(sender, 320);
         result_.labels.domain = label_of(domain, 255);
         o().sender = sender_key(h(), sender);
