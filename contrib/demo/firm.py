@@ -5,7 +5,8 @@
 usage: firm.py --out DIR [--days 60] [--seed 1] [--stories] [--end YYYY-MM-DD] [--story-time EPOCH] [--probes 60]
 
 The same arguments give the same bytes: no clock, no network, no other input. Writes into DIR
-  inbound.mbox, outbound.mbox  genuine mail only, as delivered (Return-Path, the site's own Received), for `kith import`
+  mail.mbox                    genuine mail only, in time order, as delivered (Return-Path, the site's own Received), for `kith import`
+  inbound.mbox, outbound.mbox  the same, one direction each
   stream.mbox, manifest.jsonl  all mail in time order with labels (ARCHITECTURE.md, "Measuring"), for `kith replay`
   kith.yaml                    the site's part of a configuration (domains, authserv_id)
   story/*.eml, story/story.json  the story: four mails of a supplier whose account was taken over, four genuine warnings
@@ -1635,7 +1636,8 @@ def main():
     history = collections.Counter()
     counts = collections.Counter()
     files = {
-        k: open(os.path.join(args.out, k), 'wb') for k in ('stream.mbox', 'inbound.mbox', 'outbound.mbox')
+        k: open(os.path.join(args.out, k), 'wb')
+        for k in ('stream.mbox', 'mail.mbox', 'inbound.mbox', 'outbound.mbox')
     }
     with open(os.path.join(args.out, 'manifest.jsonl'), 'w', encoding='utf-8') as man:
         for t, _, _, m in stream:
@@ -1686,12 +1688,9 @@ def main():
             if learn:
                 history[m.sender.addr] += 1
             if m.kind == 'ham':
-                mboxrd(
-                    files['outbound.mbox' if auth_user else 'inbound.mbox'],
-                    mail_from,
-                    t,
-                    delivered(w, m, raw, client, mail_from, rcpts, auth_user),
-                )
+                whole = delivered(w, m, raw, client, mail_from, rcpts, auth_user)
+                for box in ('mail.mbox', 'outbound.mbox' if auth_user else 'inbound.mbox'):
+                    mboxrd(files[box], mail_from, t, whole)
     for f in files.values():
         f.close()
     with open(os.path.join(args.out, 'kith.yaml'), 'w') as f:

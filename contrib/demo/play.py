@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -149,14 +150,9 @@ def play(args, workdir):
         args.build, [DOMAIN], own, mode='enforce', milter=False, learner=False, postfix=False, keep=args.keep
     )
     try:
-        mails = 0
-        for box in ('inbound.mbox', 'outbound.mbox'):
-            path = os.path.join(workdir, box)
-            site.kith('import', '--mbox', path)
-            with open(path, 'rb') as f:
-                mails += sum(x.startswith(b'From ') for x in f)
+        mails = site.kith_json('import', '--mbox', os.path.join(workdir, 'mail.mbox'))['imported']
         steps.say('kith import: %d mails' % mails)
-        site.learn_now()
+        site.learn_now(600)
         steps.say('kith-learner learned them')
         site.start_milter()
         site.start_learner()
@@ -211,13 +207,14 @@ def main():
     except Unavailable as e:
         print('play.py: %s' % e, file=sys.stderr)
         return 69
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is removed then, too
     workdir = tempfile.mkdtemp(prefix='kith-demo-')
     try:
         return play(args, workdir)
     except Unavailable as e:
         print('play.py: %s' % e, file=sys.stderr)
         return 69
-    except (RuntimeError, TimeoutError) as e:
+    except (RuntimeError, TimeoutError, subprocess.SubprocessError) as e:
         print('play.py: %s' % e, file=sys.stderr)
         return 1
     finally:

@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,8 +83,7 @@ def trained_state():
         BUILD, [DOMAIN], [], settings=LEARNED_FAST, postfix=False, milter=False, learner=False
     )
     with site:
-        for box in ('inbound.mbox', 'outbound.mbox'):
-            site.kith('import', '--mbox', os.path.join(firm(), box))
+        site.kith('import', '--mbox', os.path.join(firm(), 'mail.mbox'))
         site.learn_now()
         shutil.copytree(site.state, out, dirs_exist_ok=True)
     return out
@@ -213,4 +213,5 @@ def main():
     except Unavailable as e:
         print('e2e: cannot run: %s' % e, file=sys.stderr)
         sys.exit(1)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is removed then, too
     unittest.main(verbosity=2)

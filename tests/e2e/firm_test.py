@@ -171,7 +171,7 @@ class Firm(unittest.TestCase):
 
     def test_the_mailboxes_for_import_hold_the_genuine_mail_and_nothing_else(self):
         genuine = [r for r in self.rows if r['kind'] in ('ham', 'ham-bulk')]
-        for name, directions in (('inbound.mbox', ('in',)), ('outbound.mbox', ('out', 'internal'))):
+        for name, directions in (('mail.mbox', ('in', 'out', 'internal')), ('inbound.mbox', ('in',)), ('outbound.mbox', ('out', 'internal'))):
             box = mailbox.mbox(os.path.join(self.tmp.name, name), create=False)
             self.assertEqual(sum(r['direction'] in directions for r in genuine), len(box))
             first = box[0]

@@ -216,7 +216,7 @@ class Site:
             )
         return p.stdout.decode('utf-8', 'replace')
 
-    def kith(self, *args, check=True, timeout=300):
+    def kith(self, *args, check=True, timeout=600):
         """runs `kith`; CompletedProcess with text output"""
         p = subprocess.run(
             [self.kith_program, '--config', self.config_file, *args],
