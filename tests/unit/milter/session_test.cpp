@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session with an injected judge: verdicts, slow and throwing judges, a full queue and a
+// failing journal cannot be had from the built program without hooks in it, so they are proven
+// here; tests/protocol proves the translation.
+#include "milter/session.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/temp_dir.hpp"
+
+namespace kith::milter {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+constexpr Negotiated kAll{true, true, true, true, false};
+
+Macros macros(std::map<std::string, std::string> values) {
+    return [values = std::move(values)](const char* name) -> std::optional<std::string> {
+        const auto found = values.find(name);
+        if (found == values.end()) return std::nullopt;
+        return found->second;
+    };
+}
+const Macros kNone = macros({});
+
+std::string text_of(const MessageBytes& bytes) {
+    if (bytes.fd < 0) return std::string(bytes.memory);
+    std::string out(static_cast<std::size_t>(bytes.length), '\0');
+    const ssize_t n = ::pread(bytes.fd, out.data(), out.size(), static_cast<off_t>(bytes.offset));
+    return n == static_cast<ssize_t>(bytes.length) ? out : "(short read)";
+}
+
+/// Everything around a session, in memory.
+struct World {
+    explicit World(Config with = {})
+        : config(std::make_shared<const Config>(std::move(with))),
+          services(std::make_shared<Services>()) {
+        services->config = [this] {
+            std::lock_guard lock(mutex);
+            return config;
+        };
+        services->judge = [this](const MessageBytes& bytes, const Arrival& arrival) {
+            std::lock_guard lock(mutex);
+            judged_bytes.push_back(text_of(bytes));
+            judged.push_back(arrival);
+            MailRecord record;
+            record.id = "id" + std::to_string(judged.size());
+            record.assessment.verdict = verdict;
+            return record;
+        };
+        services->append = [this](const MailRecord& record) -> Status {
+            std::lock_guard lock(mutex);
+            if (journal_broken) return fail(ErrorCode::Full, "journal: disk full");
+            journal.push_back(record);
+            return ok();
+        };
+        services->now = [] { return from_unix(1772442000); };
+        services->log = [this](LogLevel, std::string_view message,
+                               const std::vector<LogField>& fields) {
+            std::lock_guard lock(mutex);
+            log.push_back(log_line(message, fields));
+        };
+        services->judging = &judging;
+        services->journalling = &journalling;
+    }
+    ~World() {
+        // Late work refers to this object.
+        (void)judging.wait_idle(std::chrono::steady_clock::now() + seconds(10));
+        (void)journalling.wait_idle(std::chrono::steady_clock::now() + seconds(10));
+    }
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    [[nodiscard]] std::size_t lines_with(const std::string& part) {
+        std::lock_guard lock(mutex);
+        std::size_t n = 0;
+        for (const auto& line : log) n += line.find(part) != std::string::npos ? 1U : 0U;
+        return n;
+    }
+
+    std::mutex mutex;
+    std::shared_ptr<const Config> config;
+    Verdict verdict = Verdict::Pass;
+    bool journal_broken = false;
+    std::vector<std::string> judged_bytes, log;
+    std::vector<Arrival> judged;
+    std::vector<MailRecord> journal;
+    WorkerPool judging{1, 1};
+    WorkerPool journalling{1, 64};
+    std::shared_ptr<Services> services;
+};
+
+Config with_mode(Mode mode) {
+    Config config;
+    config.mode = mode;
+    return config;
+}
+
+Config with_deadline_and(OnFailure on_failure, Seconds deadline = Seconds(1)) {
+    Config config;
+    config.mode = Mode::Enforce;
+    config.milter.on_failure = on_failure;
+    config.milter.deadline = deadline;
+    return config;
+}
+
+void begin(Session& session, const std::string& sender = "<anna@partner.example>",
+           const Macros& at_mail = kNone) {
+    session.mail_from(sender, at_mail);
+    session.recipient("<ben@site.example>");
+    session.header("Subject", " plan");
+    session.end_of_headers();
+    (void)session.body("Hello\r\n");
+}
+
+Plan finish(Session& session, const std::string& queue_id = "4Q1") {
+    Plan plan = session.end_of_message(macros({{"i", queue_id}}));
+    session.settled(plan.action);
+    return plan;
+}
+
+TEST_CASE("the judge gets the message byte for byte and what the MTA said about it") {
+    World world;
+    Session session(world.services, kAll);
+    session.connected(
+        "out.partner.example", "192.0.2.7",
+        macros({{"j", "mx.site.example"}, {"{daemon_name}", "smtpd"}, {"{daemon_port}", "25"}}));
+    session.helo("helo.partner.example", macros({{"{tls_version}", "TLSv1.3"}}));
+    begin(session);
+    CHECK(finish(session).reply == Reply::Accept);
+    REQUIRE(world.judged.size() == 1);
+    CHECK(world.judged_bytes[0] == "Subject: plan\n\nHello\r\n");
+    const Arrival& a = world.judged[0];
+    CHECK(a.client_addr == "192.0.2.7");
+    CHECK(a.client_name == "out.partner.example");
+    CHECK(a.helo == "helo.partner.example");
+    CHECK(a.tls_version == "TLSv1.3");
+    CHECK(a.mta_hostname == "mx.site.example");
+    CHECK(a.daemon_name == "smtpd");
+    CHECK(a.daemon_port == "25");
+    CHECK(a.mail_from == "anna@partner.example");
+    CHECK(a.rcpts == std::vector<std::string>{"ben@site.example"});
+    CHECK(a.queue_id == "4Q1");
+    CHECK_FALSE(a.auth_user);
+    CHECK(to_unix(a.time) == 1772442000);
+}
+
+TEST_CASE("three messages on one connection are judged each alone") {
+    World world;
+    Session session(world.services, kAll);
+    session.connected("c.example", "192.0.2.7", kNone);
+    session.helo("h.example", kNone);
+    for (int i = 1; i <= 3; ++i) {
+        session.mail_from("<s" + std::to_string(i) + "@partner.example>", kNone);
+        session.recipient("<r" + std::to_string(i) + "@site.example>");
+        session.header("Subject", " " + std::to_string(i));
+        (void)session.body("body " + std::to_string(i));
+        (void)finish(session, "Q" + std::to_string(i));
+        session.abort();  // Postfix sends one after every message
+    }
+    REQUIRE(world.judged.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const std::string n = std::to_string(i + 1);
+        CHECK(world.judged_bytes[i] == "Subject: " + n + "\n\nbody " + n);
+        CHECK(world.judged[i].mail_from == "s" + n + "@partner.example");
+        CHECK(world.judged[i].rcpts == std::vector<std::string>{"r" + n + "@site.example"});
+        CHECK(world.judged[i].client_addr == "192.0.2.7");
+        CHECK(world.judged[i].helo == "h.example");
+        CHECK(world.judged[i].queue_id == "Q" + n);
+    }
+}
+
+TEST_CASE(
+    "a message that was given up leaves nothing for the next, and the connection's facts stay") {
+    World world;
+    Session session(world.services, kAll);
+    session.connected("c.example", "192.0.2.7", kNone);
+    session.helo("h.example", kNone);
+    begin(session, "<given-up@partner.example>", macros({{"{auth_authen}", "anna"}, {"i", "OLD"}}));
+    session.header("X-Kith-Score", " 1");
+    session.abort();
+    CHECK(world.services->counters.open_messages == 0);
+    begin(session);
+    const Plan plan = finish(session, "");
+    REQUIRE(world.judged.size() == 1);
+    CHECK(world.judged[0].mail_from == "anna@partner.example");
+    CHECK_FALSE(world.judged[0].auth_user);
+    CHECK(world.judged[0].queue_id.empty());
+    CHECK(world.judged[0].client_addr == "192.0.2.7");
+    CHECK(plan.removals.empty());
+}
+
+TEST_CASE("a login belongs to its message") {
+    World world;
+    Session session(world.services, kAll);
+    session.connected("c.example", "192.0.2.7", kNone);
+    begin(session, "<a@site.example>", macros({{"{auth_authen}", "anna"}}));
+    (void)finish(session);
+    begin(session, "<a@site.example>", macros({{"{auth_authen}", "ben"}}));
+    (void)finish(session);
+    begin(session, "<a@site.example>");
+    (void)finish(session);
+    REQUIRE(world.judged.size() == 3);
+    CHECK(world.judged[0].auth_user == "anna");
+    CHECK(world.judged[1].auth_user == "ben");
+    CHECK_FALSE(world.judged[2].auth_user);
+}
+
+TEST_CASE("envelope addresses lose their brackets, the null sender is empty") {
+    World world;
+    Session session(world.services, kAll);
+    const auto [raw, clean] =
+        GENERATE(table<const char*, const char*>({{"<>", ""},
+                                                  {"", ""},
+                                                  {"<a@b.example>", "a@b.example"},
+                                                  {"a@b.example", "a@b.example"},
+                                                  {"<a@b.example", "<a@b.example"}}));
+    begin(session, raw);
+    (void)finish(session);
+    CHECK(world.judged.back().mail_from == clean);
+}
+
+TEST_CASE("what the MTA could not verify is no client name") {
+    World world;
+    Session session(world.services, kAll);
+    const char* name = GENERATE("unknown", "[192.0.2.7]", "");
+    session.connected(name, "", kNone);
+    begin(session);
+    (void)finish(session);
+    CHECK(world.judged.back().client_name.empty());
+}
+
+TEST_CASE("recipients and address bytes are bounded") {
+    World world;
+    Session session(world.services, kAll);
+    const auto extra = GENERATE(0U, 1U);
+    session.mail_from("<" + std::string(Session::kMaxAddressBytes + extra, 'a') + ">", kNone);
+    for (std::size_t i = 0; i < Session::kMaxRecipients + extra; ++i)
+        session.recipient("<r@site.example>");
+    (void)finish(session);
+    CHECK(world.judged.back().mail_from.size() == Session::kMaxAddressBytes);
+    CHECK(world.judged.back().rcpts.size() == Session::kMaxRecipients);
+}
+
+TEST_CASE("header values are kept raw, with or without the blank the MTA has eaten") {
+    World world;
+    Negotiated eaten = kAll;
+    eaten.leading_space = false;
+    const bool leadspc = GENERATE(true, false);
+    Session session(world.services, leadspc ? kAll : eaten);
+    session.mail_from("<a@b.example>", kNone);
+    session.header("Subject", leadspc ? " folded\n\tvalue" : "folded\n\tvalue");
+    session.header("Empty", "");
+    (void)finish(session);
+    CHECK(world.judged_bytes.back() == (leadspc ? "Subject: folded\n\tvalue\nEmpty:\n\n"
+                                                : "Subject: folded\n\tvalue\nEmpty: \n\n"));
+}
+
+TEST_CASE("a bare line feed inside a header value does not make a field") {
+    World world;
+    Session session(world.services, kAll);
+    session.mail_from("<a@b.example>", kNone);
+    session.header("Subject", " x\nFrom: boss@site.example\n\nbody\n");
+    (void)finish(session);
+    CHECK(world.judged_bytes.back() == "Subject: x\n From: boss@site.example\n \n body\n \n\n");
+}
+
+TEST_CASE("a message without body or end of headers is still separated") {
+    World world;
+    Session session(world.services, kAll);
+    session.mail_from("<a@b.example>", kNone);
+    session.header("Subject", " x");
+    (void)finish(session);
+    CHECK(world.judged_bytes.back() == "Subject: x\n\n");
+}
+
+TEST_CASE(
+    "enough is enough: skip is answered when the bound is reached and the MTA knows the answer") {
+    Config config;
+    config.milter.max_message_bytes = 10;
+    World world(config);
+    Negotiated with_skip = kAll;
+    with_skip.skip = true;
+    Session session(world.services, with_skip);
+    session.mail_from("<a@b.example>", kNone);
+    CHECK_FALSE(session.body("12345678"));  // 9 bytes with the empty line before it
+    CHECK(session.body("9"));
+    Session plain(world.services, kAll);
+    plain.mail_from("<a@b.example>", kNone);
+    CHECK_FALSE(plain.body("1234567890123"));
+    (void)finish(plain);
+    CHECK(world.judged_bytes.back() == "\n123456789");
+}
+
+TEST_CASE("the journal gets what was judged with what was done") {
+    World world(with_mode(Mode::Enforce));
+    world.verdict = Verdict::Quarantine;
+    Session session(world.services, kAll);
+    begin(session);
+    const Plan plan = session.end_of_message(kNone);
+    CHECK(plan.action == Action::Held);
+    session.settled(GENERATE(Action::Held, Action::Accepted));  // an MTA may refuse to hold
+    REQUIRE(world.journal.size() == 1);
+    CHECK(world.journal[0].mode == "enforce");
+    CHECK(world.journal[0].action ==
+          (world.services->counters.held == 1 ? Action::Held : Action::Accepted));
+}
+
+TEST_CASE("one line a message, beginning with the queue id") {
+    World world(with_mode(Mode::Tag));
+    Session session(world.services, kAll);
+    begin(session);
+    (void)finish(session);
+    REQUIRE(world.log.size() == 1);
+    CHECK(world.log[0].rfind(
+              "4Q1: id=id1 from=<anna@partner.example> to=<ben@site.example> dir=in score=0", 0) ==
+          0);
+}
+
+TEST_CASE(
+    "a slow judge is answered on_failure at the deadline, and what it finds later is recorded as "
+    "not acted on") {
+    const auto on_failure = GENERATE(OnFailure::Accept, OnFailure::Tempfail);
+    World world(with_deadline_and(on_failure));
+    std::promise<void> gate;
+    auto opened = gate.get_future().share();
+    world.services->judge = [opened](const MessageBytes& bytes, const Arrival&) {
+        opened.wait();
+        MailRecord record;
+        record.id = "late";
+        record.subject = text_of(bytes);  // its bytes are still there after the session went on
+        record.assessment.verdict = Verdict::Quarantine;
+        return record;
+    };
+    auto session = std::make_unique<Session>(world.services, kAll);
+    begin(*session);
+    session->header("X-Kith-Score", " 1");
+    const auto before = std::chrono::steady_clock::now();
+    const Plan plan = finish(*session);
+    CHECK(std::chrono::steady_clock::now() - before < seconds(5));
+    CHECK(plan.reply == (on_failure == OnFailure::Accept ? Reply::Accept : Reply::Tempfail));
+    CHECK_FALSE(plan.quarantine_reason);
+    CHECK(world.services->counters.late == 1);
+    CHECK(world.services->counters.open_messages == 0);
+    CHECK(world.lines_with("4Q1: id=- ") == 1);
+    CHECK(world.lines_with("not judged: deadline") == 1);
+    session.reset();
+    gate.set_value();
+    REQUIRE(world.judging.wait_idle(std::chrono::steady_clock::now() + seconds(10)));
+    REQUIRE(world.journal.size() == 1);
+    CHECK(world.journal[0].id == "late");
+    CHECK(world.journal[0].subject == "Subject: plan\n\nHello\r\nX-Kith-Score: 1\n");
+    CHECK(world.journal[0].action ==
+          (on_failure == OnFailure::Accept ? Action::Accepted : Action::Deferred));
+    CHECK(world.journal[0].assessment.degraded == "judged after milter.deadline; not acted on");
+}
+
+TEST_CASE("a full queue is answered on_failure at once") {
+    World world(with_deadline_and(OnFailure::Tempfail, Seconds(60)));
+    std::promise<void> gate, running;
+    auto opened = gate.get_future().share();
+    REQUIRE(world.judging.submit([&running, opened] {
+        running.set_value();
+        opened.wait();
+    }));
+    REQUIRE(running.get_future().wait_for(seconds(10)) == std::future_status::ready);
+    REQUIRE(world.judging.submit([opened] { opened.wait(); }));
+    Session session(world.services, kAll);
+    begin(session);
+    const auto before = std::chrono::steady_clock::now();
+    const Plan plan = finish(session);
+    CHECK(std::chrono::steady_clock::now() - before < seconds(10));
+    CHECK(plan.reply == Reply::Tempfail);
+    CHECK(plan.reply_code == "451");
+    CHECK(world.services->counters.saturated == 1);
+    CHECK(world.lines_with("not judged: saturated") == 1);
+    gate.set_value();
+}
+
+TEST_CASE("a judge that throws costs that mail its verdict and no other") {
+    World world(with_deadline_and(OnFailure::Accept));
+    auto good = world.services->judge;
+    world.services->judge = [](const MessageBytes&, const Arrival&) -> MailRecord {
+        throw std::runtime_error("broken");
+    };
+    Session session(world.services, kAll);
+    begin(session);
+    CHECK(finish(session).reply == Reply::Accept);
+    CHECK(world.services->counters.failed == 1);
+    world.services->judge = good;
+    begin(session);
+    CHECK(finish(session).reply == Reply::Accept);
+    CHECK(world.services->counters.failed == 1);
+    CHECK(world.judged.size() == 1);
+}
+
+TEST_CASE("a failure before the end is answered at the end of that message only") {
+    World world(with_deadline_and(OnFailure::Tempfail));
+    Session session(world.services, kAll);
+    begin(session);
+    session.mark_failed();
+    CHECK(finish(session).reply == Reply::Tempfail);
+    CHECK(world.judged.empty());
+    begin(session);
+    CHECK(finish(session).reply == Reply::Accept);
+    CHECK(world.judged.size() == 1);
+}
+
+TEST_CASE("a journal that fails changes no answer and is logged once a minute") {
+    World world(with_mode(Mode::Enforce));
+    world.verdict = Verdict::Quarantine;
+    world.journal_broken = true;
+    Session session(world.services, kAll);
+    for (int i = 0; i < 3; ++i) {
+        begin(session);
+        CHECK(finish(session).action == Action::Held);
+    }
+    CHECK(world.services->counters.journal_failures == 3);
+    CHECK(world.lines_with("journal: mail not recorded") == 1);
+}
+
+TEST_CASE("a journal that hangs holds mail no longer than its deadline") {
+    World world(with_deadline_and(OnFailure::Accept));
+    std::promise<void> gate;
+    auto opened = gate.get_future().share();
+    world.services->append = [opened](const MailRecord&) -> Status {
+        opened.wait();
+        return ok();
+    };
+    Session session(world.services, kAll);
+    begin(session);
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(finish(session).reply == Reply::Accept);
+    CHECK(std::chrono::steady_clock::now() - before < seconds(5));
+    gate.set_value();
+}
+
+TEST_CASE("a message keeps the configuration it began with") {
+    World world(with_mode(Mode::Enforce));
+    world.verdict = Verdict::Quarantine;
+    Session session(world.services, kAll);
+    begin(session);
+    {
+        std::lock_guard lock(world.mutex);
+        world.config = std::make_shared<const Config>(with_mode(Mode::Passive));
+    }
+    CHECK(finish(session).action == Action::Held);
+    begin(session);
+    CHECK(finish(session).action == Action::Accepted);
+    CHECK(world.journal.at(0).mode == "enforce");
+    CHECK(world.journal.at(1).mode == "passive");
+}
+
+TEST_CASE("large mail goes through a file, and a spool that is missing costs only its end") {
+    const test::TempDir dir;
+    Config config;
+    config.milter.memory_bytes = 1000;
+    const bool has_spool = GENERATE(true, false);
+    config.milter.spool_directory = has_spool ? dir.str() : dir.file("missing");
+    World world(config);
+    Session session(world.services, kAll);
+    session.mail_from("<a@b.example>", kNone);
+    session.header("Subject", " x");
+    for (int i = 0; i < 100; ++i) (void)session.body(std::string(100, 'b'));
+    CHECK(finish(session).reply == Reply::Accept);
+    CHECK(world.judged_bytes.at(0).size() == (has_spool ? 12U + 10000U : 1000U));
+    CHECK(world.services->counters.spool_failures == (has_spool ? 0U : 1U));
+}
+
+TEST_CASE("a new connection on an old one starts from nothing") {
+    World world;
+    Session session(world.services, kAll);
+    session.connected("one.example", "192.0.2.1", macros({{"j", "mx"}}));
+    session.helo("one", kNone);
+    begin(session);
+    session.connected("two.example", "192.0.2.2", kNone);
+    begin(session);
+    (void)finish(session);
+    REQUIRE(world.judged.size() == 1);
+    CHECK(world.judged[0].client_addr == "192.0.2.2");
+    CHECK(world.judged[0].helo.empty());
+    CHECK(world.judged[0].mta_hostname.empty());
+}
+
+TEST_CASE("open messages are counted from MAIL to the answer") {
+    World world;
+    const auto& open = world.services->counters.open_messages;
+    {
+        Session session(world.services, kAll);
+        session.connected("c.example", "192.0.2.1", kNone);
+        CHECK(open == 0);
+        begin(session);
+        CHECK(open == 1);
+        const Plan plan = session.end_of_message(kNone);
+        CHECK(open == 1);
+        session.settled(plan.action);
+        CHECK(open == 0);
+        begin(session);
+    }
+    CHECK(open == 0);
+}
+
+TEST_CASE("calls out of order neither crash nor mix messages") {
+    World world;
+    Session session(world.services, kAll);
+    session.settled(Action::Accepted);
+    session.abort();
+    session.mark_failed();
+    (void)session.body("x");
+    session.header("A", " late");
+    session.recipient("<r@site.example>");
+    CHECK(finish(session).reply == Reply::Accept);
+    CHECK(world.judged_bytes.at(0) == "\nxA: late\n");
+}
+
+}  // namespace
+}  // namespace kith::milter
