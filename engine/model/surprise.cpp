@@ -20,7 +20,7 @@ std::size_t NoveltyCurve::bucket(double n, double t) noexcept {
 
 double NoveltyCurve::nu(double n, double t) const noexcept {
     const Cell& cell = cells_[bucket(n, t)];
-    const double prior = (kTheta + kDiscount * t) / (kTheta + n + kDiscount);
+    const double prior = (kTheta + kDiscount * t) / (kTheta + n);
     const double nu = (static_cast<double>(cell.novel) + kKappa * std::min(prior, 1.0)) /
                       (static_cast<double>(cell.trials) + kKappa);
     return std::clamp(nu, kSurpriseFloor, 1.0);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 #include "engine/profile/state_generated.h"
 
@@ -42,7 +43,13 @@ private:
 template <class T>
 std::vector<T> to_vector(const flatbuffers::Vector<T>* v, std::size_t limit) {
     std::vector<T> out;
-    if (v != nullptr) out.assign(v->begin(), v->begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(v->size(), limit)));
+    if (v != nullptr) {
+        out.reserve(std::min<std::size_t>(v->size(), limit));
+        for (const T x : *v) {
+            if (out.size() == limit) break;
+            out.push_back(x);
+        }
+    }
     return out;
 }
 
@@ -297,6 +304,34 @@ std::string encode_rings(const std::vector<ScoreRing>& rings) {
     return finished(b);
 }
 
+/// All rings or none.
+bool decode_ranks(std::string_view bytes, std::vector<ScoreRing>& rings) {
+    const Verified<fb::Rings> t(bytes);
+    if (!t || t->rings() == nullptr || t->rings()->size() != rings.size()) return false;
+    std::vector<ScoreRing> restored = rings;
+    for (std::size_t i = 0; i < restored.size(); ++i)
+        if (!restore_ring(t->rings()->Get(static_cast<flatbuffers::uoffset_t>(i)), restored[i])) return false;
+    rings = std::move(restored);
+    return !rings.empty();
+}
+
+/// Replaces the site's counts of one feature.
+bool decode_values(std::string_view bytes, std::size_t f, Profile& values) {
+    const auto part = decode_profile(bytes);
+    if (!part) return false;
+    const auto is_of = [f](const ValueCount& v) { return v.feature == f; };
+    std::vector<ValueCount> merged = values.values();
+    std::erase_if(merged, is_of);
+    std::copy_if(part->values().begin(), part->values().end(), std::back_inserter(merged), is_of);
+    std::sort(merged.begin(), merged.end(), [](const ValueCount& x, const ValueCount& y) {
+        return x.feature != y.feature ? x.feature < y.feature : x.value < y.value;
+    });
+    values.aged = std::max(values.aged, part->aged);
+    values.day = std::max(values.day, part->day);
+    values.restore(std::move(merged));
+    return true;
+}
+
 std::string encode_novelty(const SiteState& site, std::size_t f) {
     FlatBufferBuilder b(2048);
     std::vector<fb::Cell> cells;
@@ -311,9 +346,10 @@ bool decode_novelty(std::string_view bytes, std::size_t f, SiteState& site) {
     const Verified<fb::Novelty> t(bytes);
     constexpr std::size_t kCells = NoveltyCurve::kN * NoveltyCurve::kT;
     if (!t || t->cells() == nullptr || t->cells()->size() != kLevels * kCells) return false;
+    for (const auto* c : *t->cells())
+        if (!sane(c->trials()) || !sane(c->novel())) return false;
     for (std::size_t i = 0; i < kLevels * kCells; ++i) {
         const auto* c = t->cells()->Get(static_cast<flatbuffers::uoffset_t>(i));
-        if (!sane(c->trials()) || !sane(c->novel())) return false;
         site.novelty[i / kCells][f].cells()[i % kCells] = {c->trials(), c->novel()};
     }
     return true;
@@ -397,11 +433,12 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
     if (!t || t->stratum_mails() == nullptr || t->stratum_mails()->size() != kDirectionCount * kStratumCount || t->mails() == nullptr ||
         t->mails()->size() != kDirectionCount || !finite(t->words()) || !finite(t->senders()))
         return false;
-    for (std::size_t i = 0; i < kDirectionCount * kStratumCount; ++i) {
-        const float x = t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    for (const float x : *t->stratum_mails())
         if (!sane(x)) return false;
-        s.stratum_mails[i / kStratumCount][i % kStratumCount] = x;
-    }
+    for (const double x : *t->mails())
+        if (!finite(x)) return false;
+    for (std::size_t i = 0; i < kDirectionCount * kStratumCount; ++i)
+        s.stratum_mails[i / kStratumCount][i % kStratumCount] = t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
     for (std::size_t d = 0; d < kDirectionCount; ++d) s.mails[d] = t->mails()->Get(static_cast<flatbuffers::uoffset_t>(d));
     s.words = std::max(0.0, t->words());
     s.senders = std::max(0.0, t->senders());
@@ -432,15 +469,15 @@ void encode_site(const SiteState& site, const std::function<void(const std::stri
     put("experts", encode_experts(site.experts));
     put("anomaly", encode_anomaly(site.anomaly));
     // Values of the site are one profile a feature, so that a commit writes only the features that changed.
-    std::vector<ValueCount> of_feature;
+    // One without values is written too: what faded away must not come back with the piece written last.
     const auto& all = site.values.values();
-    for (std::size_t i = 0; i < all.size();) {
-        const std::uint16_t f = all[i].feature;
-        of_feature.clear();
+    for (std::size_t f = 0, i = 0; f < kFeatureCount; ++f) {
+        std::vector<ValueCount> of_feature;
         for (; i < all.size() && all[i].feature == f; ++i) of_feature.push_back(all[i]);
         Profile part;
         part.aged = site.values.aged;
-        part.restore(of_feature);
+        part.day = site.values.day;
+        part.restore(std::move(of_feature));
         put("values/" + std::to_string(feature_tag(f)), encode(part));
     }
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
@@ -465,28 +502,12 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     const auto n = numbers_in(name.substr(slash + 1));
     if (!n) return false;
     const auto [a, b] = *n;
-    if (kind == "values") {
-        const auto part = decode_profile(bytes);
-        if (!part || part->values().empty()) return false;
-        std::vector<ValueCount> merged = site.values.values();
-        std::erase_if(merged, [&](const ValueCount& v) { return v.feature == part->values().front().feature; });
-        merged.insert(merged.end(), part->values().begin(), part->values().end());
-        std::sort(merged.begin(), merged.end(), [](const ValueCount& x, const ValueCount& y) {
-            return x.feature != y.feature ? x.feature < y.feature : x.value < y.value;
-        });
-        site.values.aged = part->aged;
-        site.values.restore(std::move(merged));
-        return true;
-    }
-    if (kind == "novelty" || kind == "ranks") {
+    if (kind == "values" || kind == "novelty" || kind == "ranks") {
         const std::size_t f = a <= 0xFFFF ? feature_index(static_cast<std::uint16_t>(a)) : kFeatureCount;
         if (f >= kFeatureCount) return false;
+        if (kind == "values") return decode_values(bytes, f, site.values);
         if (kind == "novelty") return decode_novelty(bytes, f, site);
-        const Verified<fb::Rings> t(bytes);
-        if (!t || t->rings() == nullptr || t->rings()->size() != site.ranks[f].size()) return false;
-        for (std::size_t i = 0; i < site.ranks[f].size(); ++i)
-            if (!restore_ring(t->rings()->Get(static_cast<flatbuffers::uoffset_t>(i)), site.ranks[f][i])) return false;
-        return true;
+        return decode_ranks(bytes, site.ranks[f]);
     }
     if (a >= kDirectionCount) return false;
     const Verified<fb::Ring> ring(bytes);

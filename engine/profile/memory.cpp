@@ -7,7 +7,7 @@ Key16 pair_key(const Key16& sender, const Key16& recipient) noexcept {
     // Both halves are keyed hashes already; mixing them unevenly keeps (a, b) and (b, a) apart.
     Key16 out;
     for (std::size_t i = 0; i < out.bytes.size(); ++i)
-        out.bytes[i] = static_cast<std::uint8_t>(sender.bytes[i] * 31 + recipient.bytes[(i + 5) % 16] * 17 + i);
+        out.bytes[i] = static_cast<std::uint8_t>(sender.bytes[i] * 31U + recipient.bytes[(i + 5) % 16] * 17U + i);
     return out;
 }
 

@@ -88,7 +88,7 @@ bool Profile::has(std::size_t feature, std::uint32_t value) const noexcept {
 
 Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap, std::size_t max_values) {
     const std::int32_t today = day_number(now);
-    if (today != day) {
+    if (today > day) {  // a mail that waited is of an older day: it must not open today's cap again
         day = today;
         for (auto& v : values_) v.today = 0;
     }
@@ -99,7 +99,7 @@ Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsign
         if (it->today >= daily_cap) return was;
         it->count += 1;
         if (it->today < 255) ++it->today;
-        totals_[feature] += 1;
+        recount(feature);
         return was;
     }
     const auto [begin, end] = range(feature);
@@ -107,14 +107,20 @@ Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsign
         const auto rarest = std::min_element(values_.begin() + static_cast<std::ptrdiff_t>(begin),
                                              values_.begin() + static_cast<std::ptrdiff_t>(end),
                                              [](const ValueCount& a, const ValueCount& b) { return a.count < b.count; });
-        totals_[feature] -= rarest->count;
         values_.erase(rarest);
         it = std::lower_bound(values_.begin(), values_.end(), value,
                               [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
     }
     values_.insert(it, ValueCount{static_cast<std::uint16_t>(feature), 1, value, 1.0F});
-    totals_[feature] += 1;
+    recount(feature);
     return was;
+}
+
+void Profile::recount(std::size_t feature) noexcept {
+    const auto [begin, end] = range(feature);
+    float sum = 0;
+    for (std::size_t i = begin; i < end; ++i) sum += values_[i].count;
+    totals_[feature] = sum;
 }
 
 void Profile::restore(std::vector<ValueCount> values) {

@@ -57,6 +57,8 @@ private:
         std::size_t begin, end;
     };
     [[nodiscard]] Range range(std::size_t feature) const noexcept;
+    /// Sums up anew in the order of the values, so that a total does not depend on when the profile was stored and read.
+    void recount(std::size_t feature) noexcept;
 
     std::vector<ValueCount> values_;  // sorted by (feature, value)
     std::array<float, kFeatureCount> totals_{};

@@ -146,7 +146,7 @@ void relate_facts(const Observations& o, const History& h, const Memory& memory,
 void relate_people(const Observations& o, const History& h, const Memory& memory, Relations& r) {
     if (h.vocabulary && r.messages >= 3 && !o.rcpts.empty()) {
         std::size_t known = 0;
-        for (const auto& rcpt : o.rcpts) known += contains(h.vocabulary->recipients, rcpt.short32()) ? 1 : 0;
+        for (const auto& rcpt : o.rcpts) known += contains(h.vocabulary->recipients, rcpt.short32()) ? 1U : 0U;
         r.recipients_known = static_cast<double>(known) / static_cast<double>(o.rcpts.size());
     }
     if (h.profile && h.profile->last_received != Time{}) {

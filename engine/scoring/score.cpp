@@ -23,6 +23,8 @@ constexpr std::uint32_t kRequestAsks = bit(Ask::Click) | bit(Ask::Open) | bit(As
                                        bit(Ask::Hurry) | bit(Ask::Expire) | bit(Ask::Prize) | bit(Ask::Code) |
                                        bit(Ask::Install) | bit(Ask::Shared);
 
+constexpr std::uint32_t kMoneyAsks = bit(Ask::Pay) | bit(Ask::Payee) | bit(Ask::Voucher);
+
 int popcount32(std::uint32_t x) noexcept {
     int n = 0;
     for (; x != 0; x &= x - 1) ++n;
@@ -73,8 +75,10 @@ double own_evidence(const Evidence& e, Stratum s, double raw, const ScoringOptio
 }
 
 double joint_evidence(double own, const Evidence& e, Stratum s, const Traces& traces) noexcept {
-    if (own <= kPayloadEvidence || !has_payload(s)) return own;
     const Observations& o = e.observations;
+    // A warning about an attack talks of links and passwords; only a new link or money is what a second mail adds to.
+    const bool money = (o.asks & kMoneyAsks) != 0 || !o.payment.empty();
+    if (own <= kPayloadEvidence || !has_payload(s) || !(e.relations.new_link || money)) return own;
     double sum = 0;
     bool held = false;
     for (const Trace& t : traces.items) {

@@ -77,7 +77,7 @@ FeatureSurprise worst_member(std::size_t f, const Observations& o, const Levels&
 FeatureVector complete_values(const Observations& o, const Relations& r, const Hasher& hasher) {
     FeatureVector values = o.values;
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (const auto* relate = feature_spec(f).relate) values[f] = encode_seen(relate(r), f, hasher);
+        if (feature_spec(f).relate != nullptr) values[f] = encode_seen(feature_spec(f).relate(r), f, hasher);
     return values;
 }
 

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// kith replay MANIFEST: judges a recorded stream and prints one JSON line a mail (DESIGN 9).
+// Covered by tests/unit/admin/replay_test.cpp.
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <unordered_map>
+
+#include "engine/admin/command.hpp"
+#include "engine/base/unique_fd.hpp"
+#include "engine/learner/replay.hpp"
+#include "engine/message/parse.hpp"
+
+namespace kith::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kMaxMailBytes = 256ULL << 20;
+
+struct ManifestLine {
+    ReplayMail mail;
+    std::string file;
+    std::optional<std::uint64_t> offset, length;
+};
+
+std::string text_of(const Json& j, const char* key) {
+    const auto it = j.find(key);
+    return it == j.end() || it->is_null() ? "" : it->get<std::string>();
+}
+
+/// Throws nlohmann's exceptions for wrong types; the caller names the line.
+ManifestLine read_line(const Json& j) {
+    ManifestLine line;
+    line.mail.id = j.at("id").get<std::string>();
+    Arrival& a = line.mail.arrival;
+    a.time = from_unix(static_cast<std::int64_t>(std::floor(j.at("time").get<double>())));
+    line.file = j.at("file").get<std::string>();
+    if (j.contains("offset") && !j["offset"].is_null())
+        line.offset = j["offset"].get<std::uint64_t>();
+    if (j.contains("length") && !j["length"].is_null())
+        line.length = j["length"].get<std::uint64_t>();
+    if (const auto client = j.find("client"); client != j.end() && client->is_object()) {
+        a.client_addr = text_of(*client, "addr");
+        a.client_name = text_of(*client, "name");
+        if (a.client_name == "unknown") a.client_name.clear();
+        a.helo = text_of(*client, "helo");
+    }
+    a.mail_from = text_of(j, "mail_from");
+    if (const auto rcpts = j.find("rcpts"); rcpts != j.end())
+        a.rcpts = rcpts->get<std::vector<std::string>>();
+    if (const std::string user = text_of(j, "auth_user"); !user.empty()) a.auth_user = user;
+    if (const auto learn = j.find("learn"); learn != j.end() && !learn->is_null())
+        line.mail.learn = learn->get<bool>();
+    if (const std::string session = text_of(j, "session"); !session.empty())
+        line.mail.session = session;
+    return line;
+}
+
+/// The stream's files, opened once.
+class Files {
+public:
+    explicit Files(std::filesystem::path directory) : directory_(std::move(directory)) {}
+    Result<std::string> read(const ManifestLine& line) {
+        const auto path = directory_ / line.file;
+        auto& fd = open_[line.file];
+        if (!fd) fd = UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        if (!fd)
+            return fail(ErrorCode::NoInput,
+                        "cannot open " + path.string() + " named in the manifest");
+        std::uint64_t length = 0;
+        const std::uint64_t offset = line.offset.value_or(0);
+        if (line.length) {
+            length = *line.length;
+        } else {
+            const off_t end = ::lseek(fd.get(), 0, SEEK_END);
+            if (end < 0 || static_cast<std::uint64_t>(end) < offset)
+                return fail(ErrorCode::NoInput, path.string() + ": offset beyond its end");
+            length = static_cast<std::uint64_t>(end) - offset;
+        }
+        if (length > kMaxMailBytes)
+            return fail(ErrorCode::NoInput, path.string() + ": a mail of " +
+                                                std::to_string(length) + " bytes is too large");
+        std::string bytes(length, '\0');
+        std::uint64_t done = 0;
+        while (done < length) {
+            const ssize_t n = ::pread(fd.get(), bytes.data() + done, length - done,
+                                      static_cast<off_t>(offset + done));
+            if (n <= 0)
+                return fail(ErrorCode::NoInput, path.string() + ": shorter than the manifest says");
+            done += static_cast<std::uint64_t>(n);
+        }
+        return bytes;
+    }
+
+private:
+    std::filesystem::path directory_;
+    std::unordered_map<std::string, UniqueFd> open_;
+};
+
+Json result_line(const ReplayMail& mail, const ReplayResult& r) {
+    const Assessment& a = r.judgement.assessment;
+    const auto rounded = [](double x) { return std::round(x * 1000) / 1000; };
+    Json indicators = Json::array();
+    for (const auto& i : a.indicators)
+        indicators.push_back({{"name", i.name}, {"score", rounded(i.score)}});
+    Json reasons = Json::array();
+    for (const auto& reason : a.reasons) reasons.push_back(reason.text);
+    return {{"id", mail.id},
+            {"score", std::round(a.score * 1e6) / 1e6},
+            {"verdict", to_string(a.verdict)},
+            {"direction", to_string(r.direction)},
+            {"indicators", indicators},
+            {"stratum", to_string(a.stratum)},
+            {"delayed", a.delayed},
+            {"tags", a.tags},
+            {"reasons", reasons},
+            {"us", static_cast<long>(std::lround(r.assess_us))},
+            {"us_with_parsing", static_cast<long>(std::lround(r.total_us))}};
+}
+
+struct ReplayOptions {
+    std::string manifest;
+    bool config_given = false;
+};
+
+/// The stream's own kith.yaml beside the manifest, unless --config names another.
+Result<std::shared_ptr<const Config>> config_for(const Env& env, const ReplayOptions& options) {
+    const auto beside = std::filesystem::path(options.manifest).parent_path() / "kith.yaml";
+    std::error_code error;
+    if (env.config_path == kDefaultConfigPath && std::filesystem::exists(beside, error))
+        return load_config_or_error(beside.string());
+    return load_config_or_error(env.config_path);
+}
+
+Outcome replay(Env& env, const ReplayOptions& options) {
+    auto config = config_for(env, options);
+    if (!config) return fail(config.error());
+    std::ifstream manifest(options.manifest);
+    if (!manifest) return fail(ErrorCode::NoInput, "cannot open the manifest " + options.manifest);
+
+    std::vector<ManifestLine> lines;
+    std::unordered_map<std::string, std::size_t> last_of_session;
+    std::string text;
+    for (std::size_t number = 1; std::getline(manifest, text); ++number) {
+        if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
+        try {
+            lines.push_back(read_line(Json::parse(text)));
+        } catch (const Json::exception& e) {
+            return fail(ErrorCode::NoInput,
+                        options.manifest + ":" + std::to_string(number) + ": " + e.what(),
+                        "each line is one JSON object with at least id, time and file");
+        }
+        if (lines.back().mail.session)
+            last_of_session[*lines.back().mail.session] = lines.size() - 1;
+    }
+
+    message_library_init();
+    // A replay keeps nothing, so its hashes need no secret of a site; a fixed one makes runs
+    // comparable.
+    const Hasher hasher(Hasher::Secret{'r', 'e', 'p', 'l', 'a', 'y'});
+    Replay run(**config, hasher);
+    Files files(std::filesystem::path(options.manifest).parent_path());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        auto bytes = files.read(lines[i]);
+        if (!bytes) return fail(bytes.error());
+        const ReplayResult result = run.run(lines[i].mail, *bytes);
+        env.out << result_line(lines[i].mail, result)
+                       .dump(-1, ' ', false, Json::error_handler_t::replace)
+                << '\n';
+        if (const auto& session = lines[i].mail.session; session && last_of_session[*session] == i)
+            run.end_session(*session);
+        if (env.terminal && i % 100 == 0)
+            env.err << fmt::format("\r{} of {}", i, lines.size()) << std::flush;
+    }
+    if (env.terminal) env.err << "\r" << lines.size() << " mails replayed\n";
+    env.out.flush();
+    return env.out ? Outcome(0) : Outcome(fail(ErrorCode::Io, "cannot write the results"));
+}
+
+}  // namespace
+
+NothingAction setup_replay(CLI::App& sub) {
+    auto options = std::make_shared<ReplayOptions>();
+    sub.add_option("manifest", options->manifest, "Manifest of the stream, one JSON object a line")
+        ->required()
+        ->type_name("MANIFEST");
+    return [options](Env& env) { return replay(env, *options); };
+}
+
+}  // namespace kith::admin
