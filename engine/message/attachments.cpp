@@ -103,10 +103,10 @@ void inspect_window(std::string_view window, std::string_view head, ContentFacts
 
 }  // namespace
 
-ContentFacts inspect_content(std::string_view content, std::size_t probe_bytes) {
+ContentFacts inspect_content(std::string_view content, std::size_t probe_bytes, DetectType detect) {
     ContentFacts facts;
     const std::string_view head = content.substr(0, probe_bytes);
-    facts.detected_type = detector().type_of(head);
+    if (detect == DetectType::Yes) facts.detected_type = detector().type_of(head);
     inspect_window(head, head, facts);
     // Directories of ZIP files and trailers of PDF stand at the end.
     if (content.size() > probe_bytes)

@@ -17,8 +17,12 @@ struct ContentFacts {
     bool has_macros = false;    ///< Office document with a VBA project
 };
 
+/// Whether to ask libmagic, which is the slow part.
+enum class DetectType { No, Yes };
+
 /// Looks at the first and the last `probe_bytes` of `content`. Total; thread-safe (one lock around
 /// libmagic).
-[[nodiscard]] ContentFacts inspect_content(std::string_view content, std::size_t probe_bytes);
+[[nodiscard]] ContentFacts inspect_content(std::string_view content, std::size_t probe_bytes,
+                                           DetectType detect = DetectType::Yes);
 
 }  // namespace kith::mail

@@ -22,9 +22,28 @@ struct Pair {
     bool poisoned = false;
 };
 
+/// Without the comments that touch nothing before them.
+[[nodiscard]] std::vector<Token> without_free_comments(const std::vector<Token>& tokens) {
+    std::vector<Token> out;
+    bool gap = false;
+    for (const Token& token : tokens) {
+        const bool touches =
+            !token.space_before && !gap && !out.empty() && out.back().kind != TokenKind::Special;
+        if (token.kind == TokenKind::Comment && !touches) {
+            gap = true;
+            continue;
+        }
+        out.push_back(token);
+        out.back().space_before = token.space_before || gap;
+        gap = false;
+    }
+    return out;
+}
+
 /// The pairs of one resinfo. Values end at white space; "=" inside a value (a header.b) is part of
 /// it.
-[[nodiscard]] std::vector<Pair> read_pairs(const std::vector<Token>& tokens) {
+[[nodiscard]] std::vector<Pair> read_pairs(const std::vector<Token>& all) {
+    const std::vector<Token> tokens = without_free_comments(all);
     std::vector<Pair> pairs;
     std::size_t i = 0;
     const auto is_equals = [&](std::size_t k) {
@@ -43,7 +62,7 @@ struct Pair {
             if (tokens[i].kind == TokenKind::Comment) {
                 // RFC 8601 allows a comment here; no known server writes one without a space, and
                 // an attacker's "d=" may.
-                if (!first && !tokens[i].space_before) pair.poisoned = true;
+                pair.poisoned = true;
                 break;
             }
             pair.value += tokens[i].text;

@@ -51,6 +51,7 @@ public:
             read_multipart(GMIME_MULTIPART(object), node, depth);
         } else if (GMIME_IS_MESSAGE_PART(object)) {
             node.is_container = true;
+            node.is_message = true;
             GMimeMessage* message = g_mime_message_part_get_message(GMIME_MESSAGE_PART(object));
             GMimeObject* root =
                 message == nullptr ? nullptr : g_mime_message_get_mime_part(message);

@@ -21,6 +21,7 @@ struct MimeNode {
     std::string encoding;
     std::string disposition;
     bool is_container = false;  ///< multipart or message/rfc822
+    bool is_message = false;    ///< message/rfc822, said or (in a digest) by default
     std::string_view content;   ///< of a leaf, still encoded; into the bytes given to read_mime()
     std::string stray_text;     ///< of a multipart without parts: what stands in their place
     std::vector<MimeNode> children;

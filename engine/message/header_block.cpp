@@ -72,7 +72,9 @@ public:
 
     [[nodiscard]] HeaderBlock read() {
         std::size_t i = 0;
-        if (bytes_.substr(0, 5) == "From ") i = line_at(bytes_, 0).next;
+        // The line that mbox files put before a message; "From : x" is a field.
+        if (bytes_.substr(0, 5) == "From " && name_length(line_at(bytes_, 0).text) == 0)
+            i = line_at(bytes_, 0).next;
         while (i < bytes_.size()) {
             const Line line = line_at(bytes_, i);
             if (line.text.empty()) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 
 #include "engine/base/text.hpp"
 #include "engine/message/date.hpp"
@@ -96,6 +97,8 @@ ReceivedHop parse_received(std::string_view field) {
     ReceivedHop hop;
     enum class Clause { None, From, By, With, Other };
     Clause clause = Clause::None;
+    // Exim writes the address it saw in place of the name; others write there what the client said.
+    std::string claimed_ip;
     Clause section = Clause::None;  // comments belong to the clause before them
     Lexer lexer(field, ";");
     while (auto token = lexer.next()) {
@@ -117,7 +120,7 @@ ReceivedHop parse_received(std::string_view field) {
         }
         if (clause == Clause::From) {
             hop.from_helo = host_word(token->text);
-            if (token->text.front() == '[') hop.from_ip = plain_address(token->text);
+            if (token->text.front() == '[') claimed_ip = plain_address(token->text);
         } else if (clause == Clause::By && hop.by.empty()) {
             hop.by = host_word(token->text);
         } else if (clause == Clause::With && hop.with.empty()) {
@@ -125,6 +128,7 @@ ReceivedHop parse_received(std::string_view field) {
         }
         clause = Clause::None;
     }
+    if (hop.from_ip.empty()) hop.from_ip = std::move(claimed_ip);
     if (const std::size_t semicolon = field.rfind(';'); semicolon != std::string_view::npos) {
         if (const auto date = parse_date(field.substr(semicolon + 1))) {
             hop.time = date->time;
