@@ -43,7 +43,7 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         env.out << "no such mail\n";
         return 0;
     }
-    Table table(
+    TextTable table(
         {"ID", "TIME", "SCORE", "VERDICT", "ACTION", "DIRECTION", "FROM", "TO", "QUEUE ID"});
     for (const MailEntry& e : *mails) {
         std::string to = cell(e.rcpt, 64);

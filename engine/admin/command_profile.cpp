@@ -99,7 +99,7 @@ void print_subject(std::ostream& out, const Known& s) {
             "{} words, {} link hosts, {} payment details, {} phone numbers, {} recipients\n",
             s.vocabulary->words.size(), s.vocabulary->hosts.size(), s.vocabulary->payments.size(),
             s.vocabulary->phones.size(), s.vocabulary->recipients.size());
-    Table table({"FEATURE", "SEEN", "VALUES", "MOST FREQUENT"});
+    TextTable table({"FEATURE", "SEEN", "VALUES", "MOST FREQUENT"});
     for (const Habit& h : habits_of(p))
         table.add({std::string(feature_name(h.feature)), fixed1(h.observations),
                    std::to_string(h.values), fmt::format("{:.0f} %", 100 * h.top_share)});

@@ -220,7 +220,9 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         out << state_word(r.troubles[i].state) << ": " << cell(r.troubles[i].text, 500) << '\n';
     out << "milter     " << (r.milter_reachable ? "answers" : "does not answer") << '\n';
     out << "learner    " << (r.learner_running ? "running" : "not running");
-    if (r.lag) out << (r.lag->count() == 0 ? ", keeps up" : ", " + span_text(*r.lag) + " behind");
+    if (r.lag)
+        out << (r.lag->count() == 0 ? ", everything learned"
+                                    : ", " + span_text(*r.lag) + " behind");
     out << '\n';
     if (r.store)
         out << "store      " << print_size(r.store->used_bytes) << " of "

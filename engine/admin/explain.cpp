@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "engine/admin/mail_lookup.hpp"
+#include "engine/base/text.hpp"
 
 namespace kith::admin {
 namespace {
@@ -17,6 +18,17 @@ std::string thousands(std::uint64_t n) {
     std::string digits = std::to_string(n);
     for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
     return digits;
+}
+
+std::string mail_sentence(const MailEntry& entry, const MailRecord& record) {
+    // The envelope sender as well where it differs: it is what the MTA's log shows.
+    std::string out =
+        "Mail " + cell(entry.id) + " of " + iso8601(entry.time) + ", from " + cell(record.from);
+    if (!ascii_iequals(record.mail_from, record.from))
+        out += " (envelope " + (record.mail_from.empty() ? "<>" : cell(record.mail_from)) + ")";
+    if (!record.rcpts.empty()) out += " to " + cell(record.rcpts.front());
+    if (record.rcpts.size() > 1) out += " and " + std::to_string(record.rcpts.size() - 1) + " more";
+    return out + ".";
 }
 
 std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
@@ -49,7 +61,7 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
         out += " It was released on " + iso8601(entry.state_time) + ".";
     if (entry.state == MailState::Confirmed)
         out += " It was confirmed to be rightly held on " + iso8601(entry.state_time) + ".";
-    if (!a.ready)
+    if (!a.ready && !record.imported)
         out +=
             " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
             "most.";
@@ -87,10 +99,16 @@ std::string one_in_text(double p) {
 Explanation explain_mail(const MailEntry& entry, const MailRecord& record) {
     const Assessment& a = record.assessment;
     Explanation out;
+    out.mail = mail_sentence(entry, record);
     if (!a.degraded.empty()) {
         out.headline =
             "The score is neutral because the mail could not be judged: " + cell(a.degraded, 500) +
             ".";
+    } else if (record.imported) {
+        out.headline = "The mail was imported: kith learned from it, but did not judge it.";
+    } else if (!(a.p <= 0.5)) {
+        out.headline =
+            fmt::format("Score {} of 100: nothing unusual for this site.", fixed1(a.score));
     } else {
         out.headline = fmt::format(
             "Score {} of 100: about {} of this site's genuine mails looks as suspicious.",
@@ -141,7 +159,7 @@ Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& rec
 }
 
 void print(std::ostream& out, const Explanation& e) {
-    out << e.headline << '\n' << e.verdict << '\n';
+    out << e.mail << '\n' << e.headline << '\n' << e.verdict << '\n';
     if (!e.reasons.empty()) {
         out << "\nReasons, strongest first:\n";
         int rank = 0;

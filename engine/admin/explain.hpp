@@ -12,6 +12,7 @@ namespace kith::admin {
 
 /// What `kith explain` says, ready for text and JSON.
 struct Explanation {
+    std::string mail;      ///< which mail it is, from whom to whom
     std::string headline;  ///< how rare the mail is among genuine mail of the site
     std::string verdict;   ///< what the rule says and what was done
     struct Item {

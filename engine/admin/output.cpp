@@ -33,7 +33,7 @@ std::string cell(std::string_view text, std::size_t max_bytes) {
     return s;
 }
 
-void Table::print(std::ostream& out) const {
+void TextTable::print(std::ostream& out) const {
     std::vector<std::size_t> widths(rows_.front().size(), 0);
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));

@@ -24,9 +24,9 @@ using Json = nlohmann::ordered_json;
 
 /// Columns padded to the widest cell (counted in code points), two blanks between, none at the end
 /// of a line.
-class Table {
+class TextTable {
 public:
-    explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}
+    explicit TextTable(std::vector<std::string> head) : rows_{std::move(head)} {}
     /// REQUIRES as many cells as the head has.
     void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
     [[nodiscard]] bool empty() const noexcept { return rows_.size() == 1; }

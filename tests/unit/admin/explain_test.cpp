@@ -77,6 +77,17 @@ TEST_CASE("a neutral score says why") {
           "The score is neutral because the mail could not be judged: store missing.");
 }
 
+TEST_CASE("an imported mail was not judged, an ordinary one is not unusual") {
+    MailRecord r = test::passed_mail();
+    CHECK(explain_mail(entry_of(r), r).headline ==
+          "Score 0.0 of 100: nothing unusual for this site.");
+    r.imported = true;
+    r.assessment.ready = false;
+    const Explanation e = explain_mail(entry_of(r), r);
+    CHECK(e.headline == "The mail was imported: kith learned from it, but did not judge it.");
+    CHECK(e.verdict == "The verdict is pass; the mail was imported, so nothing was done.");
+}
+
 TEST_CASE("a passed mail needs no command") {
     const MailRecord r = test::passed_mail();
     CHECK(explain_mail(entry_of(r), r).commands.empty());

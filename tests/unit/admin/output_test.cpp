@@ -20,7 +20,7 @@ TEST_CASE("a cell is one line without control characters and never empty") {
 }
 
 TEST_CASE("a table pads by characters, not bytes, and leaves no blanks at the end") {
-    Table table({"A", "B"});
+    TextTable table({"A", "B"});
     table.add({"\xc3\xa4\xc3\xb6", "1"});
     table.add({"abc", "2"});
     std::ostringstream out;

@@ -121,6 +121,9 @@ TEST_CASE("explain ranks the reasons, says what would have helped and which comm
     Site site;
     site.seen({held_mail()});
     CHECK(site.kith({"explain", "abcdefghijklmnop"}).out ==
+          "Mail abcdefghijklmnop of 2026-03-01T12:34:56Z, from anna@supplier.example to "
+          "bert@example.org "
+          "and 1 more.\n"
           "Score 88.0 of 100: about 1 in 25,000 of this site's genuine mails looks as suspicious.\n"
           "The verdict is quarantine; the mail was held.\n"
           "\n"
