@@ -195,21 +195,26 @@ public:
           usr1_(usr1),
           listener_(listener) {}
 
-    /// Returns after it has told libmilter to stop, or when `finished` says that libmilter stopped
-    /// by itself.
+    /// Returns after an order to stop, when the messages that had begun are answered; or when
+    /// `finished` says that libmilter stopped by itself.
     void loop(const std::atomic<bool>& finished) {
         const auto watchdog = watchdog_interval();
         auto next_trouble = steady_clock::now();
         while (!finished.load()) {
+            if (steady_clock::now() >= next_trouble) {
+                watch_store();
+                next_trouble = steady_clock::now() + kTroubleInterval;
+            }
             std::array<pollfd, 3> events = {
                 {{g_stop_event, POLLIN, 0}, {g_reload_event, POLLIN, 0}, {usr1_, POLLIN, 0}}};
             const auto wait = watchdog ? std::min<milliseconds>(*watchdog, kTroubleInterval)
                                        : milliseconds(kTroubleInterval);
             if (::poll(events.data(), events.size(), static_cast<int>(wait.count())) < 0 &&
                 errno != EINTR) {
-                log(LogLevel::Error, "poll failed; signals are not seen any more");
-                return;
+                std::this_thread::sleep_for(kPollStep);  // out of memory in the kernel: passes
+                continue;
             }
+            if (finished.load()) return;
             if (events[0].revents != 0) return drain();
             if (events[1].revents != 0 || events[2].revents != 0) {
                 empty(g_reload_event);
@@ -217,10 +222,6 @@ public:
                 reload();
             }
             if (watchdog && makes_progress()) notify_alive();
-            if (steady_clock::now() >= next_trouble) {
-                watch_store();
-                next_trouble = steady_clock::now() + kTroubleInterval;
-            }
         }
     }
 
@@ -384,21 +385,27 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
 
     std::atomic<bool> finished{false};
     Status served = ok();
+    // From here on this thread takes the three signals; one that came earlier is delivered now.
+    // Threads inherit the mask, so each blocks them first: libmilter's signal thread is a child of
+    // `serving`.
+    block({SIGHUP, SIGTERM, SIGINT}, SIG_UNBLOCK);
     std::thread control([&] {
+        block({SIGHUP, SIGTERM, SIGINT}, SIG_BLOCK);
         Control(command_line, current, *judge, *services, usr1.get(), listener).loop(finished);
     });
     std::thread serving([&] {
+        block({SIGHUP, SIGTERM, SIGINT}, SIG_BLOCK);
         served = run_milter();
         finished.store(true);
         const std::uint64_t one = 1;
         (void)!::write(g_reload_event, &one, sizeof one);  // wakes the control thread
     });
-    block({SIGHUP, SIGTERM, SIGINT}, SIG_UNBLOCK);
-    serving.join();
     control.join();
 
-    // libmilter's threads may still be in callbacks: wait for messages, then for what they left to
-    // the pools, then leave without destructors, under which those threads would fall.
+    // libmilter's threads may still be in callbacks, and smfi_main looks only every 5 s whether it
+    // is to return: it is not waited for. What counts is that messages are answered and what they
+    // left to the pools is done; then the process leaves without destructors, under which those
+    // threads would fall.
     const auto until = steady_clock::now() + current.get()->milter.deadline + kDrainBeyondDeadline;
     while (services->counters.open_messages.load() > 0 && steady_clock::now() < until)
         std::this_thread::sleep_for(kPollStep);
@@ -414,7 +421,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
          {"failed", std::to_string(c.failed.load())},
          {"journal_failures", std::to_string(c.journal_failures.load())}});
     if (spec->is_unix) ::unlink(spec->path.c_str());  // still under the lock
-    const int code = served ? 0 : complain(served.error());
+    const int code = finished.load() && !served ? complain(served.error()) : 0;
     std::fflush(nullptr);
     ::_exit(code);
 }

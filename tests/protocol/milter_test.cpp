@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built kith-milter with its real judge, driven over its socket by a fake MTA. What needs a
+// verdict of choice or a slow judge is proven in tests/unit/milter/session_test.cpp: the program
+// has no hooks for tests.
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/protocol/milter_process.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/fake_mta.hpp"
+
+namespace kith::test {
+namespace {
+
+FakeMail numbered(int n) {
+    FakeMail mail;
+    mail.sender = "<sender" + std::to_string(n) + "@partner.example>";
+    mail.recipients = {"<reader" + std::to_string(n) + "@site.example>"};
+    mail.headers.push_back({"X-Number", " " + std::to_string(n)});
+    mail.queue_id = "4Q" + std::to_string(n);
+    return mail;
+}
+
+bool is_id(const std::string& id) {
+    return id.size() == 16 && std::all_of(id.begin(), id.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7');
+           });
+}
+
+std::size_t open_descriptors(pid_t pid) {
+    const auto directory =
+        std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(directory), end(directory)));
+}
+
+TEST_CASE("the negotiation asks for what is used: macros, silence, the blank after the colon") {
+    const MilterProcess milter;
+    const FakeMta mta = milter.mta();
+    CHECK(mta.agreement().actions ==
+          0x131);  // add headers, change headers, quarantine, set macro list
+    CHECK(mta.agreement().steps == (0x100 | 0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 |
+                                    0x40000 | 0x80000 | 0x100000));
+    CHECK(mta.agreement().macro_lists.at(0) == "j {daemon_name} {daemon_addr} {daemon_port} v _");
+    CHECK(mta.agreement().macro_lists.at(2) ==
+          "i {auth_type} {auth_authen} {auth_author} {mail_addr}");
+    CHECK(mta.agreement().macro_lists.at(5) == "i");
+}
+
+TEST_CASE(
+    "without a store mail is accepted with a neutral score, headers and one line in the log") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    const EomAnswer answer = mta.send({});
+    CHECK(answer.final == 'a');
+    CHECK_FALSE(answer.quarantine);
+    CHECK(answer.changed.empty());
+    CHECK(answer.own_header("X-Kith-Score") == "0");
+    CHECK(answer.own_header("X-Kith-Verdict") == "pass");
+    CHECK(is_id(answer.own_header("X-Kith-Id")));
+    CHECK(answer.own_headers().front().first == "X-Kith-Score");
+    CHECK(answer.own_headers().back().first == "X-Kith-Id");
+    for (const auto& header : answer.inserted) {
+        CHECK(header.index == 0);
+        CHECK(header.value.front() == ' ');
+    }
+    CHECK(milter.logs("4XyZ01abCd: id=" + answer.own_header("X-Kith-Id") +
+                      " from=<anna@partner.example> to=<ben@site.example> dir=in score=0"));
+    CHECK(milter.log_lines_with("4XyZ01abCd: ") == 1);
+    const auto records = milter.journal(1);
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].id == answer.own_header("X-Kith-Id"));
+    CHECK(records[0].queue_id == "4XyZ01abCd");
+    CHECK(records[0].mode == "tag");
+    CHECK(records[0].action == Action::Accepted);
+    CHECK(records[0].client_addr == "192.0.2.7");
+    CHECK(records[0].mail_from == "anna@partner.example");
+    CHECK_FALSE(records[0].assessment.degraded.empty());
+}
+
+TEST_CASE("three messages on one connection are judged each alone") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    std::vector<std::string> ids;
+    for (int n = 1; n <= 3; ++n) {
+        const EomAnswer answer = mta.send(numbered(n));
+        REQUIRE(answer.final == 'a');
+        ids.push_back(answer.own_header("X-Kith-Id"));
+        mta.abort();  // as Postfix does after every end of message
+    }
+    const auto records = milter.journal(3);
+    REQUIRE(records.size() == 3);
+    for (int n = 1; n <= 3; ++n) {
+        const auto& record = records[static_cast<std::size_t>(n - 1)];
+        CHECK(record.id == ids[static_cast<std::size_t>(n - 1)]);
+        CHECK(record.mail_from == "sender" + std::to_string(n) + "@partner.example");
+        CHECK(record.rcpts ==
+              std::vector<std::string>{"reader" + std::to_string(n) + "@site.example"});
+        CHECK(record.queue_id == "4Q" + std::to_string(n));
+        CHECK(record.client_addr == "192.0.2.7");
+        CHECK(record.helo == "out.partner.example");
+    }
+}
+
+TEST_CASE("X-Kith headers of the sender are removed, the highest index first") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.headers.insert(
+        mail.headers.begin(),
+        {{"X-KITH-Verdict", " pass"}, {"x-kith-verdict", " pass"}, {"X-Kith-Score", " 1"}});
+    const EomAnswer answer = mta.send(mail);
+    REQUIRE(answer.changed.size() == 3);
+    std::vector<std::string> asked;
+    for (const auto& change : answer.changed) {
+        CHECK(change.value.empty());
+        asked.push_back(change.name + "#" + std::to_string(change.index));
+    }
+    CHECK(asked ==
+          std::vector<std::string>{"x-kith-score#1", "x-kith-verdict#2", "x-kith-verdict#1"});
+    CHECK(answer.own_header("X-Kith-Score") == "0");
+}
+
+TEST_CASE("outbound mail carries no header of ours and loses those it had") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.sender = "<ben@site.example>";
+    mail.recipients = {"<anna@partner.example>"};
+    mail.headers = {{"From", " ben@site.example"}, {"X-Kith-Score", " 3"}};
+    mail.login = "ben";
+    const EomAnswer answer = mta.send(mail);
+    CHECK(answer.final == 'a');
+    CHECK(answer.inserted.empty());
+    CHECK(answer.changed.size() == 1);
+}
+
+TEST_CASE("the size of body chunks does not show in the record") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    for (int i = 0; i < 400; ++i)
+        mail.body += "Line " + std::to_string(i) + " about the plan for spring.\r\n";
+    for (const std::size_t chunk : {std::size_t{1}, std::size_t{4096}, std::size_t{65535}}) {
+        mail.chunk = chunk;
+        REQUIRE(mta.send(mail).final == 'a');
+    }
+    const auto records = milter.journal(3);
+    REQUIRE(records.size() == 3);
+    const auto comparable = [](MailRecord record) {
+        record.id.clear();
+        record.time = record.observations.time = Time{};
+        return encode(record);
+    };
+    CHECK(records[0].observations.word_total > 0);
+    CHECK(comparable(records[0]) == comparable(records[1]));
+    CHECK(comparable(records[0]) == comparable(records[2]));
+}
+
+TEST_CASE("the MTA may stop after any command and the filter serves on") {
+    MilterProcess milter;
+    const FakeMail mail;
+    for (int stop_after = 0; stop_after <= 8; ++stop_after) {
+        CAPTURE(stop_after);
+        auto mta = FakeMta::connect(milter.socket());
+        REQUIRE(mta);
+        if (stop_after >= 1) REQUIRE(mta->negotiate());
+        if (stop_after >= 2) mta->connection("c.example", '4', "192.0.2.1");
+        if (stop_after >= 3) mta->helo("c.example");
+        if (stop_after >= 4) mta->mail("<a@partner.example>");
+        if (stop_after >= 5) mta->rcpt("<b@site.example>");
+        if (stop_after >= 6) mta->data();
+        if (stop_after >= 7) mta->header("Subject", " x");
+        if (stop_after >= 8) {
+            mta->end_of_headers();
+            mta->body("half a mess");
+        }
+        mta->close();
+        FakeMta next = milter.mta();
+        CHECK(next.send(mail).final == 'a');
+    }
+    CHECK(milter.is_running());
+    CHECK(milter.journal(9).size() == 9);
+}
+
+TEST_CASE("a message that was aborted leaves nothing for the next") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail given_up = numbered(1);
+    given_up.login = "ben";
+    given_up.headers.push_back({"X-Kith-Score", " 1"});
+    mta.send_up_to_body(given_up);
+    mta.abort();
+    const EomAnswer answer = mta.send(numbered(2));
+    CHECK(answer.final == 'a');
+    CHECK(answer.changed.empty());
+    const auto records = milter.journal(1);
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].mail_from == "sender2@partner.example");
+    CHECK(records[0].auth_user.empty());
+}
+
+TEST_CASE("a login is known for its message only") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    for (const char* login : {"anna", "ben", ""}) {
+        FakeMail mail;
+        mail.login = login;
+        REQUIRE(mta.send(mail).final == 'a');
+    }
+    const auto records = milter.journal(3);
+    REQUIRE(records.size() == 3);
+    CHECK(records[0].auth_user == "anna");
+    CHECK(records[1].auth_user == "ben");
+    CHECK(records[2].auth_user.empty());
+}
+
+TEST_CASE("a health check that connects and says nothing, or quits, harms nobody") {
+    MilterProcess milter;
+    {
+        auto silent = FakeMta::connect(milter.socket());
+        REQUIRE(silent);
+    }
+    {
+        auto quitter = FakeMta::connect(milter.socket());
+        REQUIRE(quitter);
+        REQUIRE(quitter->negotiate());
+        quitter->quit();
+        CHECK(quitter->is_closed());
+    }
+    FakeMta mta = milter.mta();
+    CHECK(mta.send({}).final == 'a');
+}
+
+TEST_CASE("the null sender is judged") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.sender = "<>";
+    CHECK(mta.send(mail).final == 'a');
+    const auto records = milter.journal(1);
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].mail_from.empty());
+    CHECK(milter.logs("from=<> "));
+}
+
+TEST_CASE("clients of every address family are taken, also of none") {
+    const MilterProcess milter;
+    const auto [family, sent, expected] = GENERATE(table<char, const char*, const char*>({
+        {'U', "", ""},
+        {'4', "192.0.2.9", "192.0.2.9"},
+        {'6', "2001:db8::7", "2001:db8::7"},
+        {'6', "IPv6:2001:db8::7", "2001:db8::7"},
+        {'6', "::ffff:192.0.2.9", "192.0.2.9"},
+        {'L', "/run/some.sock", ""},
+    }));
+    CAPTURE(family, sent);
+    auto mta = FakeMta::connect(milter.socket());
+    REQUIRE(mta);
+    REQUIRE(mta->negotiate());
+    mta->connection("unknown", family, sent);
+    mta->helo("h.example");
+    CHECK(mta->send({}).final == 'a');
+    const auto records = milter.journal(1);
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].client_addr == expected);
+    CHECK(records[0].client_name.empty());
+}
+
+TEST_CASE("an MTA that sends no macros at all is served") {
+    const MilterProcess milter;
+    auto mta = FakeMta::connect(milter.socket());
+    REQUIRE(mta);
+    REQUIRE(mta->negotiate());
+    mta->connection("c.example", '4', "192.0.2.1", {});
+    mta->mail("<a@partner.example>");
+    mta->rcpt("<b@site.example>");
+    mta->data();
+    mta->header("Subject", " x");
+    mta->end_of_headers();
+    mta->body("text\r\n");
+    CHECK(mta->end_of_message().final == 'a');
+    CHECK(milter.logs("NOQUEUE: id="));
+}
+
+TEST_CASE("an old MTA of protocol version 2 is served, reply by reply") {
+    const MilterProcess milter;
+    auto mta = FakeMta::connect(milter.socket());
+    REQUIRE(mta);
+    REQUIRE(mta->negotiate(MtaOffer::version2()));
+    CHECK((mta->agreement().steps & ~0x7FU) == 0);
+    CHECK(mta->connection("c.example", '4', "192.0.2.1") == 'c');
+    CHECK(mta->helo("c.example") == 'c');
+    CHECK(mta->mail("<a@partner.example>") == 'c');
+    CHECK(mta->rcpt("<b@site.example>") == 'c');
+    CHECK(mta->header("Subject", " old times") == 'c');
+    CHECK(mta->header("X-Kith-Score", " 1") == 'c');
+    CHECK(mta->end_of_headers() == 'c');
+    CHECK(mta->body("text\r\n") == 'c');
+    const EomAnswer answer = mta->end_of_message({{"i", "OLD1"}});
+    CHECK(answer.final == 'a');
+    CHECK(answer.changed.size() == 1);
+    // This MTA puts the blank after the colon itself.
+    for (const auto& header : answer.inserted) CHECK(header.value.front() != ' ');
+}
+
+TEST_CASE("an MTA that offers no changes gets none and is served") {
+    const MilterProcess milter;
+    MtaOffer offer;
+    offer.actions =
+        0x2;  // change the body, which we never ask for (0 would stand for version 1's actions)
+    FakeMta mta = milter.mta(offer);
+    CHECK(mta.agreement().actions == 0);
+    const EomAnswer answer = mta.send({});
+    CHECK(answer.final == 'a');
+    CHECK(answer.inserted.empty());
+}
+
+TEST_CASE("a connection that Sendmail uses again keeps what was negotiated and nothing else") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    REQUIRE(mta.send(numbered(1)).final == 'a');
+    mta.quit_new_connection();
+    mta.connection("second.example", '4', "192.0.2.99", {});
+    const EomAnswer answer = mta.send(numbered(2));
+    CHECK(answer.final == 'a');
+    REQUIRE(answer.inserted.size() >= 3);
+    for (const auto& header : answer.inserted) CHECK(header.value.front() == ' ');
+    const auto records = milter.journal(2);
+    REQUIRE(records.size() == 2);
+    CHECK(records[1].client_addr == "192.0.2.99");
+    CHECK(records[1].helo.empty());
+}
+
+TEST_CASE("a header of 70,000 bytes does not end the connection") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.headers.push_back({"References", " " + std::string(70000, 'x')});
+    CHECK(mta.send(mail).final == 'a');
+    CHECK(mta.send({}).final == 'a');
+}
+
+TEST_CASE(
+    "a message larger than memory goes through the spool, and a spool that is missing costs only "
+    "its end") {
+    const bool has_directories = GENERATE(true, false);
+    MilterSetup setup;
+    setup.make_directories = has_directories;
+    const MilterProcess milter(setup);
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.body.assign(3U << 20, 'x');
+    CHECK(mta.send(mail).final == 'a');
+    CHECK(mta.send({}).final == 'a');
+    if (has_directories)
+        CHECK(std::filesystem::is_empty(milter.directory().file("spool")));
+    else
+        CHECK(milter.logs("spool: a large mail was judged by its beginning"));
+}
+
+TEST_CASE("hostile bytes everywhere are answered") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.sender = "<\x01\x1b[2J\xff\n4FAKE: id=1 verdict=pass@evil.example>";
+    mail.headers = {{"From", " \xff\xfe\n\n<a@b"},
+                    {"X-Kith-Reason", ""},
+                    {" ", " x"},
+                    {"Content-Type", " multipart/mixed"}};
+    mail.body = std::string("\0\0\0--\r\n\xff", 8);
+    mail.queue_id = "A\n4FAKE: ";
+    const EomAnswer answer = mta.send(mail);
+    CHECK(answer.final == 'a');
+    for (const auto& header : answer.inserted)
+        CHECK(std::all_of(header.value.begin(), header.value.end(),
+                          [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7f); }));
+    CHECK(milter.logs("A4FAKE: id="));
+    CHECK(milter.log_lines_with("\n4FAKE: ") == 0);
+}
+
+TEST_CASE("a reload takes the new configuration while mail flows") {
+    const int signal = GENERATE(SIGUSR1, SIGHUP);
+    MilterProcess milter;
+    std::atomic<bool> stop{false};
+    std::atomic<int> accepted{0}, other{0};
+    std::thread traffic([&] {
+        FakeMta mta = milter.mta();
+        while (!stop) (mta.send({}).final == 'a' ? accepted : other).fetch_add(1);
+    });
+    for (std::size_t i = 1; i <= 3; ++i) {
+        MilterSetup setup;
+        setup.mode = i % 2 == 1 ? "passive" : "enforce";
+        milter.write_config(setup);
+        milter.signal(signal);
+        CHECK(milter.logs("reload: configuration taken over", i));
+    }
+    const int so_far = accepted;
+    CHECK(eventually([&] { return accepted > so_far; }));
+    stop = true;
+    traffic.join();
+    CHECK(other == 0);
+    FakeMta mta = milter.mta();
+    REQUIRE(mta.send(numbered(7)).final == 'a');
+    CHECK(milter.logs("4Q7: id="));
+    const std::string log = milter.log();
+    const std::size_t line = log.find("4Q7: ");
+    CHECK(log.substr(line, log.find('\n', line) - line).find(" mode=passive ") !=
+          std::string::npos);
+    CHECK(milter.is_running());
+}
+
+TEST_CASE("many hang-ups and reload signals at once never stop the filter") {
+    MilterProcess milter;
+    for (int i = 0; i < 200; ++i) milter.signal(i % 3 == 0 ? SIGUSR1 : SIGHUP);
+    CHECK(milter.logs("reload: configuration taken over"));
+    FakeMta mta = milter.mta();
+    CHECK(mta.send({}).final == 'a');
+    CHECK(milter.is_running());
+}
+
+TEST_CASE("a broken configuration is refused at a reload and the old one stays") {
+    MilterProcess milter;
+    MilterSetup broken;
+    broken.mode = "sideways";
+    milter.write_config(broken);
+    milter.signal(SIGUSR1);
+    CHECK(milter.logs("reload: configuration refused, the old one stays"));
+    FakeMta mta = milter.mta();
+    CHECK(mta.send({}).own_header("X-Kith-Score") == "0");
+    CHECK(milter.logs(" action=accepted mode=tag "));
+}
+
+TEST_CASE("a key that needs a restart is named at a reload") {
+    MilterProcess milter;
+    MilterSetup setup;
+    setup.more = "log:\n  level: debug\n";
+    milter.write_config(setup);
+    milter.signal(SIGUSR1);
+    CHECK(milter.logs("needs_restart=log.level"));
+}
+
+TEST_CASE("an order to stop lets a message that has begun come to its end") {
+    const int signal = GENERATE(SIGTERM, SIGINT);
+    MilterProcess milter;
+    FakeMta mta = milter.mta();
+    mta.send_up_to_body(numbered(1));
+    mta.flush();
+    // The message is open once the filter has read it; nothing tells us, so a second connection
+    // made after it is served first.
+    FakeMta second = milter.mta();
+    REQUIRE(second.send(numbered(2)).final == 'a');
+    milter.signal(signal);
+    CHECK(milter.logs("stopping"));
+    CHECK(mta.end_of_message({{"i", "4Q1"}}).final == 'a');
+    CHECK(milter.wait_for_exit() == 0);
+    CHECK(milter.log_lines_with("4Q1: id=") == 1);
+    CHECK(milter.log_lines_with("stopped messages=2") == 1);
+    CHECK(milter.journal(2).size() == 2);
+    CHECK_FALSE(std::filesystem::exists(milter.directory().file("k.sock")));
+}
+
+TEST_CASE("an idle connection does not delay the stop") {
+    MilterProcess milter;
+    FakeMta idle = milter.mta();
+    const auto before = std::chrono::steady_clock::now();
+    milter.signal(SIGTERM);
+    CHECK(milter.wait_for_exit() == 0);
+    CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(4));
+}
+
+TEST_CASE("without learner, store, spool and journal mail is still accepted") {
+    MilterSetup setup;
+    setup.make_directories = false;
+    MilterProcess milter(setup);
+    FakeMta mta = milter.mta();
+    for (int n = 1; n <= 3; ++n) {
+        const EomAnswer answer = mta.send(numbered(n));
+        CHECK(answer.final == 'a');
+        CHECK(answer.own_header("X-Kith-Score") == "0");
+    }
+    CHECK(milter.logs("store: mail passes with a neutral score"));
+}
+
+TEST_CASE("TCP serves as a Unix socket does, without waiting for delayed acknowledgements") {
+    MilterSetup setup;
+    setup.over_tcp = true;
+    MilterProcess milter(setup);
+    FakeMta mta = milter.mta();
+    REQUIRE(mta.send({}).final == 'a');
+    // With Nagle's algorithm every one of these would take at least 40 ms.
+    std::vector<double> milliseconds;
+    for (int n = 0; n < 20; ++n) {
+        const auto before = std::chrono::steady_clock::now();
+        REQUIRE(mta.send(numbered(n)).final == 'a');
+        milliseconds.push_back(
+            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - before)
+                .count());
+    }
+    CHECK(*std::min_element(milliseconds.begin(), milliseconds.end()) < 35.0);
+    milter.signal(SIGTERM);
+    CHECK(milter.wait_for_exit() == 0);
+}
+
+TEST_CASE("the Unix socket is for user and group only") {
+    const MilterProcess milter;
+    struct stat status {};
+    REQUIRE(::stat(milter.directory().file("k.sock").c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0660);
+}
+
+TEST_CASE("a second instance is refused and the first serves on") {
+    MilterProcess milter;
+    const auto second =
+        MilterProcess::run({"--config", milter.config_file(), "--stderr"}, milter.directory());
+    CHECK(second.exit_code == 69);
+    CHECK(second.output.find("another kith-milter serves it") != std::string::npos);
+    FakeMta mta = milter.mta();
+    CHECK(mta.send({}).final == 'a');
+}
+
+TEST_CASE("a killed instance leaves a socket that the next one takes over") {
+    MilterProcess milter;
+    milter.signal(SIGKILL);
+    CHECK_FALSE(milter.wait_for_exit());
+    REQUIRE(std::filesystem::exists(milter.directory().file("k.sock")));
+    const auto check =
+        MilterProcess::run({"--config", milter.config_file(), "--check"}, milter.directory());
+    CHECK(check.exit_code == 0);
+    CHECK(check.output.find("configuration ok: mode tag, socket unix:") == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::execl(std::getenv("KITH_MILTER_PROGRAM"), "kith-milter", "--config",
+                milter.config_file().c_str(), nullptr);
+        ::_exit(127);
+    }
+    CHECK(eventually([&] { return FakeMta::connect(milter.socket()).has_value(); }));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+}
+
+TEST_CASE("a thousand connections leave no descriptor behind") {
+    MilterProcess milter;
+    {
+        FakeMta warm = milter.mta();
+        REQUIRE(warm.send({}).final == 'a');
+        warm.quit();
+        REQUIRE(warm.is_closed());
+    }
+    const std::size_t before = open_descriptors(milter.pid());
+    for (int i = 0; i < 1000; ++i) {
+        auto mta = FakeMta::connect(milter.socket());
+        REQUIRE(mta);
+        if (i % 3 != 0) REQUIRE(mta->negotiate());
+        if (i % 3 == 2) {
+            mta->quit();
+            REQUIRE(mta->is_closed());
+        }
+    }
+    CHECK(eventually([&] { return open_descriptors(milter.pid()) <= before; }));
+}
+
+TEST_CASE("parallel connections are judged each alone") {
+    const MilterProcess milter;
+    constexpr int kConnections = 16, kMails = 10;
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> threads;
+    for (int c = 0; c < kConnections; ++c)
+        threads.emplace_back([&, c] {
+            FakeMta mta = milter.mta();
+            for (int m = 0; m < kMails; ++m)
+                if (mta.send(numbered(c * 100 + m)).final != 'a') wrong.fetch_add(1);
+        });
+    for (auto& thread : threads) thread.join();
+    CHECK(wrong == 0);
+    const auto records = milter.journal(kConnections * kMails);
+    REQUIRE(records.size() == kConnections * kMails);
+    for (const auto& record : records) {
+        const std::string n = record.queue_id.substr(2);
+        CHECK(record.mail_from == "sender" + n + "@partner.example");
+        CHECK(record.rcpts == std::vector<std::string>{"reader" + n + "@site.example"});
+    }
+}
+
+TEST_CASE("the command line's own answers") {
+    const TempDir directory;
+    CHECK(MilterProcess::run({"--version"}, directory).exit_code == 0);
+    CHECK(MilterProcess::run({"--version"}, directory).output.rfind("kith-milter ", 0) == 0);
+    CHECK(MilterProcess::run({"--no-such-option"}, directory).exit_code == 64);
+    CHECK(MilterProcess::run({"--config", directory.file("missing.yaml"), "--check"}, directory)
+              .exit_code == 78);
+    const std::string config = directory.write("bad.yaml", "mode: tag\nmilter:\n  sockett: x\n");
+    std::filesystem::permissions(
+        config, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const auto bad = MilterProcess::run({"--config", config, "--check"}, directory);
+    CHECK(bad.exit_code == 78);
+    CHECK(bad.output.find("milter.sockett") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace kith::test
