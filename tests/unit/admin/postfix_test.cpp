@@ -25,7 +25,7 @@ TEST_CASE("odd milter lists end without a fault") {
     CHECK(parse_milters("{}").empty());
     CHECK(parse_milters("{ inet:a:1").size() == 1);
     CHECK(parse_milters("} inet:a:1").size() == 2);
-    CHECK(parse_milters(std::string(10000, '{')).empty());
+    CHECK(parse_milters(std::string(10000, '{')).size() <= 1);
 }
 
 TEST_CASE("services carry their overrides and their chroot") {
