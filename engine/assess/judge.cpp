@@ -140,7 +140,9 @@ MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     DraftRecord draft = draft_record(message, arrival, *config, hasher);
     MailRecord& record = draft.record;
     if (!view.snapshot) {
-        record.assessment.degraded = trouble();
+        // The store may have been opened since the look at it: an empty reason would pass for a judgement.
+        const std::string why = trouble();
+        record.assessment.degraded = why.empty() ? "the store is being opened" : why;
         return std::move(record);
     }
     auto reader = view.store->read();

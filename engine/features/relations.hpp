@@ -45,8 +45,8 @@ struct Relations {
     bool look_alike_domain = false;   ///< near a domain the site corresponds with, itself hardly known
     bool known_local_part = false;    ///< a known correspondent's local part at another domain
     bool known_name = false;          ///< display name known with another address
-    double messages = 0;              ///< mails of this sender learned, decayed
-    double domain_messages = 0;
+    double messages = 0;              ///< mails of this sender learned so far
+    double domain_messages = 0;       ///< likewise, of its domain
     double pair_messages = 0;         ///< mails of this sender to these recipients
 };
 

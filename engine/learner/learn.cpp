@@ -221,7 +221,7 @@ void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& op
     domain.age(o.time, kParentHalfLife * options.half_life_days);
     site.values.age(o.time, kParentHalfLife * options.half_life_days);
     learn_values(o, values, relations, options, sender, domain, site);
-    learn_names(o, static_cast<double>(sender.messages), static_cast<double>(domain.messages), memory);
+    learn_names(o, static_cast<double>(sender.ever), static_cast<double>(domain.ever), memory);
 
     Vocabulary& words = memory.edit_vocabulary(o.sender);
     Vocabulary& domain_words = memory.edit_vocabulary(o.domain);
@@ -239,10 +239,11 @@ void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& op
     learn_thread(o, memory);
 
     for (Profile* p : {&sender, &domain}) {
-        if (p->messages <= 0 && p == &sender) site.senders += 1;
+        if (p->ever <= 0 && p == &sender) site.senders += 1;
         if (p->first == Time{}) p->first = o.time;
         if (day_number(p->last) != today) p->days += 1;
         p->messages += 1;
+        p->ever += 1;
         p->last = std::max(p->last, o.time);
     }
     site.learned += 1;

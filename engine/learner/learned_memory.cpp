@@ -216,7 +216,9 @@ std::vector<Waiting> LearnedMemory::take_due(Time now) {
     while (!impl_->waiting.empty() && impl_->waiting.begin()->second.due <= now) {
         auto node = impl_->waiting.extract(impl_->waiting.begin());
         impl_->waiting_removed.push_back(node.key());
-        impl_->waiting_by_id.erase(node.mapped().message_id);
+        // Another mail of this Message-ID may wait as well.
+        const auto by_id = impl_->waiting_by_id.find(node.mapped().message_id);
+        if (by_id != impl_->waiting_by_id.end() && by_id->second == node.key()) impl_->waiting_by_id.erase(by_id);
         out.push_back(std::move(node.mapped()));
     }
     return out;

@@ -202,6 +202,24 @@ Status JournalLearner::tidy(Time now) {
     return freed ? ok() : fail(freed.error());
 }
 
+/// Reads every record once. Writing into damaged pages can harm the process (engine/store/FORMAT.md), so a store is looked
+/// through before the first write: about 1.5 us a record.
+Status look_through(const Store& store) {
+    auto reader = store.read();
+    if (!reader) return fail(reader.error());
+    for (int t = 0; t < kTableCount; ++t)
+        if (auto read = (*reader)->scan(static_cast<Table>(t), "", [](std::string_view, std::string_view) { return true; }); !read)
+            return read;
+    return ok();
+}
+
+Result<std::unique_ptr<Store>> open_sound_store(const StoreOptions& options) {
+    auto store = Store::open(options, Store::Mode::Write);
+    if (!store) return store;
+    if (auto looked = look_through(**store); !looked) return fail(looked.error());
+    return store;
+}
+
 /// A store that cannot be used is evidence; it is kept beside and everything is learned again.
 Result<std::string> move_store_aside(const std::string& directory) {
     for (int i = 1; i < 1000; ++i) {
@@ -216,6 +234,18 @@ Result<std::string> move_store_aside(const std::string& directory) {
     }
     return fail(ErrorCode::Io, "cannot move the damaged store " + directory + " aside: too many damaged stores beside it",
                 "look at them and delete those no longer needed");
+}
+
+/// Opens store and journal and reads the state.
+Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config>& config, const Hasher::Secret& secret, const std::string& moved) {
+    auto journal = JournalReader::open(config->journal);
+    if (!journal) return fail(journal.error().code == ErrorCode::Corrupt ? ErrorCode::Io : journal.error().code, journal.error().what,
+                              journal.error().hint);  // Corrupt means the store here
+    auto store = Store::open(config->store, Store::Mode::Write);
+    if (!store) return fail(store.error());
+    auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(), std::move(journal).value(), moved);
+    if (auto started = learner->restart(); !started) return fail(started.error());
+    return std::unique_ptr<Learner>(std::move(learner));
 }
 
 }  // namespace
@@ -238,20 +268,15 @@ Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> con
     }
     auto secret = read_or_create_secret(config->secret_file);
     if (!secret) return fail(secret.error());
-    auto store = Store::open(config->store, Store::Mode::Write);
     std::string moved;
-    if (!store && store.error().code == ErrorCode::Corrupt) {
+    for (;;) {
+        auto learner = open_learner(config, *secret, moved);
+        // Damage may show at the first page or only when the site's state is read.
+        if (learner || learner.error().code != ErrorCode::Corrupt || !moved.empty()) return learner;
         auto aside = move_store_aside(config->store.directory);
         if (!aside) return fail(aside.error());
         moved = *aside;
-        store = Store::open(config->store, Store::Mode::Write);
     }
-    if (!store) return fail(store.error());
-    auto journal = JournalReader::open(config->journal);
-    if (!journal) return fail(journal.error());
-    auto learner = std::make_unique<JournalLearner>(std::move(config), *secret, std::move(store).value(), std::move(journal).value(), moved);
-    if (auto started = learner->restart(); !started) return fail(started.error());
-    return std::unique_ptr<Learner>(std::move(learner));
 }
 
 }  // namespace kith

@@ -49,6 +49,7 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
 }
 
 void MailLearner::release(const MailRecord& record, bool at_once, Time now) {
+    (void)memory_.take_waiting(record.observations.message_id);  // released before: it teaches once
     if (at_once)
         learn(record.observations, hasher_, options_, memory_);
     else

@@ -66,6 +66,7 @@ std::string encode(const Profile& p) {
     const auto stored = b.CreateVectorOfStructs(values);
     fb::ProfileBuilder t(b);
     t.add_messages(p.messages);
+    t.add_ever(p.ever);
     t.add_days(p.days);
     t.add_first(to_unix(p.first));
     t.add_last(to_unix(p.last));
@@ -80,9 +81,10 @@ std::string encode(const Profile& p) {
 
 std::optional<Profile> decode_profile(std::string_view bytes) {
     const Verified<fb::Profile> t(bytes);
-    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received())) return std::nullopt;
+    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) || !sane(t->ever())) return std::nullopt;
     Profile p;
     p.messages = t->messages();
+    p.ever = t->ever();
     p.days = t->days();
     p.first = from_unix(t->first());
     p.last = from_unix(t->last());

@@ -60,7 +60,7 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
     for (std::size_t i = begin; i < end; ++i) {
         if (values_[i].value == value) {
             own = smoothed(i);
-        } else if (ordinal && value >= FeatureValue::kFirstBin &&
+        } else if (ordinal && value >= FeatureValue::kFirstBin && values_[i].value >= FeatureValue::kFirstBin &&
                    (values_[i].value + 1 == value || (values_[i].value == value + 1))) {
             self_weight += static_cast<double>(values_[i].count) / 2;
         }

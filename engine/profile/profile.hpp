@@ -29,6 +29,7 @@ struct ValueCount {
 class Profile {
 public:
     float messages = 0;        ///< mails learned, decayed
+    float ever = 0;            ///< mails learned, not decayed: how well known the subject is
     float days = 0;            ///< distinct days with mail, not decayed
     Time first{}, last{};      ///< event time of the first and last mail learned
     Time aged{};               ///< counts are as of this time

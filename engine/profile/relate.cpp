@@ -203,8 +203,8 @@ History history_of(const Observations& o, const Memory& memory) {
 
 Relations relate(const Observations& o, const History& h, const Memory& memory) {
     Relations r;
-    r.messages = h.profile ? static_cast<double>(h.profile->messages) : 0;
-    r.domain_messages = h.domain_profile ? static_cast<double>(h.domain_profile->messages) : 0;
+    r.messages = h.profile ? static_cast<double>(h.profile->ever) : 0;
+    r.domain_messages = h.domain_profile ? static_cast<double>(h.domain_profile->ever) : 0;
     const auto thread = thread_of(o, memory);
     relate_thread(o, h, thread.get(), r);
     relate_language(o, h, memory, thread.get(), r);

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ranks and tails of engine/model/calibration.hpp on small rings worked out by hand.
+#include "engine/model/calibration.hpp"
+
+#include <cmath>
+
+#include "tests/support/catch.hpp"
+
+using namespace kith;
+
+namespace {
+
+/// 0, 1, 2, … n - 1.
+ScoreRing counting(int n) {
+    ScoreRing ring(static_cast<std::size_t>(n));
+    for (int i = 0; i < n; ++i) ring.add(static_cast<float>(i));
+    return ring;
+}
+
+}  // namespace
+
+TEST_CASE("a full ring overwrites its oldest value") {
+    ScoreRing ring(3);
+    for (const float v : {1.F, 2.F, 3.F, 4.F}) ring.add(v);
+    CHECK(ring.values() == std::vector<float>{4, 2, 3});
+    CHECK(ring.next() == 1);
+    ring.add(5);
+    CHECK(ring.values() == std::vector<float>{4, 5, 3});
+}
+
+TEST_CASE("the rank counts the value itself, so that it is never 0") {
+    const ScoreRing ring = counting(9);
+    CHECK(ring.rank_p(100) == Approx(0.1));
+    CHECK(ring.rank_p(8) == Approx(0.2));
+    CHECK(ring.rank_p(-1) == 1.0);
+    CHECK(ScoreRing(5).rank_p(3) == 1.0);
+}
+
+TEST_CASE("a restored ring goes on where it was") {
+    ScoreRing ring(3);
+    ring.restore({7, 8, 9}, 2);
+    ring.add(1);
+    CHECK(ring.values() == std::vector<float>{7, 8, 1});
+    CHECK(ring.next() == 0);
+}
+
+TEST_CASE("without values everything is ordinary") {
+    CHECK(Calibration().p(1000) == 1.0);
+    CHECK(Calibration(ScoreRing(10)).p(1000) == 1.0);
+}
+
+TEST_CASE("below 20 values there is no tail: nothing is rarer than one in N + 1") {
+    const Calibration c(counting(19));
+    CHECK(c.p(18) == Approx(2.0 / 20));
+    CHECK(c.p(1e6) == Approx(1.0 / 20));
+}
+
+TEST_CASE("from 20 values on the tail is exponential with the mean excess as its scale") {
+    // The tail starts at 85 % of 20 = the 17th value; excesses 0, 1, 2: mean 1, share 3/20.
+    const Calibration c(counting(20));
+    CHECK(c.p(17) == Approx(4.0 / 21));
+    CHECK(c.p(19) == Approx(0.15 * std::exp(-2.0)));
+    CHECK(c.p(27) == Approx(0.15 * std::exp(-10.0)));
+}
+
+TEST_CASE("values that are all alike make a higher one rare, not impossible") {
+    ScoreRing ring(200);
+    for (int i = 0; i < 200; ++i) ring.add(1);
+    const Calibration c(ring);
+    CHECK(c.p(1) == 1.0);
+    CHECK(c.p(1.05) == Approx(0.1 * std::exp(-1.0)).epsilon(1e-3));  // smallest scale 0.05
+}
+
+TEST_CASE("p is above 0 for any score, as the contract says") {
+    CHECK(Calibration(counting(20)).p(1e9) > 0);
+    CHECK(Calibration(counting(20)).p(1e300) > 0);
+}
+
+TEST_CASE("p never rises with the score, across the start of the tail too") {
+    const int n = GENERATE(5, 20, 150, 200, 999, 1000);
+    const Calibration c(counting(n));
+    double last = 1;
+    for (double x = -2; x < n + 20; x += 0.25) {
+        const double p = c.p(x);
+        REQUIRE(p <= last);
+        REQUIRE(p > 0);
+        last = p;
+    }
+}
+
+TEST_CASE("in the tail value_at is the inverse of p") {
+    const Calibration c(counting(1000));
+    const double p = GENERATE(0.02, 0.001, 1e-6);
+    CHECK(c.p(c.value_at(p)) == Approx(p));
+}
+
+TEST_CASE("below the tail value_at is the smallest value seen that is rare enough") {
+    const Calibration c(counting(19));
+    CHECK(c.value_at(0.5) == 10);  // 9 of 19 are at least 10: (9 + 1) / 20
+    CHECK(c.p(c.value_at(0.5)) <= 0.5);
+    CHECK(c.value_at(1) == 0);
+    CHECK(Calibration().value_at(0.5) == 0);
+}

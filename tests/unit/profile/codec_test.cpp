@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes of engine/profile/codec.hpp: what is written comes back; what is damaged, foreign or too
+// large gives nothing or a sane part.
+#include "engine/profile/codec.hpp"
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cmath>
+#include <limits>
+
+#include "engine/profile/state_generated.h"
+#include "tests/support/catch.hpp"
+#include "tests/support/state_samples.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+namespace {
+
+template <class Build>
+std::string table(Build build) {
+    flatbuffers::FlatBufferBuilder b;
+    b.Finish(build(b));
+    return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
+}
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+std::string profile_of(const std::vector<fb::ValueCount>& values, float messages = 1) {
+    return table([&](auto& b) {
+        const auto v = b.CreateVectorOfStructs(values);
+        fb::ProfileBuilder t(b);
+        t.add_messages(messages);
+        t.add_values(v);
+        return t.Finish();
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a profile comes back with every field") {
+    const Profile p = sample_profile();
+    const auto back = decode_profile(encode(p));
+    REQUIRE(back);
+    CHECK(back->messages == 12.5F);
+    CHECK(back->ever == 14);
+    CHECK(back->days == 7);
+    CHECK(back->first == from_unix(1'700'000'001));
+    CHECK(back->last == from_unix(1'700'000'002));
+    CHECK(back->aged == from_unix(1'700'000'003));
+    CHECK(back->day == 19'675);
+    CHECK(back->received == 3.25F);
+    CHECK(back->last_received == from_unix(1'700'000'004));
+    REQUIRE(back->values().size() == 3);
+    CHECK(back->total(feature_index(1)) == 3.5);
+    CHECK(back->has(feature_index(2), 103));
+    CHECK(encode(*back) == encode(p));
+}
+
+TEST_CASE("the other records come back with every field") {
+    CHECK(encode(*decode_vocabulary(encode(sample_vocabulary()))) == encode(sample_vocabulary()));
+    const auto v = decode_vocabulary(encode(sample_vocabulary()));
+    CHECK(v->total == 30.5F);
+    CHECK(v->count(12) == 2);
+    CHECK(v->hosts == std::vector<std::uint32_t>{21, 22});
+    CHECK(v->tenants == std::vector<std::uint32_t>{23, 24, 25});
+    CHECK(v->payments == std::vector<std::uint32_t>{26});
+    CHECK(v->phones == std::vector<std::uint32_t>{27, 28});
+    CHECK(v->recipients == std::vector<std::uint32_t>{29, 30});
+    CHECK(v->aged == from_unix(1'700'000'005));
+    CHECK(v->day == 19'676);
+    CHECK(v->today == 2);
+    const auto t = decode_thread(encode(sample_thread()));
+    REQUIRE(t);
+    CHECK(t->participants == std::vector<std::uint32_t>{31, 32});
+    CHECK(t->domains == std::vector<std::uint32_t>{33});
+    CHECK(t->addressed == std::vector<std::uint32_t>{34, 35, 36});
+    CHECK(t->words == std::vector<std::uint32_t>{37, 38, 39});
+    CHECK(t->lines == std::vector<std::uint64_t>{40, 0xFFFFFFFFFFFFFFFFULL});
+    CHECK(t->asks == 41);
+    CHECK(t->last == from_unix(1'700'000'006));
+    const auto n = decode_name_use(encode(sample_name()));
+    REQUIRE(n);
+    REQUIRE(n->bearers.size() == 2);
+    CHECK(n->bearers[0].address == 51);
+    CHECK(n->bearers[0].domain == 52);
+    CHECK(n->bearers[1].count == 1.5F);
+    CHECK(n->day == 19'677);
+    const auto r = decode_traces(encode(sample_traces()));
+    REQUIRE(r);
+    REQUIRE(r->items.size() == 2);
+    CHECK(r->items[0].time == from_unix(1'700'000'007));
+    CHECK(r->items[0].rcpt_set == 61);
+    CHECK(r->items[0].message_id == 62);
+    CHECK(r->items[0].tenants == std::vector<std::uint32_t>{63, 64});
+    CHECK(r->items[0].sketch[7] == 72);
+    CHECK(r->items[0].evidence == 2.5F);
+    CHECK(r->items[0].held);
+    CHECK_FALSE(r->items[1].held);
+    const auto w = decode_site_word(encode(sample_word()));
+    REQUIRE(w);
+    CHECK(w->count == 81.5F);
+    CHECK(w->senders == 82);
+    CHECK(w->day == 19'678);
+    const auto h = decode_host_use(encode(sample_host()));
+    REQUIRE(h);
+    CHECK(h->senders == 83);
+    CHECK(h->tenants == 84.5F);
+    CHECK(h->day == 19'679);
+}
+
+TEST_CASE("every piece of the site's state comes back") {
+    const auto written = pieces_of(sample_site());
+    SiteState back;
+    for (const auto& [name, bytes] : written) {
+        INFO(name);
+        CHECK(decode_site_piece(name, bytes, back));
+    }
+    CHECK(pieces_of(back) == written);
+    CHECK(back.words == 95.5);
+    CHECK(back.mails[2] == 94);
+    CHECK(back.scores[1][2].values() == std::vector<float>{3.5F, -1});
+    CHECK(back.experts.bias[5] == -6);
+    CHECK(back.experts.weights[0][feature_index(1)] == 0.75F);
+    CHECK(back.values.day == 19'675);
+}
+
+TEST_CASE("values of the site that faded away do not come back with the next reading") {
+    SiteState site = sample_site();
+    auto stored = pieces_of(site);
+    site.values.age(site.values.aged + std::chrono::days(3000), 90);
+    REQUIRE(site.values.values().empty());
+    for (auto& [name, bytes] : pieces_of(site)) stored[name] = bytes;  // as a commit does
+    SiteState back;
+    for (const auto& [name, bytes] : stored) CHECK(decode_site_piece(name, bytes, back));
+    CHECK(back.values.values().empty());
+}
+
+TEST_CASE("a piece of one feature's values brings those of no other") {
+    const auto a = feature_tag(feature_index(1)), b = feature_tag(feature_index(2));
+    SiteState site;
+    REQUIRE(decode_site_piece("values/2", profile_of({{103, 4, b, 0}}), site));
+    REQUIRE(decode_site_piece("values/1", profile_of({{101, 1, a, 0}, {103, 9, b, 0}}), site));
+    CHECK(site.values.total(feature_index(2)) == 4);
+    CHECK(site.values.total(feature_index(1)) == 1);
+}
+
+TEST_CASE("a piece that does not fit leaves the state as it was") {
+    const SiteState start;
+    const auto before = pieces_of(start);
+    SiteState site;
+    const auto stored = pieces_of(sample_site());
+    CHECK_FALSE(decode_site_piece("unknown", stored.at("totals"), site));
+    CHECK_FALSE(decode_site_piece("", "", site));
+    CHECK_FALSE(decode_site_piece("totals", "", site));
+    CHECK_FALSE(decode_site_piece("scores/3/0", stored.at("scores/0/0"), site));
+    CHECK_FALSE(decode_site_piece("scores/0/5", stored.at("scores/0/0"), site));
+    CHECK_FALSE(decode_site_piece("scores/0/x", stored.at("scores/0/0"), site));
+    CHECK_FALSE(decode_site_piece("indicators/0/8", stored.at("indicators/0/0"), site));
+    CHECK_FALSE(decode_site_piece("novelty/1023", stored.at("novelty/1"), site));
+    CHECK_FALSE(decode_site_piece("novelty/99999999", stored.at("novelty/1"), site));
+    CHECK_FALSE(decode_site_piece("ranks/1", stored.at("ranks/40"), site));
+    const auto rings = table([](auto& b) {
+        std::vector<flatbuffers::Offset<fb::Ring>> all;
+        for (std::size_t i = 0; i < kRankBuckets; ++i) {
+            const std::vector<float> values{i + 1 == kRankBuckets ? kNan : 1.0F};
+            all.push_back(fb::CreateRing(b, b.CreateVector(values), 0));
+        }
+        return fb::CreateRings(b, b.CreateVector(all));
+    });
+    CHECK_FALSE(decode_site_piece("ranks/40", rings, site));  // the last of sixteen is nonsense
+    const auto cells = table([](auto& b) {
+        std::vector<fb::Cell> all(kLevels * NoveltyCurve::kN * NoveltyCurve::kT, fb::Cell(8, 4));
+        all.back() = fb::Cell(-1, 0);
+        return fb::CreateNovelty(b, b.CreateVectorOfStructs(all));
+    });
+    CHECK_FALSE(decode_site_piece("novelty/1", cells, site));
+    const auto totals = table([](auto& b) {
+        std::vector<float> strata(kDirectionCount * kStratumCount, 5);
+        strata.back() = kNan;
+        const std::vector<double> mails(kDirectionCount, 1);
+        return fb::CreateTotals(b, b.CreateVector(strata), b.CreateVector(mails));
+    });
+    CHECK_FALSE(decode_site_piece("totals", totals, site));
+    CHECK(pieces_of(site) == before);
+}
+
+TEST_CASE("counts of mails that are no numbers are refused") {
+    SiteState site;
+    const auto totals = table([](auto& b) {
+        const std::vector<float> strata(kDirectionCount * kStratumCount, 5);
+        const std::vector<double> mails{1, std::numeric_limits<double>::quiet_NaN(), 1};
+        return fb::CreateTotals(b, b.CreateVector(strata), b.CreateVector(mails));
+    });
+    CHECK_FALSE(decode_site_piece("totals", totals, site));
+    CHECK(std::isfinite(site.mails[1]));
+}
+
+TEST_CASE("tags that this build does not know are dropped, the rest is kept") {
+    const auto p = decode_profile(profile_of({{5, 1, 1, 0}, {6, 1, 1023, 0}, {7, 1, 65535, 0}}));
+    REQUIRE(p);
+    REQUIRE(p->values().size() == 1);
+    CHECK(p->values()[0].value == 5);
+}
+
+TEST_CASE("unsorted and doubled values are put in order") {
+    const auto p = decode_profile(profile_of({{9, 1, 1, 0}, {5, 2, 1, 0}, {9, 3, 1, 0}}));
+    REQUIRE(p);
+    REQUIRE(p->values().size() == 2);
+    CHECK(p->values()[0].value == 5);
+    CHECK(p->has(feature_index(1), 9));
+}
+
+TEST_CASE("counts that are no counts are dropped, a profile whose mails are none is nothing") {
+    const auto p = decode_profile(profile_of({{5, kNan, 1, 0}, {6, -1, 1, 0}, {7, 0, 1, 0}}));
+    REQUIRE(p);
+    CHECK(p->values().empty());
+    CHECK_FALSE(decode_profile(profile_of({}, kNan)));
+    CHECK_FALSE(decode_profile(profile_of({}, -1)));
+}
+
+TEST_CASE("lists longer than their limit are cut") {
+    const auto bytes = table([](auto& b) {
+        const std::vector<std::uint32_t> many(Thread::kMaxPeople + 1, 7);
+        const auto v = b.CreateVector(many);
+        fb::ThreadBuilder t(b);
+        t.add_participants(v);
+        return t.Finish();
+    });
+    const auto t = decode_thread(bytes);
+    REQUIRE(t);
+    CHECK(t->participants.size() == Thread::kMaxPeople);
+    Traces traces;
+    traces.items.resize(Traces::kMax + 1);
+    CHECK(decode_traces(encode(traces))->items.size() == Traces::kMax);
+    NameUse name;
+    name.bearers.resize(NameUse::kMaxBearers + 1);
+    CHECK(decode_name_use(encode(name))->bearers.size() == NameUse::kMaxBearers);
+}
+
+TEST_CASE("cut bytes never give a record of another length than they have") {
+    const std::string whole = encode(sample_profile());
+    for (std::size_t n = 0; n < whole.size(); ++n) {
+        const auto p = decode_profile(std::string_view(whole).substr(0, n));
+        if (p) REQUIRE(p->values().size() <= 3);
+    }
+    CHECK_FALSE(decode_profile(""));
+    CHECK_FALSE(decode_site_word(encode(sample_word()).substr(1)));
+    CHECK_FALSE(decode_host_use(encode(sample_host()) + "x"));
+    CHECK_FALSE(decode_site_word(std::string(12, '\xff')));  // two NaNs
+}

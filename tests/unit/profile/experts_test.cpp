@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The experts' start vector and what each looks at (engine/profile/experts.hpp).
+#include "engine/profile/experts.hpp"
+
+#include "engine/features/spec.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace kith;
+
+TEST_CASE("an expert weighs what it looks at and nothing else") {
+    const ExpertModel model;
+    for (std::size_t e = 0; e < kExpertCount; ++e)
+        for (std::size_t f = 0; f < kFeatureCount; ++f) {
+            INFO(to_string(static_cast<Expert>(e)) << " " << feature_name(f));
+            CHECK((model.weights[e][f] > 0) == looks_at(static_cast<Expert>(e), f));
+        }
+}
+
+TEST_CASE(
+    "the link and request experts judge text alone, the client and who experts no transport") {
+    const auto transport = index_of(FeatureId::auth_triple);
+    const auto text = index_of(FeatureId::link_host);
+    const auto client = index_of(FeatureId::user_agent);
+    CHECK(looks_at(Expert::Link, text));
+    CHECK_FALSE(looks_at(Expert::Link, client));
+    CHECK_FALSE(looks_at(Expert::Request, transport));
+    CHECK(looks_at(Expert::Who, client));
+    CHECK_FALSE(looks_at(Expert::Who, text));
+    CHECK_FALSE(looks_at(Expert::Client, transport));
+    CHECK(looks_at(Expert::Spoof, transport));
+}
+
+TEST_CASE("a score is the bias and the weighted sum of surprises") {
+    ExpertModel model;
+    const auto f = index_of(FeatureId::link_host), g = index_of(FeatureId::ask_pay);
+    const auto link = static_cast<std::size_t>(Expert::Link);
+    model.bias[link] = -2;
+    model.weights[link][f] = 0.5F;
+    model.weights[link][g] = 0.25F;
+    Surprises x{};
+    x[f] = 4;
+    x[g] = 8;
+    x[index_of(FeatureId::user_agent)] = 12;  // not the link expert's business
+    CHECK(model.score(Expert::Link, x) == Approx(-2 + 2 + 2));
+}
+
+TEST_CASE("experts have the names that explanations use") {
+    CHECK(to_string(Expert::Spoof) == "spoof");
+    CHECK(to_string(Expert::Request) == "request");
+    CHECK(to_string(Expert::Who) == "who");
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a mail relates to what is known of its sender (engine/profile/relate.hpp), before a history
+// written down by hand.
+#include "engine/profile/relate.hpp"
+
+#include <map>
+
+#include "tests/support/catch.hpp"
+#include "tests/support/observed.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+namespace {
+
+/// What is known, as plain maps.
+struct Known final : Memory {
+    std::map<std::pair<Subject, Key16>, std::shared_ptr<Profile>> profiles;
+    std::map<Key16, std::shared_ptr<Vocabulary>> vocabularies;
+    std::map<std::uint32_t, SiteWord> words;
+    std::map<std::uint64_t, std::shared_ptr<Thread>> threads;
+    std::map<std::uint64_t, HostUse> hosts;
+    std::map<std::uint64_t, NameUse> names;
+    SiteState state;
+
+    Known() {
+        profile_of("anna@partner.example").messages = profile_of("anna@partner.example").ever = 12;
+        vocabularies[kAnna] = std::make_shared<Vocabulary>();
+        vocabularies[kPartner] = std::make_shared<Vocabulary>();
+    }
+    Profile& profile_of(std::string_view address) {
+        auto& p = profiles[{Subject::Correspondent, person(address)}];
+        if (!p) p = std::make_shared<Profile>();
+        return *p;
+    }
+    Vocabulary& anna() { return *vocabularies[kAnna]; }
+    Vocabulary& partner() { return *vocabularies[kPartner]; }
+
+    template <class Map, class K>
+    static auto at(const Map& map, const K& key) -> typename Map::mapped_type {
+        const auto it = map.find(key);
+        return it == map.end() ? typename Map::mapped_type{} : it->second;
+    }
+    std::shared_ptr<const Profile> profile(Subject s, const Key16& k) const override {
+        return at(profiles, std::pair(s, k));
+    }
+    std::shared_ptr<const Vocabulary> vocabulary(const Key16& k) const override {
+        return at(vocabularies, k);
+    }
+    SiteWord word(std::uint32_t w) const override { return at(words, w); }
+    std::shared_ptr<const Thread> thread(std::uint64_t m) const override { return at(threads, m); }
+    HostUse host(std::uint64_t h) const override { return at(hosts, h); }
+    NameUse name(std::uint64_t n) const override { return at(names, n); }
+    Traces traces(const Key16&) const override { return {}; }
+    const SiteState& site() const override { return state; }
+
+    const Key16 kAnna = person("anna@partner.example");
+    const Key16 kPartner = domain_key(test_hasher(), "partner.example");
+};
+
+Relations related(const Known& known, const Observations& o) {
+    return relate(o, history_of(o, known), known);
+}
+
+}  // namespace
+
+TEST_CASE("a stranger relates to nothing") {
+    const Relations r = related(Known{}, Mail("eve@far.example"));
+    CHECK(r.messages == 0);
+    CHECK(r.thread == ThreadState::None);
+    CHECK(r.host == Novelty::None);
+    CHECK(r.recipients_known == -1);
+    CHECK(r.wrote_back == 0);
+    CHECK_FALSE(r.language);
+}
+
+TEST_CASE("a conversation is known by who wrote in it and to whom") {
+    Known k;
+    auto t = k.threads[id_of("m1")] = std::make_shared<Thread>();
+    const Mail mail = Mail().refers_to({"unseen", "m1"});
+    CHECK(related(k, mail).thread == ThreadState::Newcomer);
+    t->domains = {Mail().get().domain32};
+    CHECK(related(k, mail).thread == ThreadState::Colleague);
+    t->addressed = {Mail().get().sender32};
+    CHECK(related(k, mail).thread == ThreadState::Addressed);
+    t->participants = {Mail().get().sender32};
+    CHECK(related(k, mail).thread == ThreadState::Member);
+    CHECK(related(k, Mail().refers_to({"unseen"})).thread == ThreadState::Unknown);
+    CHECK(related(k, Mail()).thread == ThreadState::None);
+}
+
+TEST_CASE("a link's host is as new as the nearest who used it") {
+    Known k;
+    const Mail mail = Mail().links_to("shop.example", "a");
+    const auto host = host_of("shop.example");
+    CHECK(related(k, mail).host == Novelty::Never);
+    k.hosts[host].senders = 4;
+    CHECK(related(k, mail).host == Novelty::Site1);
+    k.hosts[host].senders = 5;
+    CHECK(related(k, mail).host == Novelty::Site5);
+    k.partner().hosts = {fold32(host)};
+    CHECK(related(k, mail).host == Novelty::Domain);
+    CHECK(related(k, mail).new_link);
+    k.anna().hosts = {fold32(host)};
+    CHECK(related(k, mail).host == Novelty::Sender);
+    CHECK_FALSE(related(k, mail).new_link);
+}
+
+TEST_CASE("the newest of several links counts") {
+    Known k;
+    k.anna().hosts = {fold32(host_of("shop.example"))};
+    CHECK(related(k, Mail().links_to("shop.example").links_to("new.example")).host ==
+          Novelty::Never);
+    CHECK(related(k, Mail().links_to("new.example").links_to("shop.example")).host ==
+          Novelty::Never);
+}
+
+TEST_CASE("links to the site itself and to the sender's own domain are not new links") {
+    Known k;
+    Mail own = Mail().links_to("site.example");
+    own.get().links[0].own_domain = true;
+    CHECK(related(k, own).host == Novelty::None);
+    CHECK_FALSE(related(k, own).new_link);
+    Mail sender = Mail().links_to("partner.example");
+    sender.get().links[0].sender_domain = true;
+    CHECK_FALSE(related(k, sender).new_link);
+}
+
+TEST_CASE("on a host that many share a new page is a new link, on another it is not") {
+    Known k;
+    const auto host = host_of("forms.example");
+    k.anna().hosts = {fold32(host)};
+    const Mail mail = Mail().links_to("forms.example", "stranger");
+    k.hosts[host] = {5, 7, 0};
+    CHECK_FALSE(related(k, mail).new_link);
+    k.hosts[host] = {5, 8, 0};
+    CHECK(related(k, mail).new_link);
+    k.anna().tenants = {fold32(tenant_of("forms.example/stranger"))};
+    CHECK_FALSE(related(k, mail).new_link);
+}
+
+TEST_CASE("an account or a telephone number is as new as a link would be") {
+    Known k;
+    Mail mail;
+    mail.get().payment = {77};
+    mail.get().phones = {88};
+    CHECK(related(k, mail).payment == Novelty::Never);
+    k.anna().payments = {fold32(77)};
+    k.partner().phones = {fold32(88)};
+    CHECK(related(k, mail).payment == Novelty::Sender);
+    CHECK(related(k, mail).phone == Novelty::Domain);
+    CHECK(related(k, Mail()).payment == Novelty::None);
+}
+
+TEST_CASE("recipients are known by whom the sender wrote to") {
+    Known k;
+    k.anna().recipients = {person("ben@site.example").short32()};
+    CHECK(related(k, Mail().to({"ben@site.example", "cy@site.example"})).recipients_known == 0.5);
+    CHECK(related(k, Mail().to({"ben@site.example"})).recipients_known == 1);
+    CHECK(related(k, Mail().to({})).recipients_known == -1);
+    k.profile_of("anna@partner.example").ever = 2;
+    k.profile_of("anna@partner.example").messages = 2;
+    CHECK(related(k, Mail().to({"ben@site.example"})).recipients_known == -1);
+}
+
+TEST_CASE("how long ago somebody here wrote to the sender has three steps") {
+    Known k;
+    auto& p = k.profile_of("anna@partner.example");
+    const auto wrote = [&](double days_ago) {
+        p.last_received = day(100) - Seconds(static_cast<long>(days_ago * 86400));
+        return related(k, Mail("anna@partner.example", day(100))).wrote_back;
+    };
+    CHECK(wrote(7) == 3);
+    CHECK(wrote(7.1) == 2);
+    CHECK(wrote(90) == 2);
+    CHECK(wrote(90.1) == 1);
+}
+
+TEST_CASE("a pair's history is the best known of the first eight recipients") {
+    Known k;
+    auto& p = k.profiles[{Subject::Pair, pair_key(k.kAnna, person("ben@site.example"))}];
+    p = std::make_shared<Profile>();
+    p->messages = p->ever = 4;
+    CHECK(related(k, Mail().to({"ben@site.example", "cy@site.example"})).pair_messages == 4);
+    CHECK(related(k, Mail().to({"cy@site.example"})).pair_messages == 0);
+}
+
+TEST_CASE("a name that somebody better known carries makes a stranger suspect") {
+    Known k;
+    Mail mail("eve@far.example");
+    mail.get().name = 99;
+    k.names[99].bearers = {{mail.get().sender32, mail.get().domain32, 9}};
+    CHECK_FALSE(related(k, mail).known_name);  // its own name
+    k.names[99].bearers = {{1234, 5678, 1}};
+    CHECK_FALSE(related(k, mail).known_name);
+    k.names[99].bearers = {{1234, 5678, 2}};
+    CHECK(related(k, mail).known_name);
+    Mail known;
+    known.get().name = 99;
+    CHECK_FALSE(related(k, known).known_name);  // who writes for himself needs no disguise
+}
+
+TEST_CASE("a known local part at another domain makes a stranger suspect, a common one does not") {
+    Known k;
+    Mail mail("anna.berg@far.example");
+    mail.get().local_part = 98;
+    k.names[98].bearers = {{1, 2, 3}};
+    CHECK(related(k, mail).known_local_part);
+    k.names[98].bearers = {{1, mail.get().domain32, 3}};
+    CHECK_FALSE(related(k, mail).known_local_part);
+    k.names[98].bearers = {{1, 2, 3}, {3, 4, 3}, {5, 6, 3}, {7, 8, 3}};
+    CHECK_FALSE(related(k, mail).known_local_part);
+}
+
+TEST_CASE("a domain near a known one makes a stranger suspect, unless it is known itself") {
+    Known k;
+    Mail mail("anna@partnar.example");
+    mail.get().label_variants = {55, 56};
+    k.names[56].bearers = {{1, 2, 3}};
+    CHECK(related(k, mail).look_alike_domain);
+    k.names[56].bearers = {{1, mail.get().domain32, 3}};
+    CHECK_FALSE(related(k, mail).look_alike_domain);
+    k.names[56].bearers = {{1, 2, 3}};
+    auto& d = k.profiles[{Subject::Domain, mail.get().domain}];
+    d = std::make_shared<Profile>();
+    d->messages = d->ever = 2;
+    CHECK_FALSE(related(k, mail).look_alike_domain);
+}
+
+TEST_CASE("language needs three words and a site that knows 500") {
+    Known k;
+    k.state.words = 500;
+    CHECK(related(k, Mail().says("one two three")).language);
+    CHECK_FALSE(related(k, Mail().says("one two")).language);
+    k.state.words = 499;
+    CHECK_FALSE(related(k, Mail().says("one two three")).language);
+}
+
+TEST_CASE("the sender's own words fit better than words it never used") {
+    Known k;
+    k.state.words = 10'000;
+    k.state.senders = 50;
+    for (const auto* w : {"gasket", "order", "monday"}) {
+        k.words[word_of(w)] = {20, 5, 0};
+        k.anna().add(word_of(w), 10);
+    }
+    for (const auto* w : {"voucher", "urgent", "favour"}) k.words[word_of(w)] = {20, 5, 0};
+    const Relations own = related(k, Mail().says("gasket order monday"));
+    const Relations foreign = related(k, Mail().says("voucher urgent favour"));
+    CHECK(own.mix < foreign.mix);
+    CHECK(own.word_gap < foreign.word_gap);
+    CHECK(own.unseen == 0);
+    CHECK(foreign.unseen == 1);
+    const Relations in_thread =
+        related(k, Mail().says("voucher urgent favour").quotes("voucher urgent favour"));
+    CHECK(in_thread.mix < foreign.mix);
+    CHECK(in_thread.thread_words == -1);
+    CHECK(foreign.thread_words == 0);
+}
+
+TEST_CASE("length and history fall into four buckets each") {
+    Known k;
+    const auto bucket = [&](std::uint32_t words, double mails) {
+        Mail m;
+        m.get().word_total = words;
+        k.profile_of("anna@partner.example").messages = static_cast<float>(mails);
+        k.profile_of("anna@partner.example").ever = static_cast<float>(mails);
+        const Relations r = related(k, m);
+        return r.length_bucket * 4 + r.history_bucket;
+    };
+    CHECK(bucket(7, 2) == 0);
+    CHECK(bucket(8, 3) == 5);
+    CHECK(bucket(24, 9) == 5);
+    CHECK(bucket(25, 10) == 10);
+    CHECK(bucket(79, 49) == 10);
+    CHECK(bucket(80, 50) == 15);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vocabularies, short lists and the site's start state (engine/profile/state.hpp).
+#include "engine/profile/state.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/support/observed.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+TEST_CASE("a word's count is the sum of its weights; others have none") {
+    Vocabulary v;
+    v.add(30, 1);
+    v.add(10, 2);
+    v.add(20, 1);
+    v.add(10, 0.5F);
+    CHECK(v.count(10) == 2.5F);
+    CHECK(v.count(11) == 0);
+    CHECK(v.total == 4.5F);
+    REQUIRE(v.words.size() == 3);
+    CHECK(v.words[0].word == 10);
+    CHECK(v.words[2].word == 30);
+}
+
+TEST_CASE("words fade with the half-life and are dropped below a tenth") {
+    Vocabulary v;
+    v.add(10, 8);
+    v.add(20, 0.15F);
+    v.age(day(0), 90);
+    v.age(day(90), 90);
+    CHECK(v.count(10) == Approx(4));
+    CHECK(v.count(20) == 0);
+    CHECK(v.words.size() == 1);
+}
+
+TEST_CASE("a vocabulary is not aged within a day nor backwards") {
+    Vocabulary v;
+    v.add(10, 8);
+    v.age(day(10), 90);
+    v.age(day(10.9), 90);
+    v.age(day(0), 90);
+    CHECK(v.count(10) == 8);
+}
+
+TEST_CASE("a vocabulary at its limit is left alone, one above loses the rarest quarter") {
+    Vocabulary v;
+    for (std::uint32_t w = 1; w <= 8; ++w) v.add(w, static_cast<float>(w));
+    v.trim(8);
+    CHECK(v.words.size() == 8);
+    v.add(9, 9);
+    const float total = v.total;
+    v.trim(8);
+    CHECK(v.words.size() == 6);
+    CHECK(v.count(3) == 0);
+    CHECK(v.count(4) == 4);
+    CHECK(v.total == total);
+}
+
+TEST_CASE("among words used equally often enough stay to fill the rest") {
+    Vocabulary v;
+    for (std::uint32_t w = 1; w <= 9; ++w) v.add(w, 1);
+    v.trim(8);
+    CHECK(v.words.size() == 6);
+}
+
+TEST_CASE(
+    "a short list keeps the newest, moves what comes again to the end and tells what is new") {
+    std::vector<std::uint32_t> list;
+    CHECK(remember(list, 1, 3));
+    CHECK(remember(list, 2, 3));
+    CHECK(remember(list, 3, 3));
+    CHECK_FALSE(remember(list, 1, 3));
+    CHECK(list == std::vector<std::uint32_t>{2, 3, 1});
+    CHECK(remember(list, 4, 3));
+    CHECK(list == std::vector<std::uint32_t>{3, 1, 4});
+    CHECK(contains(list, 4));
+    CHECK_FALSE(contains(list, 2));
+}
+
+TEST_CASE("the site begins with empty rings of the agreed sizes, ranks only for ranked features") {
+    const SiteState site;
+    CHECK(site.scores[0][0].capacity() == kScoreRing);
+    CHECK(site.evidence[2].capacity() == kScoreRing);
+    CHECK(site.indicators[1][5].capacity() == kIndicatorRing);
+    CHECK(site.anomaly.dimension() == kFeatureCount);
+    const auto ranked = index_of(FeatureId::language_mix);
+    REQUIRE(site.ranks[ranked].size() == kRankBuckets);
+    CHECK(site.ranks[ranked][0].capacity() == kRankRing);
+    CHECK(has_ranks(ranked));
+    CHECK(site.ranks[index_of(FeatureId::user_agent)].empty());
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frozen state of the site (engine/scoring/scales.hpp).
+#include "engine/scoring/scales.hpp"
+
+#include "tests/support/catch.hpp"
+
+using namespace kith;
+
+TEST_CASE("an empty site finds everything ordinary and all strata alike") {
+    const SiteState site;
+    const Scales scales(site);
+    CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink, 50) == 1);
+    CHECK(scales.share(Direction::Inbound, Stratum::NewLink) == Approx(0.2));
+    CHECK(scales.calibration_mails(Direction::Inbound) == 0);
+    CHECK(scales.level_shift(Direction::Inbound) == 0);
+    CHECK(scales.indicator_p(Direction::Inbound, 0, 50) == 1);
+}
+
+TEST_CASE("directions and strata have scales of their own") {
+    SiteState site;
+    for (int i = 0; i < 9; ++i) site.scores[0][1].add(static_cast<float>(i));
+    site.scores[0][2].add(1);
+    site.scores[1][1].add(1);
+    const Scales scales(site);
+    CHECK(scales.calibration_mails(Direction::Inbound) == 10);
+    CHECK(scales.calibration_mails(Direction::Inbound, Stratum::NewLink) == 9);
+    CHECK(scales.calibration_mails(Direction::Outbound) == 1);
+    CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink, 8) == Approx(0.2));
+    CHECK(scales.stratum_p(Direction::Inbound, Stratum::Request, 8) == Approx(0.5));
+    CHECK(scales.stratum_p(Direction::Internal, Stratum::NewLink, 8) == 1);
+    CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink,
+                           scales.raw_at(Direction::Inbound, Stratum::NewLink, 0.5)) <= 0.5);
+}
+
+TEST_CASE("a stratum's share is that of its mails, one added to each") {
+    SiteState site;
+    site.stratum_mails[0] = {0, 9, 4, 0, 82};
+    const Scales scales(site);
+    CHECK(scales.share(Direction::Inbound, Stratum::NewLink) == Approx(0.1));
+    CHECK(scales.share(Direction::Inbound, Stratum::Identity) == Approx(0.01));
+    CHECK(scales.share(Direction::Inbound, Stratum::Plain) == Approx(0.83));
+}
+
+TEST_CASE(
+    "the level is shifted so that one in a hundred comes out as such, by half a power at most") {
+    SiteState site;
+    const auto with = [&](float top, int n) {
+        site.evidence[0] = ScoreRing(kScoreRing);
+        for (int i = 0; i < n; ++i) site.evidence[0].add(i % 100 == 0 ? top : 0.5F);
+        return Scales(site).level_shift(Direction::Inbound);
+    };
+    CHECK(with(2.3F, 1000) == Approx(2 - 2.3).margin(1e-6));
+    CHECK(with(1.8F, 1000) == Approx(0.2).margin(1e-6));
+    CHECK(with(8, 1000) == -0.5);
+    CHECK(with(0.5F, 1000) == 0.5);
+    CHECK(with(2.3F, 999) == 0);  // too few to tell
+}

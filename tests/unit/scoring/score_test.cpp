@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stratum, raw score, evidence and verdict (engine/scoring/score.hpp).
+#include "engine/scoring/score.hpp"
+
+#include <cmath>
+
+#include "tests/unit/scoring/scene.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+namespace {
+
+Trace other(double minutes_before, std::string_view rcpt, float evidence = 3) {
+    Trace t;
+    t.time = day(21) - Seconds(static_cast<long>(60 * minutes_before));
+    t.rcpt_set = test_hasher().hash64("rcpts", rcpt);
+    t.message_id = id_of(std::string("other ") + std::string(rcpt));
+    t.sketch = {9, 9, 9, 9, 9, 9, 9, 9};
+    t.evidence = evidence;
+    return t;
+}
+
+}  // namespace
+
+TEST_CASE("ordinary mail is plain, mail that is not backed as usual unbacked") {
+    Scene s;
+    s.usual();
+    CHECK(stratum_of(s.look(later())) == Stratum::Plain);
+    CHECK(is_backed(s.evidence()));
+    CHECK(stratum_of(s.look(later().shows(FeatureId::auth_triple,
+                                          "spf=fail dkim=fail dmarc=fail"))) == Stratum::Unbacked);
+    CHECK_FALSE(is_backed(s.evidence()));
+    CHECK(stratum_of(s.look(later().shows(FeatureId::aligned_signer, "other.example"))) ==
+          Stratum::Unbacked);
+}
+
+TEST_CASE("a link the sender never used makes it a link's mail, whatever else it asks") {
+    Scene s;
+    s.usual().learns(Mail("anna@partner.example", day(20.5)).links_to("shop.example", "a"));
+    CHECK(stratum_of(s.look(later().links_to("new.example").asks_for({Ask::Pay, Ask::Hurry}))) ==
+          Stratum::NewLink);
+    CHECK(stratum_of(s.look(later().links_to("shop.example", "b"))) == Stratum::Plain);
+}
+
+TEST_CASE("two requests or payment data make a request, one request or courtesies do not") {
+    Scene s;
+    s.usual();
+    CHECK(stratum_of(s.look(later().asks_for({Ask::Pay, Ask::Hurry}))) == Stratum::Request);
+    CHECK(stratum_of(s.look(later().asks_for({Ask::Pay}))) == Stratum::Plain);
+    CHECK(stratum_of(s.look(later().asks_for({Ask::Please, Ask::Reply, Ask::Confirm}))) ==
+          Stratum::Plain);
+    Mail mail = later();
+    mail.get().payment = {7};
+    CHECK(stratum_of(s.look(mail)) == Stratum::Request);
+}
+
+TEST_CASE("only what hardly wrote before can claim to be somebody else") {
+    Scene s;
+    s.usual();
+    s.look(later("new@far.example"));
+    s.relations.known_name = true;
+    s.relations.messages = kKnownMails - 1;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
+    s.relations.messages = kKnownMails;
+    CHECK(stratum_of(s.evidence()) != Stratum::Identity);
+}
+
+TEST_CASE("the raw score never falls when a surprise grows") {
+    const Stratum stratum = GENERATE(Stratum::Identity, Stratum::NewLink, Stratum::Request,
+                                     Stratum::Unbacked, Stratum::Plain);
+    const ExpertModel model;
+    Surprises x{};
+    const double quiet = raw_score(stratum, model, x);
+    CHECK(std::isfinite(quiet));
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        const double before = raw_score(stratum, model, x);
+        x[f] = 12.8F;
+        CHECK(raw_score(stratum, model, x) >= before);
+    }
+    CHECK(raw_score(stratum, model, x) > quiet);
+    CHECK(std::isfinite(raw_score(stratum, model, x)));
+}
+
+TEST_CASE("own evidence is p times the stratum's share over its share of the budget") {
+    Scene s;
+    auto& site = s.memory.edit_site();
+    for (int i = 0; i < 9; ++i) site.scores[0][1].add(static_cast<float>(i));
+    site.stratum_mails[0] = {0, 9, 4, 0, 82};  // link: 10 of 100
+    s.look(later());
+    // p = 1/10 above all nine, share .1, budget share .6
+    CHECK(own_evidence(s.evidence(), Stratum::NewLink, 100, s.options) ==
+          Approx(-std::log10(0.1 * 0.1 / 0.6)));
+    s.options.shares[1] = 0.1;
+    CHECK(own_evidence(s.evidence(), Stratum::NewLink, 100, s.options) == Approx(1));
+    CHECK(own_evidence(s.evidence(), Stratum::Plain, -100, s.options) == 0);  // never below 0
+}
+
+TEST_CASE("mail of the last two hours to other recipients adds evidence") {
+    Scene s;
+    s.look(later().links_to("new.example"));
+    const auto joint = [&](const Trace& t) {
+        return joint_evidence(2, s.evidence(), Stratum::NewLink, Traces{{t}});
+    };
+    // half a weight for other words and another link: .8 * .5 * (3 - 1)
+    CHECK(joint(other(10, "x")) == Approx(2.8));
+    SECTION("the same words or the same link count whole") {
+        Trace t = other(10, "x");
+        t.sketch = s.o.sketch;
+        CHECK(joint(t) == Approx(3.6));
+        t = other(10, "x");
+        t.tenants = {fold32(tenant_of("new.example/"))};
+        CHECK(joint(t) == Approx(3.6));
+    }
+    SECTION("half of the words' hashes are the same words, fewer are not") {
+        Trace t = other(10, "x");
+        for (std::size_t i = 0; i < 3; ++i) t.sketch[i] = s.o.sketch[i];
+        CHECK(joint(t) == Approx(2.8));
+        t.sketch[3] = s.o.sketch[3];
+        CHECK(joint(t) == Approx(3.6));
+    }
+    SECTION("a held one weighs a little more") {
+        Trace t = other(10, "x");
+        t.held = true;
+        CHECK(joint(t) == Approx(3.1));
+    }
+    SECTION("after two hours it is forgotten; what comes later does not count") {
+        CHECK(joint(other(120, "x")) == Approx(2.8));
+        CHECK(joint(other(121, "x")) == 2);
+        CHECK(joint(other(-1, "x")) == 2);
+    }
+    SECTION("the same recipients are a series, no fan-out") {
+        Trace t = other(10, "x");
+        t.rcpt_set = s.o.rcpt_set;
+        CHECK(joint(t) == 2);
+    }
+    SECTION("a copy of the same mail is the same mail") {
+        Trace t = other(10, "x");
+        t.message_id = s.o.message_id;
+        CHECK(joint(t) == 2);
+    }
+}
+
+TEST_CASE("evidence of others helps no mail that is ordinary or asks for nothing") {
+    Scene s;
+    s.look(later().links_to("new.example"));
+    const Traces traces{{other(10, "x")}};
+    CHECK(joint_evidence(0.5, s.evidence(), Stratum::NewLink, traces) == 0.5);
+    CHECK(joint_evidence(0.51, s.evidence(), Stratum::NewLink, traces) > 0.51);
+    CHECK(joint_evidence(3, s.evidence(), Stratum::Plain, traces) == 3);
+    CHECK(joint_evidence(3, s.evidence(), Stratum::Unbacked, traces) == 3);
+}
+
+TEST_CASE("a request without new link or money gains nothing from others, as a warning would") {
+    Scene s;
+    const Traces traces{{other(10, "x")}};
+    s.look(later().asks_for({Ask::Login, Ask::Hurry}));
+    CHECK(joint_evidence(3, s.evidence(), Stratum::Request, traces) == 3);
+    s.look(later().asks_for({Ask::Pay, Ask::Hurry}));
+    CHECK(joint_evidence(3, s.evidence(), Stratum::Request, traces) > 3);
+}
+
+TEST_CASE("many mails add two powers of ten at most, and nothing goes beyond eight") {
+    Scene s;
+    s.look(later().links_to("new.example"));
+    Traces traces;
+    for (int i = 0; i < 60; ++i) traces.items.push_back(other(1, "r" + std::to_string(i), 8));
+    CHECK(joint_evidence(2, s.evidence(), Stratum::NewLink, traces) == Approx(4));
+    CHECK(joint_evidence(7, s.evidence(), Stratum::NewLink, traces) == 8);
+}
+
+TEST_CASE("a trace has the foreign links, at most eight, and the mail's evidence") {
+    Mail mail = later();
+    for (int i = 0; i < 9; ++i) mail.links_to("h" + std::to_string(i) + ".example");
+    mail.get().links[0].own_domain = true;
+    const Trace t = trace_of(mail, 2.5, true);
+    CHECK(t.tenants.size() == 8);
+    CHECK_FALSE(contains(t.tenants, fold32(tenant_of("h0.example/"))));
+    CHECK(t.evidence == 2.5F);
+    CHECK(t.held);
+    CHECK(t.time == day(21));
+}
+
+TEST_CASE("a score is twenty points a power of ten, from 0 to 100") {
+    CHECK(score_of(0) == 0);
+    CHECK(score_of(3) == 60);
+    CHECK(score_of(5) == 100);
+    CHECK(score_of(8) == 100);
+    CHECK(score_of(-1) == 0);
+}
+
+TEST_CASE("a verdict is P against the budget") {
+    ScoringOptions o;  // 1 held, 10 tagged in 1000
+    CHECK(verdict_of(1.99, true, o) == Verdict::Pass);
+    CHECK(verdict_of(2.01, true, o) == Verdict::Tag);
+    CHECK(verdict_of(2.99, true, o) == Verdict::Tag);
+    CHECK(verdict_of(3.01, true, o) == Verdict::Quarantine);
+    CHECK(verdict_of(8, false, o) == Verdict::Tag);  // still learning
+    o.holds_per_1000 = 0;
+    CHECK(verdict_of(8, true, o) == Verdict::Tag);
+    o.tags_per_1000 = 0;
+    CHECK(verdict_of(8, true, o) == Verdict::Pass);
+}
+
+TEST_CASE("nothing is held before there is enough calibration mail of direction and stratum") {
+    Scene s;
+    auto& site = s.memory.edit_site();
+    for (int i = 0; i < 99; ++i) site.scores[0][1].add(1);
+    for (int i = 0; i < 2896; ++i) site.scores[0][4].add(1);
+    CHECK_FALSE(is_ready(Scales(site), Direction::Inbound, Stratum::NewLink, s.options));
+    CHECK(is_ready(Scales(site), Direction::Inbound, Stratum::Plain, s.options));
+    site.scores[0][1].add(1);
+    CHECK(is_ready(Scales(site), Direction::Inbound, Stratum::NewLink, s.options));
+    CHECK_FALSE(is_ready(Scales(site), Direction::Outbound, Stratum::Plain, s.options));
+    s.options.min_calibration = 2997;
+    CHECK_FALSE(is_ready(Scales(site), Direction::Inbound, Stratum::Plain, s.options));
+}
