@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/assess/judge.hpp"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -17,6 +19,13 @@ namespace {
 /// How often the store is looked at for a new generation, or for being there at all.
 constexpr std::chrono::milliseconds kLook{500};
 constexpr std::chrono::seconds kReopen{2};
+
+/// Which directory a path leads to: another one in its place is another store. 0 = none.
+std::pair<std::uint64_t, std::uint64_t> identity_of(const std::string& directory) {
+    struct stat st {};
+    if (::stat(directory.c_str(), &st) != 0) return {};
+    return {st.st_dev, st.st_ino};
+}
 
 /// What mail needs of the store, all of one moment.
 struct View {
@@ -73,6 +82,7 @@ private:
     bool stop_ = false;
     std::chrono::steady_clock::time_point last_open_{};
     std::weak_ptr<const Store> last_store_;  // watcher only
+    std::pair<std::uint64_t, std::uint64_t> opened_;  // watcher only: directory of the store that is open
     std::thread watcher_;
 };
 
@@ -89,7 +99,12 @@ void LiveJudge::watch() {
 /// constructor) come here: LMDB forbids opening a file twice in one process.
 void LiveJudge::refresh() {
     auto [now, config] = view();
-    if (now.store) {
+    const auto directory = identity_of(config->store.directory);
+    if (now.store && directory != opened_) {
+        // An open store goes on working when its directory is moved away; the learner's is another one now.
+        set_view({}, "the store " + config->store.directory + " was moved or replaced");
+        last_store_ = now.store;
+    } else if (now.store) {
         auto generation = now.store->generation();
         if (generation && now.snapshot && *generation == now.snapshot->generation) return;
         auto reader = generation ? now.store->read() : Result<std::unique_ptr<StoreReader>>(fail(generation.error()));
@@ -115,6 +130,7 @@ void LiveJudge::refresh() {
     if (!secret) return set_view({}, secret.error().text());
     auto store = Store::open(config->store, Store::Mode::Read);
     if (!store) return set_view({}, store.error().text());
+    opened_ = directory;
     View opened;
     opened.store = std::shared_ptr<const Store>(std::move(store).value());
     opened.hasher = std::make_shared<const Hasher>(*secret);

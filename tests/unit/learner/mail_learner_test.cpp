@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// One mail through judging and learning (engine/learner/mail_learner.hpp): probation, answers,
+// releases, and when the scales are rebuilt.
+#include "engine/learner/mail_learner.hpp"
+
+#include "tests/support/catch.hpp"
+#include "tests/support/observed.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+namespace {
+
+struct Site {
+    ScoringOptions scoring;
+    LearnerOptions options;
+    LearnedMemory memory{90};
+    MailLearner learner{test_hasher(), scoring, options, memory};
+
+    Fate takes(const Observations& o, Action action = Action::Accepted) {
+        learner.advance(o.time);
+        return learner.take(record_of(o, action), learner.judge(o, Labels{}));
+    }
+    /// As a judge that finds it one in a thousand would have it.
+    Fate takes_suspicious(const Observations& o) {
+        Judgement j = learner.judge(o, Labels{});
+        j.assessment.stratum = Stratum::NewLink;
+        j.assessment.p = 0.001;
+        return learner.take(record_of(o), j);
+    }
+    [[nodiscard]] double mails(std::string_view address = "anna@partner.example") const {
+        const auto p = memory.profile(Subject::Correspondent, person(address));
+        return p ? static_cast<double>(p->messages) : 0;
+    }
+};
+
+Mail linking(double at = 0) {
+    return Mail("anna@partner.example", day(at)).links_to("new.example");
+}
+
+}  // namespace
+
+TEST_CASE("ordinary mail teaches at once") {
+    Site s;
+    CHECK(s.takes(Mail()) == Fate::Now);
+    CHECK(s.mails() == 1);
+    CHECK(s.memory.site().waiting == 0);
+}
+
+TEST_CASE("suspicious mail teaches after three days and not a second earlier") {
+    Site s;
+    CHECK(s.takes_suspicious(linking()) == Fate::Probation);
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.site().waiting == 1);
+    s.learner.advance(day(3) - Seconds(1));
+    CHECK(s.mails() == 0);
+    s.learner.advance(day(3));
+    CHECK(s.mails() == 1);
+    CHECK(s.memory.site().waiting == 0);
+    s.learner.advance(day(9));
+    CHECK(s.mails() == 1);
+}
+
+TEST_CASE("suspicious mail teaches at once when somebody here answers it") {
+    Site s;
+    s.takes_suspicious(linking().id("m1"));
+    s.takes(Mail("ben@site.example", day(0.1))
+                .direction(Direction::Outbound)
+                .to({"anna@partner.example"})
+                .refers_to({"m1"}));
+    CHECK(s.mails() == 1);
+    s.learner.advance(day(9));
+    CHECK(s.mails() == 1);
+}
+
+TEST_CASE("an answer from outside does not vouch for a waiting mail") {
+    Site s;
+    s.takes_suspicious(linking().id("m1"));
+    s.takes(Mail("accomplice@far.example", day(0.1)).refers_to({"m1"}));
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.waiting_count() == 1);
+}
+
+TEST_CASE("held mail is counted and teaches nothing, however long") {
+    Site s;
+    CHECK(s.takes(linking(), Action::Held) == Fate::Never);
+    s.learner.advance(day(400));
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.site().held == 1);
+    CHECK(s.memory.site().mails[0] == 1);
+}
+
+TEST_CASE("mail of a known sender that is not backed as usual waits") {
+    Site s;
+    for (int i = 0; i < 40; ++i) s.takes(Mail("anna@partner.example", day(i)));
+    CHECK(s.takes(Mail("anna@partner.example", day(41))
+                      .shows(FeatureId::auth_triple, "spf=fail dkim=none dmarc=fail")) ==
+          Fate::Probation);
+}
+
+TEST_CASE("a released mail teaches at once or after the probation from then on") {
+    Site s;
+    const auto record = record_of(linking(), Action::Held);
+    s.takes(record.observations, Action::Held);
+    SECTION("at once") {
+        s.learner.release(record, true, day(1));
+        CHECK(s.mails() == 1);
+    }
+    SECTION("later") {
+        s.learner.release(record, false, day(1));
+        s.learner.advance(day(4) - Seconds(1));
+        CHECK(s.mails() == 0);
+        s.learner.advance(day(4));
+        CHECK(s.mails() == 1);
+    }
+    SECTION("first later, then at once: once") {
+        s.learner.release(record, false, day(1));
+        s.learner.release(record, true, day(2));
+        s.learner.advance(day(9));
+        CHECK(s.mails() == Approx(1));
+    }
+}
+
+TEST_CASE("what was confirmed to be bad is taken off the waiting list") {
+    Site s;
+    s.takes_suspicious(linking().id("m1"));
+    CHECK(s.learner.drop_waiting(id_of("m1")));
+    CHECK_FALSE(s.learner.drop_waiting(id_of("m1")));
+    s.learner.advance(day(9));
+    CHECK(s.mails() == 0);
+}
+
+TEST_CASE("the scales follow the state after 250 mails") {
+    Site s;
+    const auto score = [&] { return s.learner.judge(linking(1), Labels{}).assessment.p; };
+    const double before = score();
+    for (int i = 0; i < 249; ++i)
+        s.takes(Mail("p" + std::to_string(i) + "@far.example", day(0) + Seconds(i)));
+    CHECK(score() == before);
+    s.takes(Mail("last@far.example", day(0) + Seconds(249)));
+    CHECK(score() != before);
+}
+
+TEST_CASE("judging changes nothing") {
+    Site s;
+    for (int i = 0; i < 5; ++i) s.takes(Mail("anna@partner.example", day(i)));
+    const auto first = s.learner.judge(linking(6), Labels{});
+    const auto second = s.learner.judge(linking(6), Labels{});
+    CHECK(first.assessment.raw == second.assessment.raw);
+    CHECK(first.assessment.score == second.assessment.score);
+    CHECK(s.memory.site().mails[0] == 5);
+    CHECK(s.memory.host(host_of("new.example")).senders == 0);
+}
