@@ -112,7 +112,7 @@ sfsistat guarded(SMFICTX* context, const char* name, Stage stage, F&& work) noex
     if (stage == Stage::Silent) return SMFIS_CONTINUE;
     const auto* session = static_cast<const Session*>(::smfi_getpriv(context));
     const bool tempfail = session != nullptr && session->on_failure() == OnFailure::Tempfail;
-    return tempfail ? SMFIS_TEMPFAIL : SMFIS_ACCEPT;
+    return tempfail ? SMFIS_TEMPFAIL : SMFIS_CONTINUE;
 }
 
 /// libmilter takes char* and promises in its documentation not to write.
@@ -279,7 +279,10 @@ sfsistat on_end_of_message(SMFICTX* context) {
         Session& session = session_of(context);
         const Plan plan = session.end_of_message(macros_of(context));
         session.settled(carry_out(context, plan, session.negotiated()));
-        if (plan.reply == Reply::Accept) return SMFIS_ACCEPT;
+        // CONTINUE and ACCEPT mean the same to the MTA here, not to libmilter: after ACCEPT it
+        // takes no QUIT_NC, drops the next client's CONNECT, and that client's mail would come
+        // under the name of the one before.
+        if (plan.reply == Reply::Accept) return SMFIS_CONTINUE;
         // Only here, right before the answer it belongs to: the text would stay for the
         // connection's next message.
         const std::string text = percent_doubled(plan.reply_text);
@@ -345,7 +348,5 @@ Status run_milter() {
     if (::smfi_main() == MI_SUCCESS) return ok();
     return fail(ErrorCode::Unavailable, "libmilter stopped serving (it logged why)");
 }
-
-void stop_milter() noexcept { ::smfi_stop(); }
 
 }  // namespace kith::milter

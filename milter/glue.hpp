@@ -18,12 +18,9 @@ namespace kith::milter {
 [[nodiscard]] Status open_milter(const std::string& socket_spec,
                                  std::shared_ptr<Services> services);
 
-/// Serves until stop_milter(). Returns while threads of libmilter may still run: leave with _exit
-/// after waiting for Counters::open_messages. Unavailable when libmilter gave up by itself.
+/// Serves for the life of the process: it returns only when libmilter stops by itself (Unavailable
+/// when it gave up). To end, wait for Counters::open_messages and leave with _exit; libmilter's
+/// threads may be anywhere.
 [[nodiscard]] Status run_milter();
-
-/// Makes run_milter() return. Thread-safe. Connections that are open are left to the end of the
-/// process.
-void stop_milter() noexcept;
 
 }  // namespace kith::milter

@@ -187,13 +187,12 @@ int check(const CommandLine& command_line) {
 class Control {
 public:
     Control(const CommandLine& command_line, CurrentConfig& current, Judge& judge,
-            Services& services, int usr1, int listener)
+            Services& services, int usr1)
         : command_line_(command_line),
           current_(current),
           judge_(judge),
           services_(services),
-          usr1_(usr1),
-          listener_(listener) {}
+          usr1_(usr1) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
@@ -278,11 +277,9 @@ private:
             steady_clock::now() + current_.get()->milter.deadline + kDrainBeyondDeadline;
         while (services_.counters.open_messages.load() > 0 && steady_clock::now() < until)
             std::this_thread::sleep_for(kPollStep);
+        // smfi_stop is of no use here: it waits for the accept loop, up to 5 s, and leaves open
+        // connections as they are.
         std::this_thread::sleep_for(kReplyGrace);
-        stop_milter();
-        if (listener_ >= 0)
-            ::shutdown(listener_,
-                       SHUT_RDWR);  // wakes the accept loop, which looks up every 5 s only
     }
 
     const CommandLine& command_line_;
@@ -290,7 +287,6 @@ private:
     Judge& judge_;
     Services& services_;
     const int usr1_;
-    const int listener_;
     std::uint64_t last_completed_ = 0;
     std::string last_trouble_;
 };
@@ -391,7 +387,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     block({SIGHUP, SIGTERM, SIGINT}, SIG_UNBLOCK);
     std::thread control([&] {
         block({SIGHUP, SIGTERM, SIGINT}, SIG_BLOCK);
-        Control(command_line, current, *judge, *services, usr1.get(), listener).loop(finished);
+        Control(command_line, current, *judge, *services, usr1.get()).loop(finished);
     });
     std::thread serving([&] {
         block({SIGHUP, SIGTERM, SIGINT}, SIG_BLOCK);
@@ -402,10 +398,9 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     });
     control.join();
 
-    // libmilter's threads may still be in callbacks, and smfi_main looks only every 5 s whether it
-    // is to return: it is not waited for. What counts is that messages are answered and what they
-    // left to the pools is done; then the process leaves without destructors, under which those
-    // threads would fall.
+    // libmilter's threads go on, and no order makes them end: what counts is that messages are
+    // answered and that what they left to the pools is done; then the process leaves without
+    // destructors, under which those threads would fall.
     const auto until = steady_clock::now() + current.get()->milter.deadline + kDrainBeyondDeadline;
     while (services->counters.open_messages.load() > 0 && steady_clock::now() < until)
         std::this_thread::sleep_for(kPollStep);

@@ -72,7 +72,7 @@ double rate(const std::string& socket, int connections, int messages) {
         }
         mta->greet();
         for (int i = 0; i < count; ++i)
-            if (mta->send(mail).final != 'a') ++g_lost;
+            if (!mta->send(mail).is_accepted()) ++g_lost;
     };
     work(5);  // warm
     const auto before = std::chrono::steady_clock::now();

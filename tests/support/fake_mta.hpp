@@ -62,6 +62,7 @@ struct EomAnswer {
     std::vector<Header> changed;   ///< empty value = removed
     std::optional<std::string> quarantine;
 
+    [[nodiscard]] bool is_accepted() const noexcept { return final == 'a' || final == 'c'; }
     /// Our headers as they stand at the end: applies the insertions at index 0 to an empty list.
     [[nodiscard]] NamedValues own_headers() const;
     [[nodiscard]] std::string own_header(
