@@ -92,11 +92,12 @@ long rss_kb(pid_t pid) {
 
 int run(int messages) {
     const TempDir directory;
-    const std::string unix_socket = "unix:" + directory.file("nothing.sock");
-    const std::string inet_socket = "inet:" + std::to_string(free_port()) + "@127.0.0.1";
     std::printf("messages of 4 KB per second          nothing  kith-milter  ratio\n");
     double kith_unix = 0, kith_inet = 0;
     for (const int connections : {1, 4}) {
+        // A name of its own: libmilter does not take over the socket that a killed one left.
+        const std::string unix_socket =
+            "unix:" + directory.file("nothing" + std::to_string(connections));
         const Nothing nothing(unix_socket, 0);
         const MilterProcess kith;
         const double base = rate(unix_socket, connections, messages);
@@ -109,6 +110,7 @@ int run(int messages) {
                     rss_kb(kith.pid()), messages + 5);
     }
     for (const int connections : {1, 4}) {
+        const std::string inet_socket = "inet:" + std::to_string(free_port()) + "@127.0.0.1";
         const Nothing nothing(inet_socket, 0);
         MilterSetup setup;
         setup.over_tcp = true;
