@@ -171,7 +171,9 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
             static constexpr std::array<std::pair<int, const char*>, 4> kMacros = {{
                 {SMFIM_CONNECT, "j {daemon_name} {daemon_addr} {daemon_port} v _"},
                 {SMFIM_HELO, "{tls_version} {cipher} {cipher_bits}"},
-                {SMFIM_ENVFROM, "i {auth_type} {auth_authen} {auth_author} {mail_addr}"},
+                {SMFIM_ENVFROM,
+                 "i {auth_type} {auth_authen} {auth_author} {mail_addr} {client_addr} "
+                 "{client_name}"},
                 {SMFIM_EOM, "i"},
             }};
             for (const auto& [stage, names] : kMacros)

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/session.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "engine/base/text.hpp"
@@ -31,6 +36,21 @@ std::string_view verified_name(std::string_view name) {
 std::string macro(const Macros& macros, const char* name) {
     const auto value = macros(name);
     return value ? bounded(*value, Session::kMaxNameBytes) : std::string();
+}
+
+/// The address as on_connect writes it: Sendmail puts "IPv6:" before one and spells zeros out. ""
+/// for what is no address.
+std::string normal_address(std::string text) {
+    if (ascii_lower(text.substr(0, 5)) == "ipv6:") text.erase(0, 5);
+    std::array<char, INET6_ADDRSTRLEN> out{};
+    in_addr v4{};
+    if (::inet_pton(AF_INET, text.c_str(), &v4) == 1)
+        return ::inet_ntop(AF_INET, &v4, out.data(), out.size());
+    in6_addr v6{};
+    if (::inet_pton(AF_INET6, text.c_str(), &v6) != 1) return {};
+    if (IN6_IS_ADDR_V4MAPPED(&v6))
+        return ::inet_ntop(AF_INET, &v6.s6_addr[12], out.data(), out.size());
+    return ::inet_ntop(AF_INET6, &v6, out.data(), out.size());
 }
 
 /// A value whose folded lines all begin with white space: text after a bare line feed must not pass
@@ -119,6 +139,14 @@ Session::MessageState& Session::message() {
 void Session::mail_from(std::string_view sender, const Macros& macros) {
     message_.reset();
     pending_.reset();
+    // Sendmail may serve a new client on the connection (QUIT_NC) and libmilter may drop its
+    // CONNECT, which it does after anything but a message answered CONTINUE. Mail must not go by
+    // the name of the client before.
+    if (std::string address = normal_address(macro(macros, "{client_addr}"));
+        !address.empty() && address != connection_.client_addr) {
+        connection_.client_addr = std::move(address);
+        connection_.client_name = verified_name(macro(macros, "{client_name}"));
+    }
     Arrival& arrival = message().arrival;
     arrival.mail_from = bounded(without_brackets(sender), kMaxAddressBytes);
     // Asked for at every MAIL: a login belongs to the message, not to the connection's first

@@ -51,7 +51,7 @@ TEST_CASE("the negotiation asks for what is used: macros, silence, the blank aft
                                     0x40000 | 0x80000 | 0x100000));
     CHECK(mta.agreement().macro_lists.at(0) == "j {daemon_name} {daemon_addr} {daemon_port} v _");
     CHECK(mta.agreement().macro_lists.at(2) ==
-          "i {auth_type} {auth_authen} {auth_author} {mail_addr}");
+          "i {auth_type} {auth_authen} {auth_author} {mail_addr} {client_addr} {client_name}");
     CHECK(mta.agreement().macro_lists.at(5) == "i");
 }
 
@@ -339,6 +339,28 @@ TEST_CASE("a connection that Sendmail uses again keeps what was negotiated and n
     REQUIRE(records.size() == 2);
     CHECK(records[1].client_addr == "192.0.2.99");
     CHECK(records[1].helo.empty());
+}
+
+TEST_CASE("a new client whose CONNECT libmilter dropped is not taken for the one before") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    mta.quit_new_connection();  // no message before it: libmilter ignores it, and the CONNECT that
+                                // follows
+    mta.connection("second.example", '4', "192.0.2.99", {});
+    mta.helo("second.example");
+    mta.mail("<a@partner.example>",
+             {{"{client_addr}", "192.0.2.99"}, {"{client_name}", "second.example"}});
+    mta.rcpt("<b@site.example>");
+    mta.data();
+    mta.header("Subject", " x");
+    mta.end_of_headers();
+    mta.body("text\r\n");
+    CHECK(mta.end_of_message().is_accepted());
+    const auto records = milter.journal(1);
+    REQUIRE(records.size() == 1);
+    CHECK(records[0].client_addr == "192.0.2.99");
+    CHECK(records[0].client_name == "second.example");
+    CHECK(records[0].helo == "second.example");
 }
 
 TEST_CASE("a header of 70,000 bytes does not end the connection") {

@@ -241,6 +241,26 @@ TEST_CASE("what the MTA could not verify is no client name") {
     CHECK(world.judged.back().client_name.empty());
 }
 
+TEST_CASE("the client's address at MAIL corrects one that is out of date, in any spelling") {
+    World world;
+    Session session(world.services, kAll);
+    const auto [connected, at_mail, expected, name] =
+        GENERATE(table<const char*, const char*, const char*, const char*>({
+            {"192.0.2.1", "192.0.2.2", "192.0.2.2", "two.example"},
+            {"192.0.2.1", "192.0.2.1", "192.0.2.1", "one.example"},
+            {"2001:db8::1", "IPv6:2001:DB8:0:0:0:0:0:1", "2001:db8::1", "one.example"},
+            {"192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1", "one.example"},
+            {"192.0.2.1", "unknown", "192.0.2.1", "one.example"},
+            {"", "192.0.2.2", "192.0.2.2", "two.example"},
+        }));
+    session.connected("one.example", connected, kNone);
+    begin(session, "<a@b.example>",
+          macros({{"{client_addr}", at_mail}, {"{client_name}", "two.example"}}));
+    (void)finish(session);
+    CHECK(world.judged.back().client_addr == expected);
+    CHECK(world.judged.back().client_name == name);
+}
+
 TEST_CASE("recipients and address bytes are bounded") {
     World world;
     Session session(world.services, kAll);
