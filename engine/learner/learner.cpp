@@ -241,7 +241,7 @@ Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config
     auto journal = JournalReader::open(config->journal);
     if (!journal) return fail(journal.error().code == ErrorCode::Corrupt ? ErrorCode::Io : journal.error().code, journal.error().what,
                               journal.error().hint);  // Corrupt means the store here
-    auto store = Store::open(config->store, Store::Mode::Write);
+    auto store = open_sound_store(config->store);
     if (!store) return fail(store.error());
     auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(), std::move(journal).value(), moved);
     if (auto started = learner->restart(); !started) return fail(started.error());

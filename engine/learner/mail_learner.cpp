@@ -4,7 +4,7 @@
 namespace kith {
 
 MailLearner::MailLearner(const Hasher& hasher, const ScoringOptions& scoring, const LearnerOptions& options, LearnedMemory& memory)
-    : hasher_(hasher), scoring_(scoring), options_(options), memory_(memory), teacher_(hasher), scales_(std::make_unique<Scales>(memory.site())) {}
+    : hasher_(hasher), scoring_(scoring), options_(options), memory_(memory), scales_(std::make_unique<Scales>(memory.site())) {}
 
 void MailLearner::rescale() {
     scales_ = std::make_unique<Scales>(memory_.site());
@@ -33,11 +33,6 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
 
     const Fate fate = fate_of(judgement, record.action == Action::Held);
     note(o, judgement, fate, memory_);
-    if (fate == Fate::Now) teacher_.observe(o, judgement, memory_);
-    if (teacher_.due()) {
-        teacher_.refit(memory_.edit_site());
-        rescale();
-    }
     switch (fate) {
         case Fate::Now: learn(o, hasher_, options_, memory_); break;
         case Fate::Probation: memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(record)}); break;

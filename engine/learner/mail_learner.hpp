@@ -7,7 +7,6 @@
 #include "engine/assess/assess.hpp"
 #include "engine/journal/mail_record.hpp"
 #include "engine/learner/learn.hpp"
-#include "engine/learner/self_supervision.hpp"
 
 namespace kith {
 
@@ -38,7 +37,6 @@ private:
     const ScoringOptions& scoring_;
     const LearnerOptions& options_;
     LearnedMemory& memory_;
-    SelfSupervision teacher_;
     std::unique_ptr<const Scales> scales_;
     std::size_t since_scales_ = 0;
 };
