@@ -8,7 +8,8 @@ namespace kith {
 namespace {
 
 constexpr std::size_t kReasons = 8;
-constexpr double kExplainFrom = 1;  // C: reasons are made for the 1 in 10 that somebody may ask about
+constexpr double kExplainFrom =
+    1;  // C: reasons are made for the 1 in 10 that somebody may ask about
 
 }  // namespace
 
@@ -33,7 +34,8 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.raw = raw_score(a.stratum, site.experts, j.surprise.x);
     a.own_evidence = own_evidence(e, a.stratum, a.raw, options);
     j.level_free_evidence = a.own_evidence - context.scales.level_shift(o.direction);
-    const double joint = joint_evidence(a.own_evidence, e, a.stratum, context.memory.traces(o.sender));
+    const double joint =
+        joint_evidence(a.own_evidence, e, a.stratum, context.memory.traces(o.sender));
     a.p = std::pow(10, -joint);
     a.score = score_of(joint);
 
@@ -45,8 +47,11 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.tags = tags_of(e, a.indicators, a.stratum);
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
-        const double wanted = -std::log10((a.verdict == Verdict::Quarantine ? options.holds_per_1000 : options.tags_per_1000) / 1000);
-        if (a.verdict != Verdict::Pass) a.would_pass = what_would_pass(e, a.stratum, joint, wanted, options);
+        const double wanted = -std::log10(
+            (a.verdict == Verdict::Quarantine ? options.holds_per_1000 : options.tags_per_1000) /
+            1000);
+        if (a.verdict != Verdict::Pass)
+            a.would_pass = what_would_pass(e, a.stratum, joint, wanted, options);
     }
     return j;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pipeline of one mail; start reading here. Pure: no clock, no I/O, no log. Covered by tests/unit/assess/assess_test.cpp.
+// The pipeline of one mail; start reading here. Pure: no clock, no I/O, no log. Covered by
+// tests/unit/assess/assess_test.cpp.
 #pragma once
 
 #include "engine/features/observe.hpp"
@@ -17,7 +18,8 @@ struct Judgement {
     SurpriseVector surprise;
     History history;
     std::array<double, kIndicatorCount> indicator_strengths{};
-    double level_free_evidence = 0;  ///< C of this mail alone without the level shift: input of the shift itself
+    double level_free_evidence =
+        0;  ///< C of this mail alone without the level shift: input of the shift itself
     bool backed = true;
 };
 
@@ -28,8 +30,9 @@ struct AssessContext {
     const ScoringOptions& options;
 };
 
-/// Scores what was observed as the mail of the sender it claims. `labels` may be empty (relearning): reasons lack plain values
-/// then, nothing else changes.
-[[nodiscard]] Judgement assess(const Observations& observations, const Labels& labels, const AssessContext& context);
+/// Scores what was observed as the mail of the sender it claims. `labels` may be empty
+/// (relearning): reasons lack plain values then, nothing else changes.
+[[nodiscard]] Judgement assess(const Observations& observations, const Labels& labels,
+                               const AssessContext& context);
 
 }  // namespace kith

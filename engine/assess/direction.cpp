@@ -43,8 +43,11 @@ bool in_networks(std::string_view address, const std::vector<std::string>& netwo
         unsigned bits = v4 ? 32 : 128;
         if (slash != std::string::npos) {
             const std::string_view digits = std::string_view(network).substr(slash + 1);
-            const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-            if (error != std::errc{} || end != digits.data() + digits.size() || bits > (v4 ? 32U : 128U)) continue;
+            const auto [end, error] =
+                std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+            if (error != std::errc{} || end != digits.data() + digits.size() ||
+                bits > (v4 ? 32U : 128U))
+                continue;
         }
         if (v4) bits += 96;
         const std::size_t whole = bits / 8;
@@ -59,17 +62,20 @@ bool in_networks(std::string_view address, const std::vector<std::string>& netwo
 bool is_own_domain(std::string_view domain, const SiteOptions& site) {
     const std::string lower = ascii_lower(domain);
     return std::any_of(site.domains.begin(), site.domains.end(), [&](const std::string& own) {
-        return lower == own || (lower.size() > own.size() && lower.ends_with(own) && lower[lower.size() - own.size() - 1] == '.');
+        return lower == own || (lower.size() > own.size() && lower.ends_with(own) &&
+                                lower[lower.size() - own.size() - 1] == '.');
     });
 }
 
 Direction direction_of(const Arrival& arrival, const SiteOptions& site) {
     const bool own_sender = is_own_domain(domain_of(arrival.mail_from), site);
-    const bool submitted = arrival.auth_user.has_value() || (own_sender && in_networks(arrival.client_addr, site.networks));
+    const bool submitted = arrival.auth_user.has_value() ||
+                           (own_sender && in_networks(arrival.client_addr, site.networks));
     if (!submitted) return Direction::Inbound;
-    const bool all_own = !arrival.rcpts.empty() && std::all_of(arrival.rcpts.begin(), arrival.rcpts.end(), [&](const std::string& r) {
-        return is_own_domain(domain_of(r), site);
-    });
+    const bool all_own =
+        !arrival.rcpts.empty() &&
+        std::all_of(arrival.rcpts.begin(), arrival.rcpts.end(),
+                    [&](const std::string& r) { return is_own_domain(domain_of(r), site); });
     return all_own ? Direction::Internal : Direction::Outbound;
 }
 

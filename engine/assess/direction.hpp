@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inbound, outbound or internal, from what the MTA said. Covered by tests/unit/assess/direction_test.cpp.
+// Inbound, outbound or internal, from what the MTA said. Covered by
+// tests/unit/assess/direction_test.cpp.
 #pragma once
 
 #include "engine/config/config.hpp"
@@ -8,13 +9,14 @@
 
 namespace kith {
 
-/// True when `address` (textual IPv4, IPv6 or v4-mapped) lies in one of `networks` (CIDR). False for anything unparsable.
+/// True when `address` (textual IPv4, IPv6 or v4-mapped) lies in one of `networks` (CIDR). False
+/// for anything unparsable.
 [[nodiscard]] bool in_networks(std::string_view address, const std::vector<std::string>& networks);
 /// True when `domain` is one of the site's or below one.
 [[nodiscard]] bool is_own_domain(std::string_view domain, const SiteOptions& site);
 
-/// Submitted (authenticated, or from an own network with an own envelope sender domain) and every recipient own: Internal; else
-/// submitted: Outbound; everything else, whatever From says: Inbound.
+/// Submitted (authenticated, or from an own network with an own envelope sender domain) and every
+/// recipient own: Internal; else submitted: Outbound; everything else, whatever From says: Inbound.
 [[nodiscard]] Direction direction_of(const Arrival& arrival, const SiteOptions& site);
 
 }  // namespace kith

@@ -82,7 +82,8 @@ private:
     bool stop_ = false;
     std::chrono::steady_clock::time_point last_open_{};
     std::weak_ptr<const Store> last_store_;  // watcher only
-    std::pair<std::uint64_t, std::uint64_t> opened_;  // watcher only: directory of the store that is open
+    std::pair<std::uint64_t, std::uint64_t>
+        opened_;  // watcher only: directory of the store that is open
     std::thread watcher_;
 };
 
@@ -95,19 +96,21 @@ void LiveJudge::watch() {
     }
 }
 
-/// Opens the store when there is none, takes a new snapshot when there is a new generation. Only the watcher (and the
-/// constructor) come here: LMDB forbids opening a file twice in one process.
+/// Opens the store when there is none, takes a new snapshot when there is a new generation. Only
+/// the watcher (and the constructor) come here: LMDB forbids opening a file twice in one process.
 void LiveJudge::refresh() {
     auto [now, config] = view();
     const auto directory = identity_of(config->store.directory);
     if (now.store && directory != opened_) {
-        // An open store goes on working when its directory is moved away; the learner's is another one now.
+        // An open store goes on working when its directory is moved away; the learner's is another
+        // one now.
         set_view({}, "the store " + config->store.directory + " was moved or replaced");
         last_store_ = now.store;
     } else if (now.store) {
         auto generation = now.store->generation();
         if (generation && now.snapshot && *generation == now.snapshot->generation) return;
-        auto reader = generation ? now.store->read() : Result<std::unique_ptr<StoreReader>>(fail(generation.error()));
+        auto reader = generation ? now.store->read()
+                                 : Result<std::unique_ptr<StoreReader>>(fail(generation.error()));
         if (reader) {
             auto snapshot = load_snapshot(**reader, *generation);
             if (snapshot) {
@@ -124,7 +127,8 @@ void LiveJudge::refresh() {
     now = {};
     if (!last_store_.expired()) return;  // mail in flight still holds the old one
     const auto tick = std::chrono::steady_clock::now();
-    if (last_open_ != std::chrono::steady_clock::time_point{} && tick - last_open_ < kReopen) return;
+    if (last_open_ != std::chrono::steady_clock::time_point{} && tick - last_open_ < kReopen)
+        return;
     last_open_ = tick;
     auto secret = read_secret(config->secret_file);
     if (!secret) return set_view({}, secret.error().text());
@@ -136,7 +140,8 @@ void LiveJudge::refresh() {
     opened.hasher = std::make_shared<const Hasher>(*secret);
     auto generation = opened.store->generation();
     auto reader = opened.store->read();
-    if (!generation || !reader) return set_view({}, generation ? reader.error().text() : generation.error().text());
+    if (!generation || !reader)
+        return set_view({}, generation ? reader.error().text() : generation.error().text());
     auto snapshot = load_snapshot(**reader, *generation);
     if (!snapshot) return set_view({}, snapshot.error().text());
     opened.snapshot = *snapshot;
@@ -150,13 +155,15 @@ MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
         parse_options.trusted_authserv_ids.push_back(ascii_lower(arrival.mta_hostname));
     const Message message = parse(bytes, parse_options);
 
-    // Without a store there is no secret either: the record is still made, under a hasher of no use to anybody.
+    // Without a store there is no secret either: the record is still made, under a hasher of no use
+    // to anybody.
     static const Hasher no_secret{Hasher::Secret{}};
     const Hasher& hasher = view.hasher ? *view.hasher : no_secret;
     DraftRecord draft = draft_record(message, arrival, *config, hasher);
     MailRecord& record = draft.record;
     if (!view.snapshot) {
-        // The store may have been opened since the look at it: an empty reason would pass for a judgement.
+        // The store may have been opened since the look at it: an empty reason would pass for a
+        // judgement.
         const std::string why = trouble();
         record.assessment.degraded = why.empty() ? "the store is being opened" : why;
         return std::move(record);
@@ -167,7 +174,8 @@ MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
         return std::move(record);
     }
     const StoreMemory memory(**reader, view.snapshot);
-    Judgement j = assess(record.observations, draft.labels, {memory, view.snapshot->scales, hasher, config->budget});
+    Judgement j = assess(record.observations, draft.labels,
+                         {memory, view.snapshot->scales, hasher, config->budget});
     record.assessment = std::move(j.assessment);
     if (!memory.trouble().empty()) {
         // Half a history would make a known sender look new: better no opinion than a wrong one.
@@ -179,6 +187,8 @@ MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
 
 }  // namespace
 
-std::unique_ptr<Judge> Judge::create(std::shared_ptr<const Config> config) { return std::make_unique<LiveJudge>(std::move(config)); }
+std::unique_ptr<Judge> Judge::create(std::shared_ptr<const Config> config) {
+    return std::make_unique<LiveJudge>(std::move(config));
+}
 
 }  // namespace kith

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxText = 512, kMaxRcpts = 500;
 
-std::string bounded(std::string_view s) { return scrub_utf8(utf8_prefix(scrub_utf8(s.substr(0, 4 * kMaxText)), kMaxText)); }
+std::string bounded(std::string_view s) {
+    return scrub_utf8(utf8_prefix(scrub_utf8(s.substr(0, 4 * kMaxText)), kMaxText));
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ std::string id_text(std::uint64_t high, std::uint64_t low) {
     return out;
 }
 
-DraftRecord draft_record(const Message& message, const Arrival& arrival, const Config& config, const Hasher& hasher) {
+DraftRecord draft_record(const Message& message, const Arrival& arrival, const Config& config,
+                         const Hasher& hasher) {
     DraftRecord draft;
     MailRecord& r = draft.record;
     r.time = arrival.time;
@@ -46,18 +49,21 @@ DraftRecord draft_record(const Message& message, const Arrival& arrival, const C
     r.message_id = bounded(message.message_id);
     if (config.journal_subjects) r.subject = bounded(message.subject);
 
-    const std::string identity = std::to_string(to_unix(arrival.time)) + "\n" + arrival.queue_id + "\n" + arrival.mail_from + "\n" +
-                                 message.message_id + "\n" + std::to_string(message.raw_bytes) + "\n" + arrival.client_addr + "\n" +
-                                 (arrival.rcpts.empty() ? "" : arrival.rcpts.front());
+    const std::string identity = std::to_string(to_unix(arrival.time)) + "\n" + arrival.queue_id +
+                                 "\n" + arrival.mail_from + "\n" + message.message_id + "\n" +
+                                 std::to_string(message.raw_bytes) + "\n" + arrival.client_addr +
+                                 "\n" + (arrival.rcpts.empty() ? "" : arrival.rcpts.front());
     r.id = id_text(hasher.hash64("id-high", identity), hasher.hash64("id-low", identity));
 
-    Observed observed = observe(message, arrival, direction_of(arrival, config.site), {hasher, builtin_asks(), config.site.domains});
+    Observed observed = observe(message, arrival, direction_of(arrival, config.site),
+                                {hasher, builtin_asks(), config.site.domains});
     r.observations = std::move(observed.observations);
     draft.labels = std::move(observed.labels);
     return draft;
 }
 
-MailRecord import_record(const Message& message, const Arrival& arrival, const Config& config, const Hasher& hasher) {
+MailRecord import_record(const Message& message, const Arrival& arrival, const Config& config,
+                         const Hasher& hasher) {
     MailRecord r = draft_record(message, arrival, config, hasher).record;
     r.imported = true;
     r.mode = to_string(Mode::Passive);

@@ -6,14 +6,17 @@
 
 namespace kith {
 
-Result<std::shared_ptr<const SiteSnapshot>> load_snapshot(const StoreReader& reader, std::uint64_t generation) {
+Result<std::shared_ptr<const SiteSnapshot>> load_snapshot(const StoreReader& reader,
+                                                          std::uint64_t generation) {
     SiteState site;
     auto scanned = reader.scan(Table::Site, "", [&](std::string_view key, std::string_view value) {
-        (void)decode_site_piece(key, value, site);  // a piece that does not fit keeps its start value
+        (void)decode_site_piece(key, value,
+                                site);  // a piece that does not fit keeps its start value
         return true;
     });
     if (!scanned) return fail(scanned.error());
-    return std::shared_ptr<const SiteSnapshot>(std::make_shared<SiteSnapshot>(std::move(site), generation));
+    return std::shared_ptr<const SiteSnapshot>(
+        std::make_shared<SiteSnapshot>(std::move(site), generation));
 }
 
 StoreMemory::StoreMemory(const StoreReader& reader, std::shared_ptr<const SiteSnapshot> snapshot)
@@ -52,14 +55,22 @@ std::shared_ptr<const Profile> StoreMemory::profile(Subject subject, const Key16
 std::shared_ptr<const Vocabulary> StoreMemory::vocabulary(const Key16& key) const {
     return shared<Vocabulary>(get(Table::Words, key.view()), decode_vocabulary);
 }
-SiteWord StoreMemory::word(std::uint32_t word) const { return plain<SiteWord>(get(Table::SiteWords, word_key(word)), decode_site_word); }
+SiteWord StoreMemory::word(std::uint32_t word) const {
+    return plain<SiteWord>(get(Table::SiteWords, word_key(word)), decode_site_word);
+}
 std::shared_ptr<const Thread> StoreMemory::thread(std::uint64_t message_id) const {
     const auto alias = get(Table::Threads, thread_alias_key(message_id));
     const auto root = alias ? decode_integer_key(*alias) : std::nullopt;
     return root ? shared<Thread>(get(Table::Threads, thread_key(*root)), decode_thread) : nullptr;
 }
-HostUse StoreMemory::host(std::uint64_t h) const { return plain<HostUse>(get(Table::Hosts, integer_key(h)), decode_host_use); }
-NameUse StoreMemory::name(std::uint64_t n) const { return plain<NameUse>(get(Table::Names, integer_key(n)), decode_name_use); }
-Traces StoreMemory::traces(const Key16& sender) const { return plain<Traces>(get(Table::Recent, sender.view()), decode_traces); }
+HostUse StoreMemory::host(std::uint64_t h) const {
+    return plain<HostUse>(get(Table::Hosts, integer_key(h)), decode_host_use);
+}
+NameUse StoreMemory::name(std::uint64_t n) const {
+    return plain<NameUse>(get(Table::Names, integer_key(n)), decode_name_use);
+}
+Traces StoreMemory::traces(const Key16& sender) const {
+    return plain<Traces>(get(Table::Recent, sender.view()), decode_traces);
+}
 
 }  // namespace kith

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory over one snapshot of the store: decodes what one mail needs; the site's state is a frozen copy shared by all. One
-// thread, one mail. A record that cannot be read is a cold start and counted. Covered by tests/unit/assess/store_memory_test.cpp.
+// Memory over one snapshot of the store: decodes what one mail needs; the site's state is a frozen
+// copy shared by all. One thread, one mail. A record that cannot be read is a cold start and
+// counted. Covered by tests/unit/assess/store_memory_test.cpp.
 #pragma once
 
 #include <memory>
@@ -17,9 +18,11 @@ struct SiteSnapshot {
     Scales scales;
     std::uint64_t generation = 0;
 
-    explicit SiteSnapshot(SiteState state, std::uint64_t at) : site(std::move(state)), scales(site), generation(at) {}
+    explicit SiteSnapshot(SiteState state, std::uint64_t at)
+        : site(std::move(state)), scales(site), generation(at) {}
 };
-[[nodiscard]] Result<std::shared_ptr<const SiteSnapshot>> load_snapshot(const StoreReader& reader, std::uint64_t generation);
+[[nodiscard]] Result<std::shared_ptr<const SiteSnapshot>> load_snapshot(const StoreReader& reader,
+                                                                        std::uint64_t generation);
 
 class StoreMemory final : public Memory {
 public:

@@ -9,6 +9,8 @@ std::string iso8601(Time t) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(to_unix(t))));
 }
 
-Time SystemClock::now() const { return std::chrono::floor<Seconds>(std::chrono::system_clock::now()); }
+Time SystemClock::now() const {
+    return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+}
 
 }  // namespace kith

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time enters the engine as a parameter; only programs read a clock. Event time has whole seconds, as mail has.
+// Time enters the engine as a parameter; only programs read a clock. Event time has whole seconds,
+// as mail has.
 #pragma once
 
 #include <chrono>

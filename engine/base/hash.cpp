@@ -13,7 +13,8 @@
 namespace kith {
 namespace {
 
-/// SipHash input "domain NUL text" without allocating for the short texts that nearly all calls have.
+/// SipHash input "domain NUL text" without allocating for the short texts that nearly all calls
+/// have.
 template <class F>
 void with_joined(std::string_view domain, std::string_view text, F&& f) {
     std::array<unsigned char, 256> small;
@@ -60,8 +61,11 @@ Result<Hasher::Secret> read_secret(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) {
         const int err = errno;
-        return fail(err == ENOENT ? ErrorCode::NoInput : err == EACCES ? ErrorCode::Permission : ErrorCode::Io,
-                    "site secret " + path + ": " + std::strerror(err), "kith-learner creates it at its first start");
+        return fail(err == ENOENT   ? ErrorCode::NoInput
+                    : err == EACCES ? ErrorCode::Permission
+                                    : ErrorCode::Io,
+                    "site secret " + path + ": " + std::strerror(err),
+                    "kith-learner creates it at its first start");
     }
     std::array<char, Hasher::kSecretBytes + 1> buffer{};
     const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
@@ -80,9 +84,12 @@ Result<Hasher::Secret> read_or_create_secret(const std::string& path) {
     randombytes_buf(secret.data(), secret.size());
     const std::string temp = path + ".new." + std::to_string(::getpid());
     UniqueFd fd(::open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!fd) return fail(ErrorCode::Io, "cannot create site secret " + temp + ": " + std::strerror(errno));
-    const bool written = ::write(fd.get(), secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
-                         ::fsync(fd.get()) == 0;
+    if (!fd)
+        return fail(ErrorCode::Io,
+                    "cannot create site secret " + temp + ": " + std::strerror(errno));
+    const bool written =
+        ::write(fd.get(), secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
+        ::fsync(fd.get()) == 0;
     // link(2) fails when another process was first: then its secret is the site's.
     const bool linked = written && ::link(temp.c_str(), path.c_str()) == 0;
     const int err = errno;

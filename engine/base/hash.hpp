@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keyed hashes. Everything kith remembers about people is stored under hashes keyed with the site's own secret, so
-// that no address lies about in the store and nobody outside can compute a collision. The only includer of libsodium.
-// Covered by tests/unit/base/hash_test.cpp.
+// Keyed hashes. Everything kith remembers about people is stored under hashes keyed with the site's
+// own secret, so that no address lies about in the store and nobody outside can compute a
+// collision. The only includer of libsodium. Covered by tests/unit/base/hash_test.cpp.
 #pragma once
 
 #include <array>
@@ -16,7 +16,8 @@
 
 namespace kith {
 
-/// 16-byte key of a record in the store (SipHash-2-4-128 of a name under the site's secret). Persistent.
+/// 16-byte key of a record in the store (SipHash-2-4-128 of a name under the site's secret).
+/// Persistent.
 struct Key16 {
     std::array<std::uint8_t, 16> bytes{};
     auto operator<=>(const Key16&) const = default;
@@ -25,7 +26,8 @@ struct Key16 {
     }
     /// First 32 bits, never 0: short form for lists where a rare collision does no harm.
     [[nodiscard]] std::uint32_t short32() const noexcept {
-        const std::uint32_t x = static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1]) << 16 |
+        const std::uint32_t x = static_cast<std::uint32_t>(bytes[0]) << 24 |
+                                static_cast<std::uint32_t>(bytes[1]) << 16 |
                                 static_cast<std::uint32_t>(bytes[2]) << 8 | bytes[3];
         return x == 0 ? 1 : x;
     }
@@ -40,19 +42,25 @@ public:
 
     explicit Hasher(const Secret& secret) noexcept : secret_(secret) {}
 
-    /// 64-bit hash; `domain` separates uses (the same text as a word and as a host hashes differently).
-    [[nodiscard]] std::uint64_t hash64(std::string_view domain, std::string_view text) const noexcept;
-    /// Low 32 bits of `hash64`; never 0, so that 0 can mean "none". Collision of two given values: 2^-32.
-    [[nodiscard]] std::uint32_t hash32(std::string_view domain, std::string_view text) const noexcept;
+    /// 64-bit hash; `domain` separates uses (the same text as a word and as a host hashes
+    /// differently).
+    [[nodiscard]] std::uint64_t hash64(std::string_view domain,
+                                       std::string_view text) const noexcept;
+    /// Low 32 bits of `hash64`; never 0, so that 0 can mean "none". Collision of two given values:
+    /// 2^-32.
+    [[nodiscard]] std::uint32_t hash32(std::string_view domain,
+                                       std::string_view text) const noexcept;
     [[nodiscard]] Key16 key(std::string_view domain, std::string_view text) const noexcept;
 
 private:
     Secret secret_;
 };
 
-/// The site's secret from `path` (exactly 16 bytes). Errors: NoInput when missing, Corrupt on another size, Io.
+/// The site's secret from `path` (exactly 16 bytes). Errors: NoInput when missing, Corrupt on
+/// another size, Io.
 [[nodiscard]] Result<Hasher::Secret> read_secret(const std::string& path);
-/// Reads the secret or, when there is none, creates it (mode 0640, atomically: never overwrites one that appeared meanwhile).
+/// Reads the secret or, when there is none, creates it (mode 0640, atomically: never overwrites one
+/// that appeared meanwhile).
 [[nodiscard]] Result<Hasher::Secret> read_or_create_secret(const std::string& path);
 
 }  // namespace kith

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logging of the edges (milter glue, learner loop, commands): one line, message first, then key=value with control
-// characters escaped, so that hostile text can forge neither a line nor a field. Pure code does not log.
-// Covered by tests/unit/base/log_test.cpp.
+// Logging of the edges (milter glue, learner loop, commands): one line, message first, then
+// key=value with control characters escaped, so that hostile text can forge neither a line nor a
+// field. Pure code does not log. Covered by tests/unit/base/log_test.cpp.
 #pragma once
 
 #include <string>
@@ -19,17 +19,19 @@ struct LogField {
     std::string value;
 };
 
-/// `value` with bytes below 0x20, 0x7f, backslash, quote, invalid UTF-8 and what steers a terminal (C1 controls, line
-/// separators, bidirectional marks) written as \xHH, cut to `max_bytes`; in quotes when it holds a blank, a quote, '=' or
-/// is empty.
+/// `value` with bytes below 0x20, 0x7f, backslash, quote, invalid UTF-8 and what steers a terminal
+/// (C1 controls, line separators, bidirectional marks) written as \xHH, cut to `max_bytes`; in
+/// quotes when it holds a blank, a quote, '=' or is empty.
 [[nodiscard]] std::string log_escape(std::string_view value, std::size_t max_bytes = 256);
 
-/// `message key=value …` as it is written to the log; `message` is escaped too (it may carry an Error's text).
+/// `message key=value …` as it is written to the log; `message` is escaped too (it may carry an
+/// Error's text).
 [[nodiscard]] std::string log_line(std::string_view message, const std::vector<LogField>& fields);
 
 enum class LogTarget { Syslog, Stderr };
 
-/// Sets program name (syslog ident, facility mail), target and lowest level. Call once before threads start.
+/// Sets program name (syslog ident, facility mail), target and lowest level. Call once before
+/// threads start.
 void log_open(std::string_view program, LogTarget target, LogLevel lowest);
 
 /// Writes one line. Thread-safe.

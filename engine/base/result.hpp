@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value or an Error that says what failed and what an admin can do. Member names follow std::expected
-// (C++23), so that an alias can replace this class once the toolchain has it; GCC 12 does not in C++20 mode.
-// Covered by tests/unit/base/result_test.cpp.
+// Result<T>: a value or an Error that says what failed and what an admin can do. Member names
+// follow std::expected (C++23), so that an alias can replace this class once the toolchain has it;
+// GCC 12 does not in C++20 mode. Covered by tests/unit/base/result_test.cpp.
 #pragma once
 
 #include <cstdlib>
@@ -25,7 +25,8 @@ enum class ErrorCode {
     TryAgain,     ///< temporary; the same call may succeed later
 };
 
-/// One failure, complete for a reader at 3 a.m.: `what` names object and cause, `hint` what to do (may be empty).
+/// One failure, complete for a reader at 3 a.m.: `what` names object and cause, `hint` what to do
+/// (may be empty).
 struct Error {
     ErrorCode code = ErrorCode::Internal;
     std::string what;
@@ -35,8 +36,8 @@ struct Error {
     [[nodiscard]] std::string text() const { return hint.empty() ? what : what + "; " + hint; }
 };
 
-/// sysexits(3) number of a failure: 64 usage, 66 no input, 69 unavailable, 70 internal, 74 I/O, 75 try again,
-/// 77 permission, 78 config.
+/// sysexits(3) number of a failure: 64 usage, 66 no input, 69 unavailable, 70 internal, 74 I/O, 75
+/// try again, 77 permission, 78 config.
 [[nodiscard]] int exit_code(ErrorCode code) noexcept;
 
 /// Wraps an Error on its way into a Result<T>; like std::unexpected.
@@ -55,12 +56,17 @@ private:
 }
 [[nodiscard]] inline Unexpected fail(Error error) { return Unexpected(std::move(error)); }
 
-/// A value or an Error. Reading the one that is not there is a broken promise of our own code and aborts.
+/// A value or an Error. Reading the one that is not there is a broken promise of our own code and
+/// aborts.
 template <class T>
 class [[nodiscard]] Result {
 public:
-    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}                      // NOLINT(google-explicit-constructor)
-    Result(Unexpected unexpected) : state_(std::in_place_index<1>, std::move(unexpected).take()) {}  // NOLINT(google-explicit-constructor)
+    Result(T value)
+        : state_(std::in_place_index<0>, std::move(value)) {
+    }  // NOLINT(google-explicit-constructor)
+    Result(Unexpected unexpected)
+        : state_(std::in_place_index<1>, std::move(unexpected).take()) {
+    }  // NOLINT(google-explicit-constructor)
 
     [[nodiscard]] bool has_value() const noexcept { return state_.index() == 0; }
     explicit operator bool() const noexcept { return has_value(); }

@@ -26,7 +26,9 @@ namespace kith {
 [[nodiscard]] std::vector<std::string_view> split(std::string_view s, char separator);
 /// Levenshtein distance of two byte strings, at most `limit` + 1 (stops early).
 [[nodiscard]] int edit_distance(std::string_view a, std::string_view b, int limit);
-/// The candidate with the smallest edit distance to `word`, or "" when none is within a third of its length (at least 2).
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+/// The candidate with the smallest edit distance to `word`, or "" when none is within a third of
+/// its length (at least 2).
+[[nodiscard]] std::string nearest(std::string_view word,
+                                  const std::vector<std::string>& candidates);
 
 }  // namespace kith

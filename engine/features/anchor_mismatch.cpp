@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// K.mism; organisational domains are compared, and senders who always do it (tracking) are not surprised (FP-07).
+// K.mism; organisational domains are compared, and senders who always do it (tracking) are not
+// surprised (FP-07).
 #include "engine/features/helpers.hpp"
 #include "engine/features/spec.hpp"
 

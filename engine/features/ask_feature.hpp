@@ -11,7 +11,8 @@ template <Ask ask>
     return Seen::flag(g.observations.asks_for(ask));
 }
 
-/// The binary feature "asks for X". Most senders never ask for most things, which is what makes the first time informative.
+/// The binary feature "asks for X". Most senders never ask for most things, which is what makes the
+/// first time informative.
 template <Ask ask>
 [[nodiscard]] FeatureSpec ask_feature() {
     return {.group = Group::Text,

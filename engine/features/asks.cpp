@@ -10,18 +10,22 @@ namespace kith {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Ask::kCount)> kNames = {
-    "click", "open",    "login", "document", "shared",  "pay",   "payee", "voucher", "call",   "favour",
-    "secret", "hurry",  "confirm", "expire", "prize",   "code",  "install", "reply", "please", "unsubscribe"};
+    "click",   "open", "login",   "document", "shared", "pay",        "payee",
+    "voucher", "call", "favour",  "secret",   "hurry",  "confirm",    "expire",
+    "prize",   "code", "install", "reply",    "please", "unsubscribe"};
 
 std::uint32_t start_of(std::string_view word) noexcept {
     std::uint32_t key = 0;
-    for (std::size_t i = 0; i < 3; ++i) key = key << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0U);
+    for (std::size_t i = 0; i < 3; ++i)
+        key = key << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0U);
     return key;
 }
 
 }  // namespace
 
-std::string_view to_string(Ask ask) noexcept { return ask < Ask::kCount ? kNames[static_cast<std::size_t>(ask)] : "?"; }
+std::string_view to_string(Ask ask) noexcept {
+    return ask < Ask::kCount ? kNames[static_cast<std::size_t>(ask)] : "?";
+}
 
 Ask ask_named(std::string_view name) noexcept {
     for (std::size_t i = 0; i < kNames.size(); ++i)
@@ -35,12 +39,16 @@ Status AskVocabulary::add(Ask ask, std::string_view phrase) {
         const bool prefix = !piece.empty() && piece.back() == '*';
         const auto words = words_of(prefix ? piece.substr(0, piece.size() - 1) : piece, 2);
         if (words.size() != 1 || (prefix && words.front().size() < 3 && p.words.empty()))
-            return fail(ErrorCode::Usage, "ask phrase \"" + std::string(phrase) + "\": \"" + std::string(piece) + "\" is not a word",
-                        "use words of at least two letters, with at least three before a leading word's '*'");
+            return fail(ErrorCode::Usage,
+                        "ask phrase \"" + std::string(phrase) + "\": \"" + std::string(piece) +
+                            "\" is not a word",
+                        "use words of at least two letters, with at least three before a leading "
+                        "word's '*'");
         p.words.push_back({words.front(), prefix});
     }
     if (p.words.empty() || p.words.size() > kMaxPhraseWords)
-        return fail(ErrorCode::Usage, "ask phrase \"" + std::string(phrase) + "\": between 1 and 6 words expected");
+        return fail(ErrorCode::Usage,
+                    "ask phrase \"" + std::string(phrase) + "\": between 1 and 6 words expected");
     by_start_[start_of(p.words.front().text)].push_back(std::move(p));
     ++size_;
     return ok();
@@ -56,7 +64,8 @@ std::uint32_t AskVocabulary::match(const std::vector<std::string_view>& words) c
             bool hit = true;
             for (std::size_t k = 0; hit && k < phrase.words.size(); ++k) {
                 const auto& w = phrase.words[k];
-                hit = w.prefix ? words[i + k].substr(0, w.text.size()) == w.text : words[i + k] == w.text;
+                hit = w.prefix ? words[i + k].substr(0, w.text.size()) == w.text
+                               : words[i + k] == w.text;
             }
             if (hit) bits |= 1U << static_cast<unsigned>(phrase.ask);
         }

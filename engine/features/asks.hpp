@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The alphabet of requests: phrases in several languages per kind of request. Its frequencies are learned per sender; a
-// phrase is never a verdict. Text comes from conf/ask.d/*.yaml. Covered by tests/unit/features/asks_test.cpp.
+// The alphabet of requests: phrases in several languages per kind of request. Its frequencies are
+// learned per sender; a phrase is never a verdict. Text comes from conf/ask.d/*.yaml. Covered by
+// tests/unit/features/asks_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +23,11 @@ namespace kith {
 /// Immutable after the last add(); const-safe.
 class AskVocabulary {
 public:
-    /// Phrase of one to six words, lower case after folding; a trailing '*' on a word matches any ending. Usage error when it
-    /// has no letter or too many words.
+    /// Phrase of one to six words, lower case after folding; a trailing '*' on a word matches any
+    /// ending. Usage error when it has no letter or too many words.
     [[nodiscard]] Status add(Ask ask, std::string_view phrase);
-    /// Bits of all asks whose phrase occurs in the words (lower case, in order). O(words * phrases per first letters).
+    /// Bits of all asks whose phrase occurs in the words (lower case, in order). O(words * phrases
+    /// per first letters).
     [[nodiscard]] std::uint32_t match(const std::vector<std::string_view>& words) const;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 

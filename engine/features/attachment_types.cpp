@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::members(attachment_types(g.message));
-}
+Seen extract(const Glimpse& g) { return Seen::members(attachment_types(g.message)); }
 
 }  // namespace
 

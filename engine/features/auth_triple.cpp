@@ -8,7 +8,8 @@ namespace {
 
 Seen extract(const Glimpse& g) {
     if (!g.message.auth_results_present) return Seen::nothing();
-    return Seen::category("spf=" + auth_result(g.message, "spf") + " dkim=" + auth_result(g.message, "dkim") +
+    return Seen::category("spf=" + auth_result(g.message, "spf") +
+                          " dkim=" + auth_result(g.message, "dkim") +
                           " dmarc=" + auth_result(g.message, "dmarc"));
 }
 

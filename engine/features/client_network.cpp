@@ -16,7 +16,9 @@ Seen extract(const Glimpse& g) {
 FeatureSpec client_network_feature() {
     return {.group = Group::Transport,
             .kind = Kind::Category,
-            .summary = "Network of the client that handed the mail over: /16 of an IPv4 address, /48 of an IPv6 one.",
+            .summary =
+                "Network of the client that handed the mail over: /16 of an IPv4 address, /48 of "
+                "an IPv6 one.",
             .sentence = "comes from the network % for the first time",
             .extract = extract};
 }

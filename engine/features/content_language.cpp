@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The language the client is set to.
+#include "engine/base/text.hpp"
 #include "engine/features/helpers.hpp"
 #include "engine/features/spec.hpp"
-#include "engine/base/text.hpp"
 
 namespace kith {
 namespace {

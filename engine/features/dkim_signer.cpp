@@ -9,7 +9,8 @@ namespace {
 Seen extract(const Glimpse& g) {
     if (g.message.dkim.empty()) return Seen::absent();
     std::vector<std::string> signers;
-    for (const auto& claim : g.message.dkim) signers.push_back(claim.domain + "/" + selector_shape(claim.selector));
+    for (const auto& claim : g.message.dkim)
+        signers.push_back(claim.domain + "/" + selector_shape(claim.selector));
     return Seen::category(join_sorted(std::move(signers)));
 }
 

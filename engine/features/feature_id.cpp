@@ -26,7 +26,8 @@ constexpr bool tags_are_unique_and_small() {
     }
     return true;
 }
-static_assert(tags_are_unique_and_small(), "features.def: tags must be unique, above 0 and below kMaxTag");
+static_assert(tags_are_unique_and_small(),
+              "features.def: tags must be unique, above 0 and below kMaxTag");
 
 constexpr auto make_index() {
     std::array<std::uint16_t, kMaxTag> index{};
@@ -39,7 +40,9 @@ constexpr auto kIndex = make_index();
 }  // namespace
 
 std::uint16_t feature_tag(std::size_t index) noexcept { return kTags[index]; }
-std::size_t feature_index(std::uint16_t tag) noexcept { return tag < kMaxTag ? kIndex[tag] : kFeatureCount; }
+std::size_t feature_index(std::uint16_t tag) noexcept {
+    return tag < kMaxTag ? kIndex[tag] : kFeatureCount;
+}
 std::string_view feature_name(std::size_t index) noexcept { return kNames[index]; }
 
 }  // namespace kith

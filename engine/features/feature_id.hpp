@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The features' numbers, from features.def. Index = position in the table, for arrays in memory; tag = the persistent number.
+// The features' numbers, from features.def. Index = position in the table, for arrays in memory;
+// tag = the persistent number.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,9 @@ enum class FeatureId : std::uint16_t {
     kCount
 };
 inline constexpr std::size_t kFeatureCount = static_cast<std::size_t>(FeatureId::kCount);
-[[nodiscard]] constexpr std::size_t index_of(FeatureId id) noexcept { return static_cast<std::size_t>(id); }
+[[nodiscard]] constexpr std::size_t index_of(FeatureId id) noexcept {
+    return static_cast<std::size_t>(id);
+}
 
 /// Persistent number of the feature at `index`. REQUIRES index < kFeatureCount.
 [[nodiscard]] std::uint16_t feature_tag(std::size_t index) noexcept;

@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::category(name_spelling(g.message));
-}
+Seen extract(const Glimpse& g) { return Seen::category(name_spelling(g.message)); }
 
 }  // namespace
 

@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::category(core_order(g.message));
-}
+Seen extract(const Glimpse& g) { return Seen::category(core_order(g.message)); }
 
 }  // namespace
 

@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen relate(const Relations& r) {
-    return r.language ? Seen::number(r.mix) : Seen::nothing();
-}
+Seen relate(const Relations& r) { return r.language ? Seen::number(r.mix) : Seen::nothing(); }
 
 }  // namespace
 

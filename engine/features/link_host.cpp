@@ -15,7 +15,9 @@ Seen relate(const Relations& r) {
 FeatureSpec link_host_feature() {
     return {.group = Group::Text,
             .kind = Kind::Category,
-            .summary = "How new the newest link host is: used by the sender, its domain, five senders, fewer, nobody.",
+            .summary =
+                "How new the newest link host is: used by the sender, its domain, five senders, "
+                "fewer, nobody.",
             .sentence = "links to a host %",
             .relate = relate};
 }

@@ -13,11 +13,12 @@ Seen relate(const Relations& r) {
 }  // namespace
 
 FeatureSpec link_words_feature() {
-    return {.group = Group::Text,
-            .kind = Kind::Rank,
-            .summary = "Share of the words inside the link that thread, sender and site do not know.",
-            .sentence = "links to a page whose name says nothing known here",
-            .relate = relate};
+    return {
+        .group = Group::Text,
+        .kind = Kind::Rank,
+        .summary = "Share of the words inside the link that thread, sender and site do not know.",
+        .sentence = "links to a page whose name says nothing known here",
+        .relate = relate};
 }
 
 }  // namespace kith

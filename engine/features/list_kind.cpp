@@ -6,18 +6,18 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::category(mail_kind(g.message, g.arrival));
-}
+Seen extract(const Glimpse& g) { return Seen::category(mail_kind(g.message, g.arrival)); }
 
 }  // namespace
 
 FeatureSpec list_kind_feature() {
-    return {.group = Group::Address,
-            .kind = Kind::Category,
-            .summary = "Newsletter, mailing list, notification, automatic reply, calendar, bounce or person.",
-            .sentence = "is a % for the first time",
-            .extract = extract};
+    return {
+        .group = Group::Address,
+        .kind = Kind::Category,
+        .summary =
+            "Newsletter, mailing list, notification, automatic reply, calendar, bounce or person.",
+        .sentence = "is a % for the first time",
+        .extract = extract};
 }
 
 }  // namespace kith

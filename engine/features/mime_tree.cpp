@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::category(g.message.mime_tree);
-}
+Seen extract(const Glimpse& g) { return Seen::category(g.message.mime_tree); }
 
 }  // namespace
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kith keeps of a mail: feature values, keyed hashes, hashed words. Made from a Message by observe() without any
-// history, written to the journal, and enough to score the mail as anybody's: scoring, learning, relearning and hunting
-// need neither the body nor the Message. Persistent through the journal (engine/journal/FORMAT.md).
+// What kith keeps of a mail: feature values, keyed hashes, hashed words. Made from a Message by
+// observe() without any history, written to the journal, and enough to score the mail as anybody's:
+// scoring, learning, relearning and hunting need neither the body nor the Message. Persistent
+// through the journal (engine/journal/FORMAT.md).
 #pragma once
 
 #include <array>
@@ -21,8 +22,9 @@ inline constexpr int kDirectionCount = 3;
 
 /// Value of one feature. Category and ordinal use `code`, numbers `number`.
 struct FeatureValue {
-    static constexpr std::uint32_t kNone = 0;    ///< the mail says nothing about this feature: no surprise, not learned
-    static constexpr std::uint32_t kAbsent = 1;  ///< absence that informs: a value like any other
+    static constexpr std::uint32_t kNone =
+        0;  ///< the mail says nothing about this feature: no surprise, not learned
+    static constexpr std::uint32_t kAbsent = 1;    ///< absence that informs: a value like any other
     static constexpr std::uint32_t kFirstBin = 2;  ///< ordinal bin b is kFirstBin + b
     std::uint32_t code = kNone;
     float number = 0;
@@ -39,58 +41,85 @@ struct WordCount {
 
 /// One distinct external link of the own text (image links left out).
 struct ObservedLink {
-    std::uint64_t host = 0;         ///< registrable domain
-    std::uint64_t tenant = 0;       ///< host name + first path segment
-    std::uint32_t shape = 0;        ///< skeleton of the path
+    std::uint64_t host = 0;            ///< registrable domain
+    std::uint64_t tenant = 0;          ///< host name + first path segment
+    std::uint32_t shape = 0;           ///< skeleton of the path
     std::vector<std::uint32_t> words;  ///< words inside path and query, random tokens left out
-    bool has_token = false;         ///< a path or query token of more than 20 characters with letters and digits
-    bool own_domain = false;        ///< host belongs to the site
-    bool sender_domain = false;     ///< host is the sender's own organisational domain
+    bool has_token =
+        false;  ///< a path or query token of more than 20 characters with letters and digits
+    bool own_domain = false;     ///< host belongs to the site
+    bool sender_domain = false;  ///< host is the sender's own organisational domain
 };
 
 /// Things a text asks its reader for; bits of Observations::asks. Order is persistent.
 enum class Ask : std::uint8_t {
-    Click, Open, Login, Document, Shared, Pay, Payee, Voucher, Call, Favour, Secret, Hurry, Confirm, Expire, Prize,
-    Code, Install, Reply, Please, Unsubscribe, kCount
+    Click,
+    Open,
+    Login,
+    Document,
+    Shared,
+    Pay,
+    Payee,
+    Voucher,
+    Call,
+    Favour,
+    Secret,
+    Hurry,
+    Confirm,
+    Expire,
+    Prize,
+    Code,
+    Install,
+    Reply,
+    Please,
+    Unsubscribe,
+    kCount
 };
 
 struct Observations {
     Time time{};
     Direction direction = Direction::Inbound;
 
-    Key16 sender;            ///< the From address (all of them when several)
-    Key16 domain;            ///< its organisational domain
+    Key16 sender;                              ///< the From address (all of them when several)
+    Key16 domain;                              ///< its organisational domain
     std::uint32_t sender32 = 0, domain32 = 0;  ///< short forms for lists of users
-    std::vector<Key16> rcpts;        ///< envelope recipients, sorted
-    std::uint64_t rcpt_set = 0;      ///< hash of the set of envelope recipients
-    std::uint64_t message_id = 0;    ///< 0 when absent
-    std::vector<std::uint64_t> refs; ///< In-Reply-To and References, nearest first
-    std::uint64_t name = 0;          ///< display name, words sorted; 0 when none or fewer than two words
-    std::uint64_t local_part = 0;    ///< local part of at least 5 letters
-    std::uint64_t domain_label = 0;  ///< first label of the organisational domain
-    std::vector<std::uint64_t> label_variants;  ///< skeleton and deletions of the label: two labels within two edits share one
-    bool free_mail_like = false;     ///< reserved for learned free-mail providers
+    std::vector<Key16> rcpts;                  ///< envelope recipients, sorted
+    std::uint64_t rcpt_set = 0;                ///< hash of the set of envelope recipients
+    std::uint64_t message_id = 0;              ///< 0 when absent
+    std::vector<std::uint64_t> refs;           ///< In-Reply-To and References, nearest first
+    std::uint64_t name = 0;  ///< display name, words sorted; 0 when none or fewer than two words
+    std::uint64_t local_part = 0;               ///< local part of at least 5 letters
+    std::uint64_t domain_label = 0;             ///< first label of the organisational domain
+    std::vector<std::uint64_t> label_variants;  ///< skeleton and deletions of the label: two labels
+                                                ///< within two edits share one
+    bool free_mail_like = false;                ///< reserved for learned free-mail providers
 
-    FeatureVector values{};          ///< features that need no history
-    std::vector<std::pair<std::uint16_t, std::uint32_t>> set_members;  ///< (feature index, value) of set features
+    FeatureVector values{};  ///< features that need no history
+    std::vector<std::pair<std::uint16_t, std::uint32_t>>
+        set_members;  ///< (feature index, value) of set features
 
-    std::vector<WordCount> words;          ///< own text, distinct, at most kMaxWords
+    std::vector<WordCount> words;             ///< own text, distinct, at most kMaxWords
     std::vector<std::uint32_t> thread_words;  ///< subject and quoted text, distinct
-    std::uint32_t word_total = 0;          ///< words of own text that count
+    std::uint32_t word_total = 0;             ///< words of own text that count
     std::vector<ObservedLink> links;
-    std::uint32_t asks = 0;                ///< bit per Ask, own text and subject
-    std::vector<std::uint64_t> payment;    ///< IBANs, crypto addresses
+    std::uint32_t asks = 0;              ///< bit per Ask, own text and subject
+    std::vector<std::uint64_t> payment;  ///< IBANs, crypto addresses
     std::vector<std::uint64_t> phones;
-    std::array<std::uint32_t, 8> sketch{}; ///< min-hashes of the own words: how alike two texts are
+    std::array<std::uint32_t, 8>
+        sketch{};  ///< min-hashes of the own words: how alike two texts are
     std::vector<std::uint64_t> quoted_lines;  ///< hashes of long quoted lines
-    std::vector<std::uint64_t> own_lines;     ///< hashes of long own lines, so that later quotes can be checked
+    std::vector<std::uint64_t>
+        own_lines;  ///< hashes of long own lines, so that later quotes can be checked
     bool has_attachment = false;
-    bool automatic = false;          ///< Auto-Submitted, null sender, list or bulk headers: robots' and bulk mail
+    bool automatic =
+        false;  ///< Auto-Submitted, null sender, list or bulk headers: robots' and bulk mail
 
     static constexpr std::size_t kMaxWords = 400;
     static constexpr std::size_t kMaxLinks = 40;
     static constexpr std::size_t kMaxLines = 64;
-    [[nodiscard]] bool asks_for(Ask a) const noexcept { return (asks >> static_cast<unsigned>(a) & 1U) != 0; }
+    [[nodiscard]] bool asks_for(Ask a) const noexcept {
+        return (asks >> static_cast<unsigned>(a) & 1U) != 0;
+    }
 };
 
 }  // namespace kith

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Message -> Observations: everything that needs no history. Pure, total. Covered by tests/unit/features/observe_test.cpp.
+// Message -> Observations: everything that needs no history. Pure, total. Covered by
+// tests/unit/features/observe_test.cpp.
 #pragma once
 
 #include <array>
@@ -13,11 +14,12 @@
 
 namespace kith {
 
-/// Plain words for what the hashes stand for, to explain this one mail; never stored with the profile.
+/// Plain words for what the hashes stand for, to explain this one mail; never stored with the
+/// profile.
 struct Labels {
-    std::array<std::string, kFeatureCount> feature;                 ///< "" when the feature saw nothing
-    std::vector<std::pair<std::uint32_t, std::string>> member;      ///< value of a set feature -> text
-    std::vector<std::string> link_hosts;                            ///< parallel to Observations::links
+    std::array<std::string, kFeatureCount> feature;             ///< "" when the feature saw nothing
+    std::vector<std::pair<std::uint32_t, std::string>> member;  ///< value of a set feature -> text
+    std::vector<std::string> link_hosts;                        ///< parallel to Observations::links
     std::string sender, domain;
 };
 
@@ -32,7 +34,8 @@ struct ObserveContext {
     const std::vector<std::string>& own_domains;
 };
 
-[[nodiscard]] Observed observe(const Message& message, const Arrival& arrival, Direction direction, const ObserveContext& context);
+[[nodiscard]] Observed observe(const Message& message, const Arrival& arrival, Direction direction,
+                               const ObserveContext& context);
 
 /// Identity of an address as its profile's key; lower case, as Mailbox::address().
 [[nodiscard]] Key16 sender_key(const Hasher& hasher, std::string_view address);

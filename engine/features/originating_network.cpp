@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Webmail tells the browser's address.
+#include "engine/base/text.hpp"
 #include "engine/features/helpers.hpp"
 #include "engine/features/spec.hpp"
-#include "engine/base/text.hpp"
 
 namespace kith {
 namespace {
 
 Seen extract(const Glimpse& g) {
     for (const char* name : {"X-Originating-IP", "X-Sender-IP", "X-Client-IP"})
-        if (const auto value = g.message.header(name)) return Seen::category(network_of(strip_brackets(trim(*value))));
+        if (const auto value = g.message.header(name))
+            return Seen::category(network_of(strip_brackets(trim(*value))));
     return Seen::nothing();
 }
 

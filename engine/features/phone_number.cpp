@@ -15,7 +15,8 @@ Seen relate(const Relations& r) {
 FeatureSpec phone_number_feature() {
     return {.group = Group::Text,
             .kind = Kind::Category,
-            .summary = "Phone number in the own text: none, known of this sender, known elsewhere, new.",
+            .summary =
+                "Phone number in the own text: none, known of this sender, known elsewhere, new.",
             .sentence = "names a phone number %",
             .relate = relate};
 }

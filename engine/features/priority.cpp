@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Set by the client as a rule, by the writer when in a hurry.
+#include "engine/base/text.hpp"
 #include "engine/features/helpers.hpp"
 #include "engine/features/spec.hpp"
-#include "engine/base/text.hpp"
 
 namespace kith {
 namespace {
 
 Seen extract(const Glimpse& g) {
     for (const char* name : {"X-Priority", "Importance", "X-MSMail-Priority"})
-        if (const auto value = g.message.header(name)) return Seen::category(std::string(name) + " " + ascii_lower(trim(*value)));
+        if (const auto value = g.message.header(name))
+            return Seen::category(std::string(name) + " " + ascii_lower(trim(*value)));
     return Seen::absent();
 }
 

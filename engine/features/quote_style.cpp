@@ -16,7 +16,9 @@ Seen extract(const Glimpse& g) {
 FeatureSpec quote_style_feature() {
     return {.group = Group::Quoting,
             .kind = Kind::Category,
-            .summary = "Where the own text stands to the quoted text: above, below, between, or nothing quoted.",
+            .summary =
+                "Where the own text stands to the quoted text: above, below, between, or nothing "
+                "quoted.",
             .sentence = "quotes in another style (%)",
             .extract = extract};
 }

@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::category(recipient_place(g.message, g.arrival));
-}
+Seen extract(const Glimpse& g) { return Seen::category(recipient_place(g.message, g.arrival)); }
 
 }  // namespace
 

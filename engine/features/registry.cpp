@@ -25,33 +25,48 @@ const FeatureSpec& feature_spec(std::size_t index) noexcept {
 
 std::string_view to_string(Group g) noexcept {
     switch (g) {
-        case Group::Transport: return "transport";
-        case Group::Submission: return "submission";
-        case Group::Client: return "client";
-        case Group::Quoting: return "quoting";
-        case Group::Text: return "text";
-        case Group::Address: return "address";
-        case Group::Name: return "name";
+        case Group::Transport:
+            return "transport";
+        case Group::Submission:
+            return "submission";
+        case Group::Client:
+            return "client";
+        case Group::Quoting:
+            return "quoting";
+        case Group::Text:
+            return "text";
+        case Group::Address:
+            return "address";
+        case Group::Name:
+            return "name";
     }
     return "?";
 }
 
 std::string_view to_string(Direction d) noexcept {
     switch (d) {
-        case Direction::Inbound: return "inbound";
-        case Direction::Outbound: return "outbound";
-        case Direction::Internal: return "internal";
+        case Direction::Inbound:
+            return "inbound";
+        case Direction::Outbound:
+            return "outbound";
+        case Direction::Internal:
+            return "internal";
     }
     return "?";
 }
 
 std::string_view to_string(Stratum s) noexcept {
     switch (s) {
-        case Stratum::Identity: return "identity";
-        case Stratum::NewLink: return "link";
-        case Stratum::Request: return "request";
-        case Stratum::Unbacked: return "unbacked";
-        case Stratum::Plain: return "plain";
+        case Stratum::Identity:
+            return "identity";
+        case Stratum::NewLink:
+            return "link";
+        case Stratum::Request:
+            return "request";
+        case Stratum::Unbacked:
+            return "unbacked";
+        case Stratum::Plain:
+            return "plain";
     }
     return "?";
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a mail relates to what is known: plain numbers made by relate() (engine/profile/relate.hpp) from Observations and
-// the history of the sender it is judged as. Relational features read only this.
+// How a mail relates to what is known: plain numbers made by relate() (engine/profile/relate.hpp)
+// from Observations and the history of the sender it is judged as. Relational features read only
+// this.
 #pragma once
 
 #include <cstdint>
@@ -8,46 +9,57 @@
 namespace kith {
 
 /// How new something is, from well known to unheard of. Order = rank.
-enum class Novelty : std::uint8_t { Sender = 0, Domain = 1, Site5 = 2, Site1 = 3, Never = 4, None = 255 };
+enum class Novelty : std::uint8_t {
+    Sender = 0,
+    Domain = 1,
+    Site5 = 2,
+    Site1 = 3,
+    Never = 4,
+    None = 255
+};
 
 /// State of the thread a mail claims to belong to.
 enum class ThreadState : std::uint8_t {
-    None,        ///< no reference
-    Unknown,     ///< refers to mail never seen here
-    Member,      ///< known; this sender took part
-    Colleague,   ///< known; somebody of the sender's domain took part
-    Addressed,   ///< known; the sender was among the recipients
-    Newcomer,    ///< known; the sender never had to do with it
+    None,       ///< no reference
+    Unknown,    ///< refers to mail never seen here
+    Member,     ///< known; this sender took part
+    Colleague,  ///< known; somebody of the sender's domain took part
+    Addressed,  ///< known; the sender was among the recipients
+    Newcomer,   ///< known; the sender never had to do with it
 };
 
 struct Relations {
     // Links of the own text, the newest counts.
-    Novelty host = Novelty::None;     ///< registrable domain
-    Novelty tenant = Novelty::None;   ///< host name and first path segment
-    bool new_link = false;            ///< a host the sender never used, or a new tenant on a shared host
-    double url_known = 1;             ///< share of the link's words known to thread, sender or site; 1 = all or none to judge
+    Novelty host = Novelty::None;    ///< registrable domain
+    Novelty tenant = Novelty::None;  ///< host name and first path segment
+    bool new_link = false;  ///< a host the sender never used, or a new tenant on a shared host
+    double url_known =
+        1;  ///< share of the link's words known to thread, sender or site; 1 = all or none to judge
     bool url_words = false;
 
     // Language; only meaningful when `language` is true.
     bool language = false;
     double mix = 0, thread_words = 0, word_gap = 0, unseen = 0;
     bool has_thread_words = false;
-    int length_bucket = 0;            ///< own words: <8, <25, <80, more
-    int history_bucket = 0;           ///< mails of the sender: <3, <10, <50, more
+    int length_bucket = 0;   ///< own words: <8, <25, <80, more
+    int history_bucket = 0;  ///< mails of the sender: <3, <10, <50, more
 
     ThreadState thread = ThreadState::None;
     Novelty payment = Novelty::None, phone = Novelty::None;
-    Novelty name = Novelty::None;     ///< display name at this address
-    double recipients_known = -1;     ///< share of envelope recipients this sender wrote to before; -1 = no history
-    int wrote_back = 0;               ///< own people wrote to this sender: 0 never, 1 long ago, 2 within 90 days, 3 within 7 days
+    Novelty name = Novelty::None;  ///< display name at this address
+    double recipients_known =
+        -1;  ///< share of envelope recipients this sender wrote to before; -1 = no history
+    int wrote_back = 0;  ///< own people wrote to this sender: 0 never, 1 long ago, 2 within 90
+                         ///< days, 3 within 7 days
 
     // Identity flags (facts 3.4): who the sender might be taken for.
-    bool look_alike_domain = false;   ///< near a domain the site corresponds with, itself hardly known
-    bool known_local_part = false;    ///< a known correspondent's local part at another domain
-    bool known_name = false;          ///< display name known with another address
-    double messages = 0;              ///< mails of this sender learned so far
-    double domain_messages = 0;       ///< likewise, of its domain
-    double pair_messages = 0;         ///< mails of this sender to these recipients
+    bool look_alike_domain =
+        false;  ///< near a domain the site corresponds with, itself hardly known
+    bool known_local_part = false;  ///< a known correspondent's local part at another domain
+    bool known_name = false;        ///< display name known with another address
+    double messages = 0;            ///< mails of this sender learned so far
+    double domain_messages = 0;     ///< likewise, of its domain
+    double pair_messages = 0;       ///< mails of this sender to these recipients
 };
 
 }  // namespace kith

@@ -23,7 +23,8 @@ Seen extract(const Glimpse& g) {
 FeatureSpec relay_path_feature() {
     return {.group = Group::Transport,
             .kind = Kind::Category,
-            .summary = "Organisations and protocols of the last two external hops of the Received chain.",
+            .summary =
+                "Organisations and protocols of the last two external hops of the Received chain.",
             .sentence = "came by a new way (%)",
             .extract = extract};
 }

@@ -7,7 +7,8 @@ namespace kith {
 namespace {
 
 Seen extract(const Glimpse& g) {
-    return Seen::flag(!subject_prefix(g.message.subject).empty() && g.message.references.empty() && g.message.in_reply_to.empty());
+    return Seen::flag(!subject_prefix(g.message.subject).empty() && g.message.references.empty() &&
+                      g.message.in_reply_to.empty());
 }
 
 }  // namespace

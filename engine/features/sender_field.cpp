@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::category(sender_relation(g.message));
-}
+Seen extract(const Glimpse& g) { return Seen::category(sender_relation(g.message)); }
 
 }  // namespace
 

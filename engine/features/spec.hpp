@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one feature is: where it belongs, how it is counted, how it is read off a mail, how it is put into words. Each
-// feature is one file that defines one FeatureSpec; features.def is the list.
+// What one feature is: where it belongs, how it is counted, how it is read off a mail, how it is
+// put into words. Each feature is one file that defines one FeatureSpec; features.def is the list.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,8 @@
 
 namespace kith {
 
-/// Groups by what an attacker would have to bring along (ARCHITECTURE.md "Features"). Experts are made of parts.
+/// Groups by what an attacker would have to bring along (ARCHITECTURE.md "Features"). Experts are
+/// made of parts.
 enum class Group : std::uint8_t { Transport, Submission, Client, Quoting, Text, Address, Name };
 [[nodiscard]] std::string_view to_string(Group g) noexcept;
 
@@ -33,11 +34,19 @@ public:
     /// It is not there, and that informs.
     [[nodiscard]] static Seen absent() { return Seen(State::Absent); }
     /// Text is hashed before it is kept; it also serves as the label in explanations.
-    [[nodiscard]] static Seen category(std::string text) { Seen s(State::Category); s.texts_.push_back(std::move(text)); return s; }
+    [[nodiscard]] static Seen category(std::string text) {
+        Seen s(State::Category);
+        s.texts_.push_back(std::move(text));
+        return s;
+    }
     [[nodiscard]] static Seen flag(bool yes) { return category(yes ? "yes" : "no"); }
     [[nodiscard]] static Seen bin(int b, std::string label = {});
     [[nodiscard]] static Seen number(double x, std::string label = {});
-    [[nodiscard]] static Seen members(std::vector<std::string> texts) { Seen s(State::Members); s.texts_ = std::move(texts); return s; }
+    [[nodiscard]] static Seen members(std::vector<std::string> texts) {
+        Seen s(State::Members);
+        s.texts_ = std::move(texts);
+        return s;
+    }
 
     enum class State : std::uint8_t { Nothing, Absent, Category, Bin, Number, Members };
     [[nodiscard]] State state() const noexcept { return state_; }
@@ -54,11 +63,13 @@ private:
     std::vector<std::string> texts_;
 };
 
-/// What extract functions may look at: the mail itself, and what observe() found before the features ran.
+/// What extract functions may look at: the mail itself, and what observe() found before the
+/// features ran.
 struct Glimpse {
     const Message& message;
     const Arrival& arrival;
-    const Observations& observations;  ///< identity, words, links, asks are filled; feature values are not
+    const Observations&
+        observations;  ///< identity, words, links, asks are filled; feature values are not
     const std::vector<std::string>& own_domains;
 };
 

@@ -6,7 +6,8 @@
 
 namespace kith {
 
-/// What a mail wants; the first that applies. Each has its own calibration and share of the budget. Persistent numbers.
+/// What a mail wants; the first that applies. Each has its own calibration and share of the budget.
+/// Persistent numbers.
 enum class Stratum : std::uint8_t {
     Identity = 0,  ///< hardly any history and the looks of somebody known
     NewLink = 1,   ///< a link the sender never used
@@ -15,6 +16,7 @@ enum class Stratum : std::uint8_t {
     Plain = 4,     ///< asks nothing, comes the usual way
 };
 inline constexpr int kStratumCount = 5;
-[[nodiscard]] std::string_view to_string(Stratum s) noexcept;  ///< identity, link, request, unbacked, plain
+[[nodiscard]] std::string_view to_string(
+    Stratum s) noexcept;  ///< identity, link, request, unbacked, plain
 
 }  // namespace kith

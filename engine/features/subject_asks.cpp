@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::flag(subject_asks(g.message));
-}
+Seen extract(const Glimpse& g) { return Seen::flag(subject_asks(g.message)); }
 
 }  // namespace
 

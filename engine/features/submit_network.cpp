@@ -17,7 +17,9 @@ Seen extract(const Glimpse& g) {
 FeatureSpec submit_network_feature() {
     return {.group = Group::Submission,
             .kind = Kind::Category,
-            .summary = "Network of the machine the mail was submitted from (oldest Received field with an address).",
+            .summary =
+                "Network of the machine the mail was submitted from (oldest Received field with an "
+                "address).",
             .sentence = "was submitted from the network % for the first time",
             .extract = extract};
 }

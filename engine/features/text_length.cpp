@@ -7,7 +7,8 @@ namespace kith {
 namespace {
 
 Seen extract(const Glimpse& g) {
-    return Seen::bin(log2_bin(g.observations.word_total), std::to_string(g.observations.word_total));
+    return Seen::bin(log2_bin(g.observations.word_total),
+                     std::to_string(g.observations.word_total));
 }
 
 }  // namespace

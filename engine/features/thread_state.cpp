@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen relate(const Relations& r) {
-    return Seen::category(thread_text(r.thread));
-}
+Seen relate(const Relations& r) { return Seen::category(thread_text(r.thread)); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text -> words. Runs of letters, lower case, 2 to 20 letters. Covered by tests/unit/features/words_test.cpp.
+// Text -> words. Runs of letters, lower case, 2 to 20 letters. Covered by
+// tests/unit/features/words_test.cpp.
 #pragma once
 
 #include <string>
@@ -10,17 +11,19 @@
 
 namespace kith {
 
-/// Words of `text` (valid UTF-8) in order, lower case. CJK runs are cut to pairs of characters, since they have no blanks.
-/// At most `max_words`.
+/// Words of `text` (valid UTF-8) in order, lower case. CJK runs are cut to pairs of characters,
+/// since they have no blanks. At most `max_words`.
 [[nodiscard]] std::vector<std::string> words_of(std::string_view text, std::size_t max_words);
 
-/// A line worth counting as writing: at least 72 % letters and blanks, or with a link. Patches, logs and tables are not.
+/// A line worth counting as writing: at least 72 % letters and blanks, or with a link. Patches,
+/// logs and tables are not.
 [[nodiscard]] bool is_prose(std::string_view line);
 
 /// Own lines that are prose.
 [[nodiscard]] std::vector<std::string_view> prose_lines(const Message& m);
 
-/// Words inside a link's path and query: random tokens (24 letters and more, or mixed with digits) left out.
+/// Words inside a link's path and query: random tokens (24 letters and more, or mixed with digits)
+/// left out.
 [[nodiscard]] std::vector<std::string> url_words(std::string_view path_and_query);
 /// A path or query token of more than 20 characters with letters and digits.
 [[nodiscard]] bool has_random_token(std::string_view path_and_query);

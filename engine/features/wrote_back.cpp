@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen relate(const Relations& r) {
-    return Seen::bin(r.wrote_back, wrote_back_text(r.wrote_back));
-}
+Seen relate(const Relations& r) { return Seen::bin(r.wrote_back, wrote_back_text(r.wrote_back)); }
 
 }  // namespace
 

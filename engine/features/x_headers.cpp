@@ -6,9 +6,7 @@
 namespace kith {
 namespace {
 
-Seen extract(const Glimpse& g) {
-    return Seen::members(client_fields(g.message));
-}
+Seen extract(const Glimpse& g) { return Seen::members(client_fields(g.message)); }
 
 }  // namespace
 

@@ -9,18 +9,20 @@
 namespace kith {
 namespace {
 
-constexpr double kProbationFrom = 2;          // C: 1 in 100 of genuine mail
+constexpr double kProbationFrom = 2;  // C: 1 in 100 of genuine mail
 constexpr std::size_t kMaxValuesSender = 16, kMaxValuesDomain = 64, kMaxValuesSite = 512;
-constexpr unsigned kNoCap = 255;              // types are counted once per bearer anyway
-constexpr float kStratumWindow = 8000;        // mails the shares are taken over
-constexpr double kParentHalfLife = 4;         // parents count types, which are not refreshed by use: they fade more slowly
+constexpr unsigned kNoCap = 255;        // types are counted once per bearer anyway
+constexpr float kStratumWindow = 8000;  // mails the shares are taken over
+constexpr double kParentHalfLife =
+    4;  // parents count types, which are not refreshed by use: they fade more slowly
 constexpr std::size_t kPairs = 8;
-constexpr float kFullWeightMails = 10;        // words of a sender's later mails of one day count less
+constexpr float kFullWeightMails = 10;  // words of a sender's later mails of one day count less
 constexpr Seconds kTraceWindow{2 * 3600};
-constexpr double kNameMails = 6;              // bearers of names are counted up to here: "known" is 3
+constexpr double kNameMails = 6;  // bearers of names are counted up to here: "known" is 3
 
 /// Counts the value up the levels: a parent counts a value once for each child that shows it.
-void add_value(std::size_t f, std::uint32_t value, Time now, const LearnerOptions& options, Profile& sender, Profile& domain, SiteState& site) {
+void add_value(std::size_t f, std::uint32_t value, Time now, const LearnerOptions& options,
+               Profile& sender, Profile& domain, SiteState& site) {
     const Standing s = sender.add(f, value, now, options.daily_cap, kMaxValuesSender);
     if (s.n > 0) site.novelty[0][f].count(s.n, s.t, !s.seen);
     if (s.seen) return;
@@ -31,23 +33,30 @@ void add_value(std::size_t f, std::uint32_t value, Time now, const LearnerOption
     if (top.n > 0) site.novelty[2][f].count(top.n, top.t, !top.seen);
 }
 
-void learn_values(const Observations& o, const FeatureVector& values, const Relations& r, const LearnerOptions& options, Profile& sender,
-                  Profile& domain, SiteState& site) {
+void learn_values(const Observations& o, const FeatureVector& values, const Relations& r,
+                  const LearnerOptions& options, Profile& sender, Profile& domain,
+                  SiteState& site) {
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         if (!values[f].present()) continue;
         switch (feature_spec(f).kind) {
             case Kind::Category:
-            case Kind::Ordinal: add_value(f, values[f].code, o.time, options, sender, domain, site); break;
-            case Kind::Set: break;
+            case Kind::Ordinal:
+                add_value(f, values[f].code, o.time, options, sender, domain, site);
+                break;
+            case Kind::Set:
+                break;
             case Kind::Rank:
-                site.ranks[f][static_cast<std::size_t>(r.length_bucket * 4 + r.history_bucket)].add(values[f].number);
+                site.ranks[f][static_cast<std::size_t>(r.length_bucket * 4 + r.history_bucket)].add(
+                    values[f].number);
                 break;
         }
     }
-    for (const auto& [f, value] : o.set_members) add_value(f, value, o.time, options, sender, domain, site);
+    for (const auto& [f, value] : o.set_members)
+        add_value(f, value, o.time, options, sender, domain, site);
 }
 
-void learn_words(const Observations& o, float weight, const LearnerOptions& options, LearnedMemory& memory, Vocabulary& sender, Vocabulary& domain) {
+void learn_words(const Observations& o, float weight, const LearnerOptions& options,
+                 LearnedMemory& memory, Vocabulary& sender, Vocabulary& domain) {
     SiteState& site = memory.edit_site();
     const std::int32_t today = day_number(o.time);
     // Decay of the site's total; single words follow when they are touched.
@@ -64,7 +73,8 @@ void learn_words(const Observations& o, float weight, const LearnerOptions& opti
         SiteWord& w = memory.edit_word(word);
         if (w.day == 0) w.day = today;
         if (today > w.day) {
-            w.count *= static_cast<float>(std::exp2(-static_cast<double>(today - w.day) / options.half_life_days));
+            w.count *= static_cast<float>(
+                std::exp2(-static_cast<double>(today - w.day) / options.half_life_days));
             w.day = today;
         }
         w.count += c;
@@ -75,12 +85,14 @@ void learn_words(const Observations& o, float weight, const LearnerOptions& opti
     domain.trim(Vocabulary::kMaxWordsDomain);
 }
 
-void learn_links(const Observations& o, LearnedMemory& memory, Vocabulary& sender, Vocabulary& domain) {
+void learn_links(const Observations& o, LearnedMemory& memory, Vocabulary& sender,
+                 Vocabulary& domain) {
     const std::int32_t today = day_number(o.time);
     for (const auto& link : o.links) {
         HostUse& tenant = memory.edit_host(link.tenant);
         const bool new_tenant = tenant.senders <= 0;
-        if (remember(sender.tenants, fold32(link.tenant), Vocabulary::kMaxHosts)) tenant.senders += 1;
+        if (remember(sender.tenants, fold32(link.tenant), Vocabulary::kMaxHosts))
+            tenant.senders += 1;
         tenant.day = today;
         HostUse& host = memory.edit_host(link.host);
         if (remember(sender.hosts, fold32(link.host), Vocabulary::kMaxHosts)) host.senders += 1;
@@ -112,15 +124,18 @@ void learn_thread(const Observations& o, LearnedMemory& memory) {
     std::sort(words.begin(), words.end());
     words.erase(std::unique(words.begin(), words.end()), words.end());
     std::vector<std::uint32_t> merged;
-    std::set_union(t.words.begin(), t.words.end(), words.begin(), words.end(), std::back_inserter(merged));
+    std::set_union(t.words.begin(), t.words.end(), words.begin(), words.end(),
+                   std::back_inserter(merged));
     // A long thread keeps its newest mail's words whole; of the older ones as many as fit.
     if (merged.size() > Thread::kMaxWords) {
         std::vector<std::uint32_t> older;
-        std::set_difference(t.words.begin(), t.words.end(), words.begin(), words.end(), std::back_inserter(older));
+        std::set_difference(t.words.begin(), t.words.end(), words.begin(), words.end(),
+                            std::back_inserter(older));
         if (words.size() > Thread::kMaxWords) words.resize(Thread::kMaxWords);
         older.resize(std::min(older.size(), Thread::kMaxWords - words.size()));
         merged.clear();
-        std::merge(words.begin(), words.end(), older.begin(), older.end(), std::back_inserter(merged));
+        std::merge(words.begin(), words.end(), older.begin(), older.end(),
+                   std::back_inserter(merged));
     }
     t.words = std::move(merged);
     for (const auto line : o.own_lines) {
@@ -139,22 +154,27 @@ void count_bearer(NameUse& use, std::uint32_t address, std::uint32_t domain, std
             return;
         }
     if (use.bearers.size() >= NameUse::kMaxBearers)
-        use.bearers.erase(std::min_element(use.bearers.begin(), use.bearers.end(),
-                                           [](const NameUse::Bearer& a, const NameUse::Bearer& b) { return a.count < b.count; }));
+        use.bearers.erase(std::min_element(
+            use.bearers.begin(), use.bearers.end(),
+            [](const NameUse::Bearer& a, const NameUse::Bearer& b) { return a.count < b.count; }));
     use.bearers.push_back({address, domain, 1});
 }
 
-void learn_names(const Observations& o, double sender_mails, double domain_mails, LearnedMemory& memory) {
+void learn_names(const Observations& o, double sender_mails, double domain_mails,
+                 LearnedMemory& memory) {
     const std::int32_t day = day_number(o.time);
     if (sender_mails < kNameMails) {
-        if (o.local_part != 0) count_bearer(memory.edit_name(o.local_part), o.sender32, o.domain32, day);
+        if (o.local_part != 0)
+            count_bearer(memory.edit_name(o.local_part), o.sender32, o.domain32, day);
         if (o.name != 0) count_bearer(memory.edit_name(o.name), o.sender32, o.domain32, day);
     }
     if (domain_mails < kNameMails)
-        for (const auto key : o.label_variants) count_bearer(memory.edit_name(key), o.domain32, o.domain32, day);
+        for (const auto key : o.label_variants)
+            count_bearer(memory.edit_name(key), o.domain32, o.domain32, day);
 }
 
-void learn_people(const Observations& o, const LearnerOptions& options, LearnedMemory& memory, Vocabulary& sender) {
+void learn_people(const Observations& o, const LearnerOptions& options, LearnedMemory& memory,
+                  Vocabulary& sender) {
     std::size_t pairs = 0;
     for (const auto& rcpt : o.rcpts) {
         remember(sender.recipients, rcpt.short32(), Vocabulary::kMaxRecipients);
@@ -178,10 +198,13 @@ void learn_people(const Observations& o, const LearnerOptions& options, LearnedM
 Fate fate_of(const Judgement& j, bool held) noexcept {
     if (held) return Fate::Never;
     const double evidence = -std::log10(j.assessment.p);
-    // The gate is narrow on purpose: a wide one makes honest newcomers look new for days (facts 3.6).
+    // The gate is narrow on purpose: a wide one makes honest newcomers look new for days
+    // (facts 3.6).
     if (has_payload(j.assessment.stratum) && evidence >= kProbationFrom) return Fate::Probation;
-    // An identity that is not backed as usual teaches the correspondent only when nothing came of it for days.
-    if (j.assessment.stratum == Stratum::Unbacked && j.relations.messages >= kKnownMails) return Fate::Probation;
+    // An identity that is not backed as usual teaches the correspondent only when nothing came of
+    // it for days.
+    if (j.assessment.stratum == Stratum::Unbacked && j.relations.messages >= kKnownMails)
+        return Fate::Probation;
     return Fate::Now;
 }
 
@@ -205,11 +228,14 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
     }
     if (fate != Fate::Now) return;
     site.anomaly.add(j.surprise.x);
-    for (std::size_t i = 0; i < kIndicatorCount; ++i) site.indicators[d][i].add(static_cast<float>(j.indicator_strengths[i]));
+    for (std::size_t i = 0; i < kIndicatorCount; ++i)
+        site.indicators[d][i].add(static_cast<float>(j.indicator_strengths[i]));
 }
 
-void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options, LearnedMemory& memory) {
-    // Values are what they are to the state now: a mail that waited is related to what came meanwhile.
+void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
+           LearnedMemory& memory) {
+    // Values are what they are to the state now: a mail that waited is related to what came
+    // meanwhile.
     const History history = history_of(o, memory);
     const Relations relations = relate(o, history, memory);
     const FeatureVector values = complete_values(o, relations, hasher);
@@ -233,7 +259,8 @@ void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& op
         words.today = 0;
     }
     words.today += 1;
-    learn_words(o, std::min(1.0F, kFullWeightMails / words.today), options, memory, words, domain_words);
+    learn_words(o, std::min(1.0F, kFullWeightMails / words.today), options, memory, words,
+                domain_words);
     learn_links(o, memory, words, domain_words);
     learn_people(o, options, memory, words);
     learn_thread(o, memory);

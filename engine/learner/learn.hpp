@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one mail teaches. Pure over LearnedMemory: no clock, no I/O. The order of calls for a mail: assess() with the state
-// as it is, then note(), then depending on fate_of() learn() now, later or never. Learning policy: DESIGN 6.
-// Covered by tests/unit/learner/learn_test.cpp and tests/property/.
+// What one mail teaches. Pure over LearnedMemory: no clock, no I/O. The order of calls for a mail:
+// assess() with the state as it is, then note(), then depending on fate_of() learn() now, later or
+// never. Learning policy: DESIGN 6. Covered by tests/unit/learner/learn_test.cpp and
+// tests/property/.
 #pragma once
 
 #include "engine/assess/assess.hpp"
@@ -20,11 +21,14 @@ enum class Fate : std::uint8_t {
 /// `held`: it was really kept from its reader.
 [[nodiscard]] Fate fate_of(const Judgement& j, bool held) noexcept;
 
-/// What every mail leaves behind whatever its fate: one rank in the calibration (else the threshold creeps), a trace when it
-/// has a payload. Indicators and anomaly only of mail that may teach at once.
+/// What every mail leaves behind whatever its fate: one rank in the calibration (else the threshold
+/// creeps), a trace when it has a payload. Indicators and anomaly only of mail that may teach at
+/// once.
 void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory);
 
-/// Teaches sender, domain, pairs, site, threads and names. The state may be newer than when the mail was judged.
-void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options, LearnedMemory& memory);
+/// Teaches sender, domain, pairs, site, threads and names. The state may be newer than when the
+/// mail was judged.
+void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
+           LearnedMemory& memory);
 
 }  // namespace kith

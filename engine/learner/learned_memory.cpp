@@ -14,7 +14,8 @@ namespace {
 constexpr std::size_t kMaxCached = 100'000;
 
 std::string waiting_key(const Waiting& w) {
-    return integer_key(static_cast<std::uint64_t>(to_unix(w.due))) + integer_key(w.message_id) + std::string(w.sender.view());
+    return integer_key(static_cast<std::uint64_t>(to_unix(w.due))) + integer_key(w.message_id) +
+           std::string(w.sender.view());
 }
 
 /// One kind of record: cached by key, loaded on a miss, written when dirty.
@@ -51,16 +52,18 @@ struct LearnedMemory::Impl {
     Shelf<HostUse> hosts;
     Shelf<NameUse> names;
     Shelf<Traces> traces;
-    std::map<std::string, Waiting> waiting;          // by key: due time first
+    std::map<std::string, Waiting> waiting;  // by key: due time first
     std::unordered_map<std::uint64_t, std::string> waiting_by_id;
     std::vector<std::string> waiting_added, waiting_removed;
     std::unordered_map<std::string, std::string> site_written;  // piece -> bytes as last written
 
     template <class T, class Decode>
-    [[nodiscard]] static std::shared_ptr<T> load(const StoreReader* reader, Table table, const std::string& key, Decode&& decode) {
+    [[nodiscard]] static std::shared_ptr<T> load(const StoreReader* reader, Table table,
+                                                 const std::string& key, Decode&& decode) {
         if (reader == nullptr) return nullptr;
         auto found = reader->get(table, key);
-        // A damaged page or record is a cold start for this subject; the store's own checks raise the alarm.
+        // A damaged page or record is a cold start for this subject; the store's own checks raise
+        // the alarm.
         if (!found || !found->has_value()) return nullptr;
         auto value = decode(**found);
         return value ? std::make_shared<T>(std::move(*value)) : nullptr;
@@ -68,7 +71,9 @@ struct LearnedMemory::Impl {
 };
 
 LearnedMemory::LearnedMemory(double half_life_days)
-    : impl_(std::make_unique<Impl>()), site_(std::make_unique<SiteState>()), half_life_days_(half_life_days) {}
+    : impl_(std::make_unique<Impl>()),
+      site_(std::make_unique<SiteState>()),
+      half_life_days_(half_life_days) {}
 LearnedMemory::~LearnedMemory() = default;
 
 namespace {
@@ -89,13 +94,14 @@ Result<int> LearnedMemory::load_site() {
     impl_->site_written.clear();
     if (reader_ == nullptr) return 0;
     int bad = 0;
-    auto scanned = reader_->scan(Table::Site, "", [&](std::string_view key, std::string_view value) {
-        if (decode_site_piece(key, value, *site_))
-            impl_->site_written.emplace(std::string(key), std::string(value));
-        else
-            ++bad;
-        return true;
-    });
+    auto scanned =
+        reader_->scan(Table::Site, "", [&](std::string_view key, std::string_view value) {
+            if (decode_site_piece(key, value, *site_))
+                impl_->site_written.emplace(std::string(key), std::string(value));
+            else
+                ++bad;
+            return true;
+        });
     if (!scanned) return fail(scanned.error());
     scanned = reader_->scan(Table::Waiting, "", [&](std::string_view key, std::string_view value) {
         Waiting w;
@@ -115,56 +121,89 @@ Result<int> LearnedMemory::load_site() {
     return bad;
 }
 
-// --- reading -----------------------------------------------------------------------------------------------------------
+// --- reading
+// -----------------------------------------------------------------------------------------------------------
 
 std::shared_ptr<const Profile> LearnedMemory::profile(Subject subject, const Key16& key) const {
     const std::string k(stored_key(subject, key).view());
-    return impl_->profiles.at(k, [&](const std::string& x) { return Impl::load<Profile>(reader_, Table::Profiles, x, decode_profile); }).value;
+    return impl_->profiles
+        .at(k,
+            [&](const std::string& x) {
+                return Impl::load<Profile>(reader_, Table::Profiles, x, decode_profile);
+            })
+        .value;
 }
 std::shared_ptr<const Vocabulary> LearnedMemory::vocabulary(const Key16& key) const {
-    return impl_->vocabularies.at(std::string(key.view()), [&](const std::string& x) {
-        return Impl::load<Vocabulary>(reader_, Table::Words, x, decode_vocabulary);
-    }).value;
+    return impl_->vocabularies
+        .at(std::string(key.view()),
+            [&](const std::string& x) {
+                return Impl::load<Vocabulary>(reader_, Table::Words, x, decode_vocabulary);
+            })
+        .value;
 }
 SiteWord LearnedMemory::word(std::uint32_t word) const {
-    const auto& v = impl_->words.at(word_key(word), [&](const std::string& x) {
-        return Impl::load<SiteWord>(reader_, Table::SiteWords, x, decode_site_word);
-    }).value;
+    const auto& v =
+        impl_->words
+            .at(word_key(word),
+                [&](const std::string& x) {
+                    return Impl::load<SiteWord>(reader_, Table::SiteWords, x, decode_site_word);
+                })
+            .value;
     return v ? *v : SiteWord{};
 }
 std::shared_ptr<const Thread> LearnedMemory::thread(std::uint64_t message_id) const {
-    const auto& root = impl_->thread_roots.at(thread_alias_key(message_id), [&](const std::string& x) {
-        return Impl::load<std::uint64_t>(reader_, Table::Threads, x, decode_integer_key);
-    }).value;
+    const auto& root = impl_->thread_roots
+                           .at(thread_alias_key(message_id),
+                               [&](const std::string& x) {
+                                   return Impl::load<std::uint64_t>(reader_, Table::Threads, x,
+                                                                    decode_integer_key);
+                               })
+                           .value;
     if (!root) return nullptr;
-    return impl_->threads.at(thread_key(*root), [&](const std::string& x) {
-        return Impl::load<Thread>(reader_, Table::Threads, x, decode_thread);
-    }).value;
+    return impl_->threads
+        .at(thread_key(*root),
+            [&](const std::string& x) {
+                return Impl::load<Thread>(reader_, Table::Threads, x, decode_thread);
+            })
+        .value;
 }
 HostUse LearnedMemory::host(std::uint64_t h) const {
-    const auto& v = impl_->hosts.at(integer_key(h), [&](const std::string& x) {
-        return Impl::load<HostUse>(reader_, Table::Hosts, x, decode_host_use);
-    }).value;
+    const auto& v =
+        impl_->hosts
+            .at(integer_key(h),
+                [&](const std::string& x) {
+                    return Impl::load<HostUse>(reader_, Table::Hosts, x, decode_host_use);
+                })
+            .value;
     return v ? *v : HostUse{};
 }
 NameUse LearnedMemory::name(std::uint64_t n) const {
-    const auto& v = impl_->names.at(integer_key(n), [&](const std::string& x) {
-        return Impl::load<NameUse>(reader_, Table::Names, x, decode_name_use);
-    }).value;
+    const auto& v =
+        impl_->names
+            .at(integer_key(n),
+                [&](const std::string& x) {
+                    return Impl::load<NameUse>(reader_, Table::Names, x, decode_name_use);
+                })
+            .value;
     return v ? *v : NameUse{};
 }
 Traces LearnedMemory::traces(const Key16& sender) const {
-    const auto& v = impl_->traces.at(std::string(sender.view()), [&](const std::string& x) {
-        return Impl::load<Traces>(reader_, Table::Recent, x, decode_traces);
-    }).value;
+    const auto& v = impl_->traces
+                        .at(std::string(sender.view()),
+                            [&](const std::string& x) {
+                                return Impl::load<Traces>(reader_, Table::Recent, x, decode_traces);
+                            })
+                        .value;
     return v ? *v : Traces{};
 }
 
-// --- changing ----------------------------------------------------------------------------------------------------------
+// --- changing
+// ----------------------------------------------------------------------------------------------------------
 
 Profile& LearnedMemory::edit_profile(Subject subject, const Key16& key) {
     (void)profile(subject, key);
-    return editable<Profile>(impl_->profiles.entries().at(std::string(stored_key(subject, key).view())));
+    return editable<Profile>(
+        impl_->profiles.entries().at(std::string(stored_key(subject, key).view())));
 }
 Vocabulary& LearnedMemory::edit_vocabulary(const Key16& key) {
     (void)vocabulary(key);
@@ -187,7 +226,8 @@ Traces& LearnedMemory::edit_traces(const Key16& sender) {
     return editable<Traces>(impl_->traces.entries().at(std::string(sender.view())));
 }
 
-Thread& LearnedMemory::edit_thread(std::uint64_t message_id, const std::vector<std::uint64_t>& ids) {
+Thread& LearnedMemory::edit_thread(std::uint64_t message_id,
+                                   const std::vector<std::uint64_t>& ids) {
     std::uint64_t root = message_id;
     for (const auto id : ids) {
         if (thread(id) == nullptr) continue;
@@ -195,7 +235,8 @@ Thread& LearnedMemory::edit_thread(std::uint64_t message_id, const std::vector<s
         break;
     }
     if (thread(message_id) == nullptr || root != message_id) {
-        auto& alias = editable<std::uint64_t>(impl_->thread_roots.entries()[thread_alias_key(message_id)]);
+        auto& alias =
+            editable<std::uint64_t>(impl_->thread_roots.entries()[thread_alias_key(message_id)]);
         alias = root;
     }
     auto& entry = impl_->threads.at(thread_key(root), [&](const std::string& x) {
@@ -218,7 +259,8 @@ std::vector<Waiting> LearnedMemory::take_due(Time now) {
         impl_->waiting_removed.push_back(node.key());
         // Another mail of this Message-ID may wait as well.
         const auto by_id = impl_->waiting_by_id.find(node.mapped().message_id);
-        if (by_id != impl_->waiting_by_id.end() && by_id->second == node.key()) impl_->waiting_by_id.erase(by_id);
+        if (by_id != impl_->waiting_by_id.end() && by_id->second == node.key())
+            impl_->waiting_by_id.erase(by_id);
         out.push_back(std::move(node.mapped()));
     }
     return out;
@@ -235,7 +277,8 @@ std::optional<Waiting> LearnedMemory::take_waiting(std::uint64_t message_id) {
 
 std::size_t LearnedMemory::waiting_count() const noexcept { return impl_->waiting.size(); }
 
-// --- writing back ------------------------------------------------------------------------------------------------------
+// --- writing back
+// ------------------------------------------------------------------------------------------------------
 
 Status LearnedMemory::flush(StoreWriter& writer) {
     const auto write = [&](auto& shelf, Table table, auto&& encoded) -> Status {
@@ -245,11 +288,15 @@ Status LearnedMemory::flush(StoreWriter& writer) {
         return ok();
     };
     const auto encoded = [](const auto& v) { return encode(v); };
-    for (auto& status : {write(impl_->profiles, Table::Profiles, encoded), write(impl_->vocabularies, Table::Words, encoded),
-                         write(impl_->words, Table::SiteWords, encoded), write(impl_->threads, Table::Threads, encoded),
-                         write(impl_->thread_roots, Table::Threads, [](std::uint64_t r) { return integer_key(r); }),
-                         write(impl_->hosts, Table::Hosts, encoded), write(impl_->names, Table::Names, encoded),
-                         write(impl_->traces, Table::Recent, encoded)})
+    for (auto& status :
+         {write(impl_->profiles, Table::Profiles, encoded),
+          write(impl_->vocabularies, Table::Words, encoded),
+          write(impl_->words, Table::SiteWords, encoded),
+          write(impl_->threads, Table::Threads, encoded),
+          write(impl_->thread_roots, Table::Threads,
+                [](std::uint64_t r) { return integer_key(r); }),
+          write(impl_->hosts, Table::Hosts, encoded), write(impl_->names, Table::Names, encoded),
+          write(impl_->traces, Table::Recent, encoded)})
         if (!status) return fail(status.error());
     for (const auto& key : impl_->waiting_removed)
         if (auto erased = writer.erase(Table::Waiting, key); !erased) return erased;
@@ -265,7 +312,9 @@ Status LearnedMemory::flush(StoreWriter& writer) {
         else
             written = std::move(bytes);
     });
-    if (!result) impl_->site_written.clear();  // what is in the store is not known any more: write all next time
+    if (!result)
+        impl_->site_written
+            .clear();  // what is in the store is not known any more: write all next time
     return result;
 }
 

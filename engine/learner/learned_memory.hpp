@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that can change: decoded state in front of the store, written back in one transaction. The learner's, and with no
-// store behind it `kith replay`'s. One thread. Covered by tests/unit/learner/learned_memory_test.cpp.
+// Memory that can change: decoded state in front of the store, written back in one transaction. The
+// learner's, and with no store behind it `kith replay`'s. One thread. Covered by
+// tests/unit/learner/learned_memory_test.cpp.
 #pragma once
 
 #include <functional>
@@ -33,7 +34,8 @@ public:
 
     /// Where what is not in memory comes from; must stay valid until changed. nullptr = nowhere.
     void read_from(const StoreReader* reader) { reader_ = reader; }
-    /// Loads the site's state and the waiting list. Pieces that do not decode keep their start value; returns how many.
+    /// Loads the site's state and the waiting list. Pieces that do not decode keep their start
+    /// value; returns how many.
     [[nodiscard]] Result<int> load_site();
 
     std::shared_ptr<const Profile> profile(Subject subject, const Key16& key) const override;
@@ -49,7 +51,8 @@ public:
     Profile& edit_profile(Subject subject, const Key16& key);
     Vocabulary& edit_vocabulary(const Key16& key);
     SiteWord& edit_word(std::uint32_t word);
-    /// Thread of the first known id of `ids`; a new one under `message_id` when none is known. `message_id` leads to it from now on.
+    /// Thread of the first known id of `ids`; a new one under `message_id` when none is known.
+    /// `message_id` leads to it from now on.
     Thread& edit_thread(std::uint64_t message_id, const std::vector<std::uint64_t>& ids);
     HostUse& edit_host(std::uint64_t host_or_tenant);
     NameUse& edit_name(std::uint64_t name);
@@ -63,9 +66,11 @@ public:
     [[nodiscard]] std::optional<Waiting> take_waiting(std::uint64_t message_id);
     [[nodiscard]] std::size_t waiting_count() const noexcept;
 
-    /// Writes what changed since the last flush. On success the memory is clean; on failure nothing is forgotten.
+    /// Writes what changed since the last flush. On success the memory is clean; on failure nothing
+    /// is forgotten.
     [[nodiscard]] Status flush(StoreWriter& writer);
-    /// Call after the writer of flush() was committed; then read_from() must name a newer reader before the next miss.
+    /// Call after the writer of flush() was committed; then read_from() must name a newer reader
+    /// before the next miss.
     void flushed();
 
 private:

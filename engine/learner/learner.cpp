@@ -13,15 +13,18 @@ namespace kith {
 namespace {
 
 constexpr std::string_view kCheckpointKey = "checkpoint";
-constexpr std::int32_t kThreadDays = 120;       // conversation truth holds for 90 days and more
+constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
-std::string encode_position(JournalPosition p) { return integer_key(p.segment) + integer_key(p.offset); }
+std::string encode_position(JournalPosition p) {
+    return integer_key(p.segment) + integer_key(p.offset);
+}
 
 class JournalLearner final : public Learner {
 public:
-    JournalLearner(std::shared_ptr<const Config> config, const Hasher::Secret& secret, std::unique_ptr<Store> store,
-                   std::unique_ptr<JournalReader> journal, std::string moved)
+    JournalLearner(std::shared_ptr<const Config> config, const Hasher::Secret& secret,
+                   std::unique_ptr<Store> store, std::unique_ptr<JournalReader> journal,
+                   std::string moved)
         : config_(std::move(config)),
           hasher_(secret),
           store_(std::move(store)),
@@ -41,7 +44,8 @@ public:
         auto checkpoint = read_checkpoint(**reader);
         if (!checkpoint) return fail(checkpoint.error());
         memory_->read_from(nullptr);
-        learner_ = std::make_unique<MailLearner>(hasher_, config_->budget, config_->learner, *memory_);
+        learner_ =
+            std::make_unique<MailLearner>(hasher_, config_->budget, config_->learner, *memory_);
         return journal_->seek(*checkpoint);
     }
 
@@ -58,7 +62,9 @@ public:
 
     Status tidy(Time now) override;
     const std::string& moved_store() const noexcept override { return moved_; }
-    std::uint64_t unreadable() const noexcept override { return unreadable_ + journal_->damaged_bytes(); }
+    std::uint64_t unreadable() const noexcept override {
+        return unreadable_ + journal_->damaged_bytes();
+    }
 
 private:
     [[nodiscard]] Result<LearnerStep> try_step();
@@ -98,7 +104,8 @@ Result<LearnerStep> JournalLearner::try_step() {
         if (auto applied = apply(**record); !applied) return fail(applied.error());
         next = (*record)->next;
         ++step.records;
-        if (std::chrono::steady_clock::now() - started > 5 * config_->learner.commit_interval) break;
+        if (std::chrono::steady_clock::now() - started > 5 * config_->learner.commit_interval)
+            break;
     }
     if (step.records > 0)
         if (auto committed = commit(next); !committed) return fail(committed.error());
@@ -108,12 +115,15 @@ Result<LearnerStep> JournalLearner::try_step() {
 
 Status JournalLearner::apply(const JournalRecord& record) {
     switch (record.type) {
-        case RecordType::Mail: return apply_mail(record);
+        case RecordType::Mail:
+            return apply_mail(record);
         case RecordType::Release:
-        case RecordType::Confirm: return apply_admin(record);
+        case RecordType::Confirm:
+            return apply_admin(record);
         case RecordType::Forget:
         case RecordType::Replied:
-        case RecordType::Note: break;
+        case RecordType::Note:
+            break;
     }
     return ok();  // a type of a later version is not ours to judge
 }
@@ -134,7 +144,8 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
 
 Status JournalLearner::apply_admin(const JournalRecord& record) {
     auto admin = decode_admin_record(record.payload);
-    auto entry = admin ? find_mail(*writer_, admin->id) : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
+    auto entry = admin ? find_mail(*writer_, admin->id)
+                       : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
     if (!entry) return fail(entry.error());
     if (!entry->has_value()) {
         ++unreadable_;
@@ -150,12 +161,14 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
                 learner_->release(*mail, admin->learn, record.time);
         }
     }
-    return set_mail_state(*writer_, admin->id, released ? MailState::Released : MailState::Confirmed, record.time);
+    return set_mail_state(*writer_, admin->id,
+                          released ? MailState::Released : MailState::Confirmed, record.time);
 }
 
 Status JournalLearner::commit(JournalPosition next) {
     if (auto flushed = memory_->flush(*writer_); !flushed) return flushed;
-    if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(next)); !put) return put;
+    if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(next)); !put)
+        return put;
     if (auto committed = writer_->commit(); !committed) return committed;
     memory_->flushed();
     memory_->read_from(nullptr);
@@ -173,21 +186,23 @@ Status JournalLearner::tidy(Time now) {
     // Threads nobody wrote to for months, and what pointed to them.
     std::vector<std::string> old;
     const Time before = now - std::chrono::days(kThreadDays);
-    auto scanned = (*reader)->scan(Table::Threads, "", [&](std::string_view key, std::string_view value) {
-        bool stale = false;
-        if (key.starts_with('t')) {
-            const auto thread = decode_thread(value);
-            stale = !thread || thread->last < before;
-        } else if (const auto root = decode_integer_key(value)) {
-            auto thread = (*reader)->get(Table::Threads, thread_key(*root));
-            const auto decoded = thread && thread->has_value() ? decode_thread(**thread) : std::nullopt;
-            stale = !decoded || decoded->last < before;
-        } else {
-            stale = true;
-        }
-        if (stale) old.emplace_back(key);
-        return old.size() < kExpireAtOnce;
-    });
+    auto scanned =
+        (*reader)->scan(Table::Threads, "", [&](std::string_view key, std::string_view value) {
+            bool stale = false;
+            if (key.starts_with('t')) {
+                const auto thread = decode_thread(value);
+                stale = !thread || thread->last < before;
+            } else if (const auto root = decode_integer_key(value)) {
+                auto thread = (*reader)->get(Table::Threads, thread_key(*root));
+                const auto decoded =
+                    thread && thread->has_value() ? decode_thread(**thread) : std::nullopt;
+                stale = !decoded || decoded->last < before;
+            } else {
+                stale = true;
+            }
+            if (stale) old.emplace_back(key);
+            return old.size() < kExpireAtOnce;
+        });
     if (!scanned) return scanned;
     reader->reset();
     auto writer = store_->write();
@@ -197,18 +212,22 @@ Status JournalLearner::tidy(Time now) {
     auto expired = expire_mail(**writer, now - config_->journal.keep, kExpireAtOnce);
     if (!expired) return fail(expired.error());
     if (auto committed = (*writer)->commit(); !committed) return committed;
-    if (!old.empty()) failed_ = true;  // the memory may hold what was just erased: read the state again
+    if (!old.empty())
+        failed_ = true;  // the memory may hold what was just erased: read the state again
     auto freed = tidy_journal(config_->journal, *checkpoint, now);
     return freed ? ok() : fail(freed.error());
 }
 
-/// Reads every record once. Writing into damaged pages can harm the process (engine/store/FORMAT.md), so a store is looked
-/// through before the first write: about 1.5 us a record.
+/// Reads every record once. Writing into damaged pages can harm the process
+/// (engine/store/FORMAT.md), so a store is looked through before the first write: about 1.5 us a
+/// record.
 Status look_through(const Store& store) {
     auto reader = store.read();
     if (!reader) return fail(reader.error());
     for (int t = 0; t < kTableCount; ++t)
-        if (auto read = (*reader)->scan(static_cast<Table>(t), "", [](std::string_view, std::string_view) { return true; }); !read)
+        if (auto read = (*reader)->scan(static_cast<Table>(t), "",
+                                        [](std::string_view, std::string_view) { return true; });
+            !read)
             return read;
     return ok();
 }
@@ -227,23 +246,34 @@ Result<std::string> move_store_aside(const std::string& directory) {
         std::error_code error;
         if (std::filesystem::exists(target, error)) continue;
         std::filesystem::rename(directory, target, error);
-        if (error) return fail(ErrorCode::Io, "cannot move the damaged store " + directory + " aside: " + error.message());
+        if (error)
+            return fail(ErrorCode::Io, "cannot move the damaged store " + directory +
+                                           " aside: " + error.message());
         std::filesystem::create_directories(directory, error);
-        if (error) return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message());
+        if (error)
+            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message());
         return target;
     }
-    return fail(ErrorCode::Io, "cannot move the damaged store " + directory + " aside: too many damaged stores beside it",
-                "look at them and delete those no longer needed");
+    return fail(
+        ErrorCode::Io,
+        "cannot move the damaged store " + directory + " aside: too many damaged stores beside it",
+        "look at them and delete those no longer needed");
 }
 
 /// Opens store and journal and reads the state.
-Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config>& config, const Hasher::Secret& secret, const std::string& moved) {
+Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config>& config,
+                                              const Hasher::Secret& secret,
+                                              const std::string& moved) {
     auto journal = JournalReader::open(config->journal);
-    if (!journal) return fail(journal.error().code == ErrorCode::Corrupt ? ErrorCode::Io : journal.error().code, journal.error().what,
-                              journal.error().hint);  // Corrupt means the store here
+    if (!journal)
+        return fail(
+            journal.error().code == ErrorCode::Corrupt ? ErrorCode::Io : journal.error().code,
+            journal.error().what,
+            journal.error().hint);  // Corrupt means the store here
     auto store = open_sound_store(config->store);
     if (!store) return fail(store.error());
-    auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(), std::move(journal).value(), moved);
+    auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(),
+                                                    std::move(journal).value(), moved);
     if (auto started = learner->restart(); !started) return fail(started.error());
     return std::unique_ptr<Learner>(std::move(learner));
 }
@@ -255,8 +285,10 @@ Result<JournalPosition> read_checkpoint(const StoreReader& reader) {
     if (!found) return fail(found.error());
     if (!found->has_value()) return JournalPosition{};
     const std::string_view bytes = **found;
-    if (bytes.size() != 16) return fail(ErrorCode::Corrupt, "the learner's checkpoint in the store is damaged");
-    return JournalPosition{*decode_integer_key(bytes.substr(0, 8)), *decode_integer_key(bytes.substr(8))};
+    if (bytes.size() != 16)
+        return fail(ErrorCode::Corrupt, "the learner's checkpoint in the store is damaged");
+    return JournalPosition{*decode_integer_key(bytes.substr(0, 8)),
+                           *decode_integer_key(bytes.substr(8))};
 }
 
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
@@ -264,7 +296,8 @@ Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> con
         std::error_code error;
         std::filesystem::create_directories(directory, error);
         if (error)
-            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message(), "create it for the user kith-learner runs as");
+            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message(),
+                        "create it for the user kith-learner runs as");
     }
     auto secret = read_or_create_secret(config->secret_file);
     if (!secret) return fail(secret.error());

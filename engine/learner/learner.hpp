@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The learner: tails the journal, judges and learns, and moves its checkpoint in the same transaction, so that every record
-// counts exactly once whenever the process ends. Only writer of the store. Covered by tests/unit/learner/learner_test.cpp
-// and tests/unit/learner/kill_test.cpp.
+// The learner: tails the journal, judges and learns, and moves its checkpoint in the same
+// transaction, so that every record counts exactly once whenever the process ends. Only writer of
+// the store. Covered by tests/unit/learner/learner_test.cpp and tests/unit/learner/kill_test.cpp.
 #pragma once
 
 #include <memory>
@@ -14,21 +14,24 @@ namespace kith {
 /// What one step did.
 struct LearnerStep {
     std::size_t records = 0;
-    bool more = false;   ///< the journal has further records already
+    bool more = false;  ///< the journal has further records already
 };
 
 /// One thread.
 class Learner {
 public:
-    /// Creates directories' content, secret and store where missing. A store that is damaged or foreign is moved aside (its new
-    /// name is in `moved_store()`) and learned again from the journal. Unavailable when another learner runs.
-    [[nodiscard]] static Result<std::unique_ptr<Learner>> open(std::shared_ptr<const Config> config);
+    /// Creates directories' content, secret and store where missing. A store that is damaged or
+    /// foreign is moved aside (its new name is in `moved_store()`) and learned again from the
+    /// journal. Unavailable when another learner runs.
+    [[nodiscard]] static Result<std::unique_ptr<Learner>> open(
+        std::shared_ptr<const Config> config);
     virtual ~Learner() = default;
 
-    /// Learns at most learner.batch_records records and commits. On an error nothing of the step is kept and the next step starts
-    /// from the checkpoint.
+    /// Learns at most learner.batch_records records and commits. On an error nothing of the step is
+    /// kept and the next step starts from the checkpoint.
     [[nodiscard]] virtual Result<LearnerStep> step() = 0;
-    /// Now and then: dead readers, expired threads and index entries, journal compression and retention.
+    /// Now and then: dead readers, expired threads and index entries, journal compression and
+    /// retention.
     [[nodiscard]] virtual Status tidy(Time now) = 0;
     [[nodiscard]] virtual const std::string& moved_store() const noexcept = 0;
     /// Records that could not be decoded and bytes of the journal that were damaged, since open.

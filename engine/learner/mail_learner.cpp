@@ -3,15 +3,21 @@
 
 namespace kith {
 
-MailLearner::MailLearner(const Hasher& hasher, const ScoringOptions& scoring, const LearnerOptions& options, LearnedMemory& memory)
-    : hasher_(hasher), scoring_(scoring), options_(options), memory_(memory), scales_(std::make_unique<Scales>(memory.site())) {}
+MailLearner::MailLearner(const Hasher& hasher, const ScoringOptions& scoring,
+                         const LearnerOptions& options, LearnedMemory& memory)
+    : hasher_(hasher),
+      scoring_(scoring),
+      options_(options),
+      memory_(memory),
+      scales_(std::make_unique<Scales>(memory.site())) {}
 
 void MailLearner::rescale() {
     scales_ = std::make_unique<Scales>(memory_.site());
     since_scales_ = 0;
 }
 
-Judgement MailLearner::judge(const Observations& o, const Labels& labels, const Memory& memory) const {
+Judgement MailLearner::judge(const Observations& o, const Labels& labels,
+                             const Memory& memory) const {
     return assess(o, labels, {memory, *scales_, hasher_, scoring_});
 }
 
@@ -29,14 +35,21 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     if (o.direction != Direction::Inbound)
         for (const auto ref : o.refs)
             if (const auto answered = memory_.take_waiting(ref))
-                if (const auto waited = decode_mail_record(answered->record)) learn(waited->observations, hasher_, options_, memory_);
+                if (const auto waited = decode_mail_record(answered->record))
+                    learn(waited->observations, hasher_, options_, memory_);
 
     const Fate fate = fate_of(judgement, record.action == Action::Held);
     note(o, judgement, fate, memory_);
     switch (fate) {
-        case Fate::Now: learn(o, hasher_, options_, memory_); break;
-        case Fate::Probation: memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(record)}); break;
-        case Fate::Never: memory_.edit_site().held += 1; break;
+        case Fate::Now:
+            learn(o, hasher_, options_, memory_);
+            break;
+        case Fate::Probation:
+            memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(record)});
+            break;
+        case Fate::Never:
+            memory_.edit_site().held += 1;
+            break;
     }
     memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
     if (++since_scales_ >= kScaleMails) rescale();
@@ -48,9 +61,12 @@ void MailLearner::release(const MailRecord& record, bool at_once, Time now) {
     if (at_once)
         learn(record.observations, hasher_, options_, memory_);
     else
-        memory_.wait({now + options_.probation, record.observations.message_id, record.observations.sender, encode(record)});
+        memory_.wait({now + options_.probation, record.observations.message_id,
+                      record.observations.sender, encode(record)});
 }
 
-bool MailLearner::drop_waiting(std::uint64_t message_id) { return memory_.take_waiting(message_id).has_value(); }
+bool MailLearner::drop_waiting(std::uint64_t message_id) {
+    return memory_.take_waiting(message_id).has_value();
+}
 
 }  // namespace kith

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One mail through judging and learning, the same for the learner and for `kith replay`. Pure over LearnedMemory.
+// One mail through judging and learning, the same for the learner and for `kith replay`. Pure over
+// LearnedMemory.
 #pragma once
 
 #include <memory>
@@ -13,11 +14,16 @@ namespace kith {
 /// One thread.
 class MailLearner {
 public:
-    MailLearner(const Hasher& hasher, const ScoringOptions& scoring, const LearnerOptions& options, LearnedMemory& memory);
+    MailLearner(const Hasher& hasher, const ScoringOptions& scoring, const LearnerOptions& options,
+                LearnedMemory& memory);
 
-    /// Judges with the state as it is; changes nothing. `memory` may be another view of the same state (a replayed session's).
-    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels, const Memory& memory) const;
-    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels) const { return judge(o, labels, memory_); }
+    /// Judges with the state as it is; changes nothing. `memory` may be another view of the same
+    /// state (a replayed session's).
+    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels,
+                                  const Memory& memory) const;
+    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels) const {
+        return judge(o, labels, memory_);
+    }
 
     /// Lets time pass to `now`: mail whose probation is over is learned.
     void advance(Time now);
@@ -30,7 +36,8 @@ public:
     /// Rebuilds the scales from the state; done by itself every kScaleMails mails.
     void rescale();
 
-    static constexpr std::size_t kScaleMails = 250;  ///< facts 2: calibration updated every 250-500 records
+    static constexpr std::size_t kScaleMails =
+        250;  ///< facts 2: calibration updated every 250-500 records
 
 private:
     const Hasher& hasher_;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// kith-learner: the loop around Learner. Tails the journal, commits at most once a learner.commit_interval, tidies once an
-// hour. SIGTERM and SIGINT end it between two steps; SIGKILL at any time loses and doubles nothing.
+// kith-learner: the loop around Learner. Tails the journal, commits at most once a
+// learner.commit_interval, tidies once an hour. SIGTERM and SIGINT end it between two steps;
+// SIGKILL at any time loses and doubles nothing.
+#include <CLI/CLI.hpp>
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
 #include <iostream>
@@ -24,12 +25,17 @@ constexpr std::chrono::seconds kAfterError{10};
 constexpr std::chrono::hours kTidy{1};
 
 LogLevel level_of(const std::string& name) {
-    return name == "debug" ? LogLevel::Debug : name == "warning" ? LogLevel::Warning : name == "error" ? LogLevel::Error : LogLevel::Info;
+    return name == "debug"     ? LogLevel::Debug
+           : name == "warning" ? LogLevel::Warning
+           : name == "error"   ? LogLevel::Error
+                               : LogLevel::Info;
 }
 
-/// Waits for `timeout` or a signal that ends the program; true when it came. The signals are blocked and taken here.
+/// Waits for `timeout` or a signal that ends the program; true when it came. The signals are
+/// blocked and taken here.
 bool stop_requested(const sigset_t& signals, std::chrono::milliseconds timeout) {
-    const timespec wait{static_cast<time_t>(timeout.count() / 1000), static_cast<long>(timeout.count() % 1000 * 1'000'000)};
+    const timespec wait{static_cast<time_t>(timeout.count() / 1000),
+                        static_cast<long>(timeout.count() % 1000 * 1'000'000)};
     return sigtimedwait(&signals, nullptr, &wait) > 0;
 }
 
@@ -48,7 +54,8 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
     if (!(*learner)->moved_store().empty())
         log(LogLevel::Error, "the store was damaged: moved aside, learning again from the journal",
             {{"store", config->store.directory}, {"moved_to", (*learner)->moved_store()}});
-    log(LogLevel::Info, "kith-learner started", {{"store", config->store.directory}, {"journal", config->journal.directory}});
+    log(LogLevel::Info, "kith-learner started",
+        {{"store", config->store.directory}, {"journal", config->journal.directory}});
     notify_ready("learning");
 
     const SystemClock clock;
@@ -59,7 +66,9 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
         notify_alive();
         auto step = (*learner)->step();
         if (!step) {
-            if (step.error().text() != last_error) log(LogLevel::Error, "learning stopped, mail is not affected: " + step.error().text());
+            if (step.error().text() != last_error)
+                log(LogLevel::Error,
+                    "learning stopped, mail is not affected: " + step.error().text());
             last_error = step.error().text();
             if (once) return exit_code(step.error().code);
             if (stop_requested(signals, kAfterError)) break;
@@ -71,16 +80,19 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
         }
         if ((*learner)->unreadable() > unreadable) {
             unreadable = (*learner)->unreadable();
-            log(LogLevel::Warning, "parts of the journal or store are unreadable and were skipped", {{"count", std::to_string(unreadable)}});
+            log(LogLevel::Warning, "parts of the journal or store are unreadable and were skipped",
+                {{"count", std::to_string(unreadable)}});
         }
         if (once && step->records == 0) break;
         if (steady_clock::now() - tidied > kTidy) {
             tidied = steady_clock::now();
-            if (auto done = (*learner)->tidy(clock.now()); !done) log(LogLevel::Warning, "tidying failed: " + done.error().text());
+            if (auto done = (*learner)->tidy(clock.now()); !done)
+                log(LogLevel::Warning, "tidying failed: " + done.error().text());
         }
         const auto pause = step->more || once ? std::chrono::milliseconds{0}
-                           : step->records > 0 ? std::chrono::milliseconds(config->learner.commit_interval)
-                                               : kIdle;
+                           : step->records > 0
+                               ? std::chrono::milliseconds(config->learner.commit_interval)
+                               : kIdle;
         if (stop_requested(signals, pause)) break;
     }
     notify_stopping();
@@ -110,10 +122,12 @@ int main(int argc, char** argv) {
         std::cerr << "kith-learner: " << config.error().text() << '\n';
         return exit_code(config.error().code);
     }
-    log_open("kith-learner", to_stderr ? LogTarget::Stderr : LogTarget::Syslog, level_of((*config)->log.level));
+    log_open("kith-learner", to_stderr ? LogTarget::Stderr : LogTarget::Syslog,
+             level_of((*config)->log.level));
     try {
         return run(*config, once);
-    } catch (const std::exception& e) {  // std::bad_alloc and broken promises of libraries: the supervisor starts us again
+    } catch (const std::exception& e) {  // std::bad_alloc and broken promises of libraries: the
+                                         // supervisor starts us again
         log(LogLevel::Error, std::string("kith-learner failed: ") + e.what());
         return exit_code(ErrorCode::Internal);
     }

@@ -11,9 +11,14 @@ namespace {
 /// A session's probes on top of what is learned: only the traces differ.
 class SessionMemory final : public Memory {
 public:
-    SessionMemory(const Memory& base, const std::map<Key16, Traces>& traces) : base_(base), traces_(traces) {}
-    std::shared_ptr<const Profile> profile(Subject s, const Key16& k) const override { return base_.profile(s, k); }
-    std::shared_ptr<const Vocabulary> vocabulary(const Key16& k) const override { return base_.vocabulary(k); }
+    SessionMemory(const Memory& base, const std::map<Key16, Traces>& traces)
+        : base_(base), traces_(traces) {}
+    std::shared_ptr<const Profile> profile(Subject s, const Key16& k) const override {
+        return base_.profile(s, k);
+    }
+    std::shared_ptr<const Vocabulary> vocabulary(const Key16& k) const override {
+        return base_.vocabulary(k);
+    }
     SiteWord word(std::uint32_t w) const override { return base_.word(w); }
     std::shared_ptr<const Thread> thread(std::uint64_t m) const override { return base_.thread(m); }
     HostUse host(std::uint64_t h) const override { return base_.host(h); }
@@ -32,7 +37,8 @@ private:
 };
 
 double us_since(std::chrono::steady_clock::time_point start) {
-    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count();
+    return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start)
+        .count();
 }
 
 }  // namespace
@@ -64,7 +70,8 @@ ReplayResult Replay::run(const ReplayMail& mail, std::string_view bytes) {
 
     const Assessment& a = result.judgement.assessment;
     const bool held = a.verdict == Verdict::Quarantine;
-    if (mail.session && has_payload(a.stratum)) sessions_[*mail.session][o.sender].items.push_back(trace_of(o, a.own_evidence, held));
+    if (mail.session && has_payload(a.stratum))
+        sessions_[*mail.session][o.sender].items.push_back(trace_of(o, a.own_evidence, held));
     if (!mail.learn) return result;
     draft.record.assessment = a;
     draft.record.action = held ? Action::Held : Action::Accepted;

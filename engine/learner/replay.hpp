@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recorded stream in time order through parser, judge and learner in one process: the same code as live, a clock that is
-// the stream's, memory instead of the store. Covered by tests/unit/learner/replay_test.cpp.
+// A recorded stream in time order through parser, judge and learner in one process: the same code
+// as live, a clock that is the stream's, memory instead of the store. Covered by
+// tests/unit/learner/replay_test.cpp.
 #pragma once
 
 #include <map>

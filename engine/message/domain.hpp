@@ -10,9 +10,9 @@
 
 namespace kith {
 
-/// Registrable domain of a lower-case host name in A-labels ("example.co.uk" of "mail.example.co.uk");
-/// the host itself when it has none (an address, a single label, a public suffix). Under a
-/// suffix that the list does not know it is the last two labels. Thread-safe.
+/// Registrable domain of a lower-case host name in A-labels ("example.co.uk" of
+/// "mail.example.co.uk"); the host itself when it has none (an address, a single label, a public
+/// suffix). Under a suffix that the list does not know it is the last two labels. Thread-safe.
 [[nodiscard]] std::string registrable_domain(std::string_view host);
 /// True when `domain` is itself a registrable domain under a listed suffix. Thread-safe.
 [[nodiscard]] bool is_registrable(std::string_view domain);

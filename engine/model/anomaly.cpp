@@ -25,7 +25,8 @@ void CovarianceSum::add(std::span<const float> x) {
 }
 
 bool CovarianceSum::restore(double count, std::vector<float> sums, std::vector<float> products) {
-    if (sums.size() != dimension_ || products.size() != dimension_ * dimension_ || !(count >= 0)) return false;
+    if (sums.size() != dimension_ || products.size() != dimension_ * dimension_ || !(count >= 0))
+        return false;
     count_ = count;
     sums_ = std::move(sums);
     products_ = std::move(products);
@@ -38,11 +39,16 @@ Mahalanobis::Mahalanobis(const CovarianceSum& sum) {
     const auto n = static_cast<Eigen::Index>(dimension_);
     Eigen::VectorXd mean(n);
     Eigen::MatrixXd cov(n, n);
-    for (Eigen::Index i = 0; i < n; ++i) mean(i) = static_cast<double>(sum.sums()[static_cast<std::size_t>(i)]) / sum.count();
+    for (Eigen::Index i = 0; i < n; ++i)
+        mean(i) = static_cast<double>(sum.sums()[static_cast<std::size_t>(i)]) / sum.count();
     for (Eigen::Index i = 0; i < n; ++i)
         for (Eigen::Index j = 0; j < n; ++j)
-            cov(i, j) = static_cast<double>(sum.products()[static_cast<std::size_t>(i * n + j)]) / sum.count() - mean(i) * mean(j);
-    const double floor = std::max(1e-3, cov.diagonal().mean() * 0.05);  // a feature that never varied must not weigh infinitely
+            cov(i, j) = static_cast<double>(sum.products()[static_cast<std::size_t>(i * n + j)]) /
+                            sum.count() -
+                        mean(i) * mean(j);
+    const double floor =
+        std::max(1e-3, cov.diagonal().mean() *
+                           0.05);  // a feature that never varied must not weigh infinitely
     Eigen::MatrixXd shrunk = (1 - kShrink) * cov;
     for (Eigen::Index i = 0; i < n; ++i) shrunk(i, i) = std::max(cov(i, i), 0.0) + floor;
     const Eigen::MatrixXd inverse = shrunk.ldlt().solve(Eigen::MatrixXd::Identity(n, n));
@@ -50,7 +56,8 @@ Mahalanobis::Mahalanobis(const CovarianceSum& sum) {
     inverse_.resize(dimension_ * dimension_);
     for (Eigen::Index i = 0; i < n; ++i) {
         mean_[static_cast<std::size_t>(i)] = static_cast<float>(mean(i));
-        for (Eigen::Index j = 0; j < n; ++j) inverse_[static_cast<std::size_t>(i * n + j)] = static_cast<float>(inverse(i, j));
+        for (Eigen::Index j = 0; j < n; ++j)
+            inverse_[static_cast<std::size_t>(i * n + j)] = static_cast<float>(inverse(i, j));
     }
 }
 
@@ -58,7 +65,8 @@ double Mahalanobis::distance2(std::span<const float> x) const {
     if (dimension_ == 0) return 0;
     using Vector = Eigen::VectorXf;
     const auto n = static_cast<Eigen::Index>(dimension_);
-    const Vector d = Eigen::Map<const Vector>(x.data(), n) - Eigen::Map<const Vector>(mean_.data(), n);
+    const Vector d =
+        Eigen::Map<const Vector>(x.data(), n) - Eigen::Map<const Vector>(mean_.data(), n);
     const Eigen::Map<const Eigen::MatrixXf> inverse(inverse_.data(), n, n);
     const Vector product = inverse * d;
     return std::max(0.0, static_cast<double>(d.dot(product)));

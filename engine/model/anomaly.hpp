@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Joint surprise: squared Mahalanobis distance of a surprise vector, covariance shrunk towards its diagonal so that it can be
-// inverted when features outnumber mails (Ledoit and Wolf 2004, fixed intensity). Covered by tests/unit/model/anomaly_test.cpp.
+// Joint surprise: squared Mahalanobis distance of a surprise vector, covariance shrunk towards its
+// diagonal so that it can be inverted when features outnumber mails (Ledoit and Wolf 2004, fixed
+// intensity). Covered by tests/unit/model/anomaly_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +20,10 @@ public:
     void add(std::span<const float> x);
     [[nodiscard]] std::size_t dimension() const noexcept { return dimension_; }
     [[nodiscard]] double count() const noexcept { return count_; }
-    [[nodiscard]] const std::vector<float>& sums() const noexcept { return sums_; }        ///< dimension
-    [[nodiscard]] const std::vector<float>& products() const noexcept { return products_; }  ///< dimension^2, row-major, symmetric
+    [[nodiscard]] const std::vector<float>& sums() const noexcept { return sums_; }  ///< dimension
+    [[nodiscard]] const std::vector<float>& products() const noexcept {
+        return products_;
+    }  ///< dimension^2, row-major, symmetric
     /// False (and nothing changed) when the sizes do not fit.
     bool restore(double count, std::vector<float> sums, std::vector<float> products);
 

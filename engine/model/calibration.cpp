@@ -7,11 +7,13 @@
 namespace kith {
 namespace {
 
-/// Where the exponential tail begins: fewer values leave less to fit it on (facts/detection: 97, 90 and 85 %).
+/// Where the exponential tail begins: fewer values leave less to fit it on (facts/detection: 97, 90
+/// and 85 %).
 double tail_start(std::size_t n) noexcept { return n >= 1000 ? 0.97 : n >= 200 ? 0.90 : 0.85; }
 constexpr std::size_t kMinForTail = 20;
-constexpr double kMinP = 1e-300;    // exp() ends at 0, p must not
-constexpr double kMinScale = 0.05;  // nats; values that are all alike must not make everything else impossible
+constexpr double kMinP = 1e-300;  // exp() ends at 0, p must not
+constexpr double kMinScale =
+    0.05;  // nats; values that are all alike must not make everything else impossible
 
 }  // namespace
 
@@ -50,18 +52,23 @@ Calibration::Calibration(const ScoreRing& ring) : sorted_(ring.values()) {
 double Calibration::p(double x) const noexcept {
     const std::size_t n = sorted_.size();
     if (n == 0) return 1;
-    if (tail_share_ > 0 && x > threshold_) return std::max(kMinP, tail_share_ * std::exp(-(x - threshold_) / scale_));
-    const auto at_least = sorted_.end() - std::lower_bound(sorted_.begin(), sorted_.end(), static_cast<float>(x));
+    if (tail_share_ > 0 && x > threshold_)
+        return std::max(kMinP, tail_share_ * std::exp(-(x - threshold_) / scale_));
+    const auto at_least =
+        sorted_.end() - std::lower_bound(sorted_.begin(), sorted_.end(), static_cast<float>(x));
     return static_cast<double>(at_least + 1) / static_cast<double>(n + 1);
 }
 
 double Calibration::value_at(double wanted) const noexcept {
     const std::size_t n = sorted_.size();
     if (n == 0) return 0;
-    if (tail_share_ > 0 && wanted < tail_share_) return threshold_ + scale_ * std::log(tail_share_ / wanted);
+    if (tail_share_ > 0 && wanted < tail_share_)
+        return threshold_ + scale_ * std::log(tail_share_ / wanted);
     // p(sorted[k]) = (n - k + 1) / (n + 1)
-    const double k = std::ceil(static_cast<double>(n) + 1 - wanted * static_cast<double>(n + 1) - 1e-9);
-    return static_cast<double>(sorted_[static_cast<std::size_t>(std::clamp(k, 0.0, static_cast<double>(n - 1)))]);
+    const double k =
+        std::ceil(static_cast<double>(n) + 1 - wanted * static_cast<double>(n + 1) - 1e-9);
+    return static_cast<double>(
+        sorted_[static_cast<std::size_t>(std::clamp(k, 0.0, static_cast<double>(n - 1)))]);
 }
 
 }  // namespace kith

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a raw score to the share of genuine mail that scores at least as high: conformal rank among the last values, with
-// an exponential tail above a high quantile so that more than 1/N can be said (Vovk et al. 2005; Hill 1975 on log scale).
-// Pure. Covered by tests/unit/model/calibration_test.cpp.
+// From a raw score to the share of genuine mail that scores at least as high: conformal rank among
+// the last values, with an exponential tail above a high quantile so that more than 1/N can be said
+// (Vovk et al. 2005; Hill 1975 on log scale). Pure. Covered by
+// tests/unit/model/calibration_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -40,10 +41,12 @@ public:
     Calibration() = default;
     explicit Calibration(const ScoreRing& ring);
 
-    /// p in (0, 1]: rank below the tail's start, u * exp(-(x - threshold)/scale) above. 1 when there are no values.
+    /// p in (0, 1]: rank below the tail's start, u * exp(-(x - threshold)/scale) above. 1 when
+    /// there are no values.
     [[nodiscard]] double p(double x) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }
-    /// Inverse of p (used by "what would have changed the verdict"): smallest x with p(x) <= wanted.
+    /// Inverse of p (used by "what would have changed the verdict"): smallest x with p(x) <=
+    /// wanted.
     [[nodiscard]] double value_at(double wanted) const noexcept;
 
 private:

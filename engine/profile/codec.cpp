@@ -4,9 +4,9 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
-#include <bit>
 #include <cstring>
 #include <iterator>
 
@@ -21,7 +21,8 @@ std::string finished(FlatBufferBuilder& b) {
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
 
-/// Verified root of a copy-aligned buffer; LMDB gives no alignment, so the bytes are looked at where they are copied to.
+/// Verified root of a copy-aligned buffer; LMDB gives no alignment, so the bytes are looked at
+/// where they are copied to.
 template <class Root>
 class Verified {
 public:
@@ -62,7 +63,8 @@ std::string encode(const Profile& p) {
     FlatBufferBuilder b(2048);
     std::vector<fb::ValueCount> values;
     values.reserve(p.values().size());
-    for (const auto& v : p.values()) values.emplace_back(v.value, v.count, feature_tag(v.feature), v.today);
+    for (const auto& v : p.values())
+        values.emplace_back(v.value, v.count, feature_tag(v.feature), v.today);
     const auto stored = b.CreateVectorOfStructs(values);
     fb::ProfileBuilder t(b);
     t.add_messages(p.messages);
@@ -81,7 +83,8 @@ std::string encode(const Profile& p) {
 
 std::optional<Profile> decode_profile(std::string_view bytes) {
     const Verified<fb::Profile> t(bytes);
-    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) || !sane(t->ever())) return std::nullopt;
+    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) || !sane(t->ever()))
+        return std::nullopt;
     Profile p;
     p.messages = t->messages();
     p.ever = t->ever();
@@ -98,12 +101,18 @@ std::optional<Profile> decode_profile(std::string_view bytes) {
         for (const auto* v : *t->values()) {
             const std::size_t f = feature_index(v->feature());
             if (f < kFeatureCount && sane(v->count()) && v->count() > 0)
-                values.push_back({static_cast<std::uint16_t>(f), v->today(), v->value(), v->count()});
+                values.push_back(
+                    {static_cast<std::uint16_t>(f), v->today(), v->value(), v->count()});
         }
     }
-    const auto order = [](const ValueCount& a, const ValueCount& c) { return a.feature != c.feature ? a.feature < c.feature : a.value < c.value; };
-    if (!std::is_sorted(values.begin(), values.end(), order)) std::sort(values.begin(), values.end(), order);
-    const auto same = [](const ValueCount& a, const ValueCount& c) { return a.feature == c.feature && a.value == c.value; };
+    const auto order = [](const ValueCount& a, const ValueCount& c) {
+        return a.feature != c.feature ? a.feature < c.feature : a.value < c.value;
+    };
+    if (!std::is_sorted(values.begin(), values.end(), order))
+        std::sort(values.begin(), values.end(), order);
+    const auto same = [](const ValueCount& a, const ValueCount& c) {
+        return a.feature == c.feature && a.value == c.value;
+    };
     values.erase(std::unique(values.begin(), values.end(), same), values.end());
     p.restore(std::move(values));
     return p;
@@ -115,8 +124,9 @@ std::string encode(const Vocabulary& v) {
     words.reserve(v.words.size());
     for (const auto& u : v.words) words.emplace_back(u.word, u.count);
     const auto w = b.CreateVectorOfStructs(words);
-    const auto hosts = b.CreateVector(v.hosts), tenants = b.CreateVector(v.tenants), payments = b.CreateVector(v.payments),
-               phones = b.CreateVector(v.phones), recipients = b.CreateVector(v.recipients);
+    const auto hosts = b.CreateVector(v.hosts), tenants = b.CreateVector(v.tenants),
+               payments = b.CreateVector(v.payments), phones = b.CreateVector(v.phones),
+               recipients = b.CreateVector(v.recipients);
     fb::VocabularyBuilder t(b);
     t.add_total(v.total);
     t.add_words(w);
@@ -140,8 +150,11 @@ std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
     if (t->words() != nullptr)
         for (const auto* u : *t->words())
             if (sane(u->count())) v.words.push_back({u->word(), u->count()});
-    const auto order = [](const Vocabulary::Use& a, const Vocabulary::Use& c) { return a.word < c.word; };
-    if (!std::is_sorted(v.words.begin(), v.words.end(), order)) std::sort(v.words.begin(), v.words.end(), order);
+    const auto order = [](const Vocabulary::Use& a, const Vocabulary::Use& c) {
+        return a.word < c.word;
+    };
+    if (!std::is_sorted(v.words.begin(), v.words.end(), order))
+        std::sort(v.words.begin(), v.words.end(), order);
     v.hosts = to_vector(t->hosts(), Vocabulary::kMaxHosts);
     v.tenants = to_vector(t->tenants(), Vocabulary::kMaxHosts);
     v.payments = to_vector(t->payments(), Vocabulary::kMaxFacts);
@@ -155,8 +168,8 @@ std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
 
 std::string encode(const Thread& x) {
     FlatBufferBuilder b(2048);
-    const auto participants = b.CreateVector(x.participants), domains = b.CreateVector(x.domains), addressed = b.CreateVector(x.addressed),
-               words = b.CreateVector(x.words);
+    const auto participants = b.CreateVector(x.participants), domains = b.CreateVector(x.domains),
+               addressed = b.CreateVector(x.addressed), words = b.CreateVector(x.words);
     const auto lines = b.CreateVector(x.lines);
     fb::ThreadBuilder t(b);
     t.add_participants(participants);
@@ -201,7 +214,8 @@ std::optional<NameUse> decode_name_use(std::string_view bytes) {
     n.day = t->day();
     if (t->bearers() != nullptr)
         for (const auto* x : *t->bearers())
-            if (sane(x->count()) && n.bearers.size() < NameUse::kMaxBearers) n.bearers.push_back({x->address(), x->domain(), x->count()});
+            if (sane(x->count()) && n.bearers.size() < NameUse::kMaxBearers)
+                n.bearers.push_back({x->address(), x->domain(), x->count()});
     return n;
 }
 
@@ -211,7 +225,8 @@ std::string encode(const Traces& x) {
     for (const auto& i : x.items) {
         const auto tenants = b.CreateVector(i.tenants);
         const fb::Sketch sketch(flatbuffers::span<const std::uint32_t, 8>(i.sketch.data(), 8));
-        items.push_back(fb::CreateTrace(b, to_unix(i.time), i.rcpt_set, i.message_id, tenants, &sketch, i.evidence, i.held));
+        items.push_back(fb::CreateTrace(b, to_unix(i.time), i.rcpt_set, i.message_id, tenants,
+                                        &sketch, i.evidence, i.held));
     }
     const auto v = b.CreateVector(items);
     b.Finish(fb::CreateTraces(b, v));
@@ -288,8 +303,10 @@ std::string encode_ring(const ScoreRing& ring) {
 bool restore_ring(const fb::Ring* stored, ScoreRing& ring) {
     if (stored == nullptr) return false;
     auto values = to_vector(stored->values(), ring.capacity());
-    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) return false;
-    const std::size_t next = stored->next() < ring.capacity() && values.size() == ring.capacity() ? stored->next() : 0;
+    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); }))
+        return false;
+    const std::size_t next =
+        stored->next() < ring.capacity() && values.size() == ring.capacity() ? stored->next() : 0;
     ring.restore(std::move(values), next);
     return true;
 }
@@ -312,7 +329,8 @@ bool decode_ranks(std::string_view bytes, std::vector<ScoreRing>& rings) {
     if (!t || t->rings() == nullptr || t->rings()->size() != rings.size()) return false;
     std::vector<ScoreRing> restored = rings;
     for (std::size_t i = 0; i < restored.size(); ++i)
-        if (!restore_ring(t->rings()->Get(static_cast<flatbuffers::uoffset_t>(i)), restored[i])) return false;
+        if (!restore_ring(t->rings()->Get(static_cast<flatbuffers::uoffset_t>(i)), restored[i]))
+            return false;
     rings = std::move(restored);
     return !rings.empty();
 }
@@ -369,19 +387,23 @@ std::string encode_anomaly(const CovarianceSum& a) {
 
 bool decode_anomaly(std::string_view bytes, CovarianceSum& a) {
     const Verified<fb::Anomaly> t(bytes);
-    if (!t || t->tags() == nullptr || t->sums() == nullptr || t->products() == nullptr) return false;
+    if (!t || t->tags() == nullptr || t->sums() == nullptr || t->products() == nullptr)
+        return false;
     const std::size_t n = t->tags()->size();
-    if (t->sums()->size() != n || t->products()->size() != n * n || !finite(t->count())) return false;
+    if (t->sums()->size() != n || t->products()->size() != n * n || !finite(t->count()))
+        return false;
     // Features may have come and gone since: carry over what both know.
     std::vector<float> sums(kFeatureCount, 0), products(kFeatureCount * kFeatureCount, 0);
     std::vector<std::size_t> index;
-    for (std::size_t i = 0; i < n; ++i) index.push_back(feature_index(t->tags()->Get(static_cast<flatbuffers::uoffset_t>(i))));
+    for (std::size_t i = 0; i < n; ++i)
+        index.push_back(feature_index(t->tags()->Get(static_cast<flatbuffers::uoffset_t>(i))));
     for (std::size_t i = 0; i < n; ++i) {
         if (index[i] >= kFeatureCount) continue;
         sums[index[i]] = t->sums()->Get(static_cast<flatbuffers::uoffset_t>(i));
         for (std::size_t j = 0; j < n; ++j)
             if (index[j] < kFeatureCount)
-                products[index[i] * kFeatureCount + index[j]] = t->products()->Get(static_cast<flatbuffers::uoffset_t>(i * n + j));
+                products[index[i] * kFeatureCount + index[j]] =
+                    t->products()->Get(static_cast<flatbuffers::uoffset_t>(i * n + j));
     }
     if (!std::all_of(sums.begin(), sums.end(), [](float x) { return std::isfinite(x); }) ||
         !std::all_of(products.begin(), products.end(), [](float x) { return std::isfinite(x); }))
@@ -394,7 +416,8 @@ std::string encode_experts(const ExpertModel& m) {
     std::vector<fb::Weight> weights;
     for (std::size_t e = 0; e < kExpertCount; ++e)
         for (std::size_t f = 0; f < kFeatureCount; ++f)
-            if (looks_at(static_cast<Expert>(e), f)) weights.emplace_back(feature_tag(f), static_cast<std::uint8_t>(e), m.weights[e][f]);
+            if (looks_at(static_cast<Expert>(e), f))
+                weights.emplace_back(feature_tag(f), static_cast<std::uint8_t>(e), m.weights[e][f]);
     const auto w = b.CreateVectorOfStructs(weights);
     const auto bias = b.CreateVector(m.bias.data(), m.bias.size());
     b.Finish(fb::CreateExperts(b, m.version, w, bias));
@@ -403,7 +426,8 @@ std::string encode_experts(const ExpertModel& m) {
 
 bool decode_experts(std::string_view bytes, ExpertModel& model) {
     const Verified<fb::Experts> t(bytes);
-    if (!t || t->weights() == nullptr || t->bias() == nullptr || t->bias()->size() != kExpertCount) return false;
+    if (!t || t->weights() == nullptr || t->bias() == nullptr || t->bias()->size() != kExpertCount)
+        return false;
     ExpertModel m;
     m.version = t->version();
     for (const auto* w : *t->weights()) {
@@ -426,13 +450,15 @@ std::string encode_totals(const SiteState& s) {
     for (const auto& d : s.stratum_mails) strata.insert(strata.end(), d.begin(), d.end());
     const auto stored = b.CreateVector(strata);
     const auto mails = b.CreateVector(s.mails.data(), s.mails.size());
-    b.Finish(fb::CreateTotals(b, stored, mails, s.words, s.senders, s.learned, s.waiting, s.held, s.day));
+    b.Finish(fb::CreateTotals(b, stored, mails, s.words, s.senders, s.learned, s.waiting, s.held,
+                              s.day));
     return finished(b);
 }
 
 bool decode_totals(std::string_view bytes, SiteState& s) {
     const Verified<fb::Totals> t(bytes);
-    if (!t || t->stratum_mails() == nullptr || t->stratum_mails()->size() != kDirectionCount * kStratumCount || t->mails() == nullptr ||
+    if (!t || t->stratum_mails() == nullptr ||
+        t->stratum_mails()->size() != kDirectionCount * kStratumCount || t->mails() == nullptr ||
         t->mails()->size() != kDirectionCount || !finite(t->words()) || !finite(t->senders()))
         return false;
     for (const float x : *t->stratum_mails())
@@ -440,8 +466,10 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
     for (const double x : *t->mails())
         if (!finite(x)) return false;
     for (std::size_t i = 0; i < kDirectionCount * kStratumCount; ++i)
-        s.stratum_mails[i / kStratumCount][i % kStratumCount] = t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
-    for (std::size_t d = 0; d < kDirectionCount; ++d) s.mails[d] = t->mails()->Get(static_cast<flatbuffers::uoffset_t>(d));
+        s.stratum_mails[i / kStratumCount][i % kStratumCount] =
+            t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
+    for (std::size_t d = 0; d < kDirectionCount; ++d)
+        s.mails[d] = t->mails()->Get(static_cast<flatbuffers::uoffset_t>(d));
     s.words = std::max(0.0, t->words());
     s.senders = std::max(0.0, t->senders());
     s.learned = t->learned();
@@ -457,7 +485,8 @@ std::optional<std::array<std::size_t, 2>> numbers_in(std::string_view rest) {
     for (std::size_t i = 0; i < 2 && !rest.empty(); ++i) {
         const auto slash = rest.find('/');
         const std::string_view digits = rest.substr(0, slash);
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out[i]);
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), out[i]);
         if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
         rest = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1);
     }
@@ -466,12 +495,14 @@ std::optional<std::array<std::size_t, 2>> numbers_in(std::string_view rest) {
 
 }  // namespace
 
-void encode_site(const SiteState& site, const std::function<void(const std::string&, std::string)>& put) {
+void encode_site(const SiteState& site,
+                 const std::function<void(const std::string&, std::string)>& put) {
     put("totals", encode_totals(site));
     put("experts", encode_experts(site.experts));
     put("anomaly", encode_anomaly(site.anomaly));
-    // Values of the site are one profile a feature, so that a commit writes only the features that changed.
-    // One without values is written too: what faded away must not come back with the piece written last.
+    // Values of the site are one profile a feature, so that a commit writes only the features that
+    // changed. One without values is written too: what faded away must not come back with the piece
+    // written last.
     const auto& all = site.values.values();
     for (std::size_t f = 0, i = 0; f < kFeatureCount; ++f) {
         std::vector<ValueCount> of_feature;
@@ -484,12 +515,16 @@ void encode_site(const SiteState& site, const std::function<void(const std::stri
     }
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         put("novelty/" + std::to_string(feature_tag(f)), encode_novelty(site, f));
-        if (!site.ranks[f].empty()) put("ranks/" + std::to_string(feature_tag(f)), encode_rings(site.ranks[f]));
+        if (!site.ranks[f].empty())
+            put("ranks/" + std::to_string(feature_tag(f)), encode_rings(site.ranks[f]));
     }
     for (std::size_t d = 0; d < kDirectionCount; ++d) {
-        for (std::size_t s = 0; s < kStratumCount; ++s) put("scores/" + std::to_string(d) + "/" + std::to_string(s), encode_ring(site.scores[d][s]));
+        for (std::size_t s = 0; s < kStratumCount; ++s)
+            put("scores/" + std::to_string(d) + "/" + std::to_string(s),
+                encode_ring(site.scores[d][s]));
         for (std::size_t i = 0; i < kIndicatorCount; ++i)
-            put("indicators/" + std::to_string(d) + "/" + std::to_string(i), encode_ring(site.indicators[d][i]));
+            put("indicators/" + std::to_string(d) + "/" + std::to_string(i),
+                encode_ring(site.indicators[d][i]));
         put("evidence/" + std::to_string(d), encode_ring(site.evidence[d]));
     }
 }
@@ -505,7 +540,8 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     if (!n) return false;
     const auto [a, b] = *n;
     if (kind == "values" || kind == "novelty" || kind == "ranks") {
-        const std::size_t f = a <= 0xFFFF ? feature_index(static_cast<std::uint16_t>(a)) : kFeatureCount;
+        const std::size_t f =
+            a <= 0xFFFF ? feature_index(static_cast<std::uint16_t>(a)) : kFeatureCount;
         if (f >= kFeatureCount) return false;
         if (kind == "values") return decode_values(bytes, f, site.values);
         if (kind == "novelty") return decode_novelty(bytes, f, site);
@@ -516,7 +552,8 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     if (!ring) return false;
     const fb::Ring* stored = ring.operator->();
     if (kind == "scores") return b < kStratumCount && restore_ring(stored, site.scores[a][b]);
-    if (kind == "indicators") return b < kIndicatorCount && restore_ring(stored, site.indicators[a][b]);
+    if (kind == "indicators")
+        return b < kIndicatorCount && restore_ring(stored, site.indicators[a][b]);
     if (kind == "evidence") return restore_ring(stored, site.evidence[a]);
     return false;
 }

@@ -11,17 +11,24 @@ constexpr float kPriorWeight = 0.3F;
 
 bool group_of_expert(Expert expert, Group g) noexcept {
     switch (expert) {
-        case Expert::Spoof: return g != Group::Name;
-        case Expert::Client: return g == Group::Submission || g == Group::Client || g == Group::Quoting || g == Group::Text;
+        case Expert::Spoof:
+            return g != Group::Name;
+        case Expert::Client:
+            return g == Group::Submission || g == Group::Client || g == Group::Quoting ||
+                   g == Group::Text;
         case Expert::Link:
-        case Expert::Request: return g == Group::Text;
-        case Expert::Impostor: return g != Group::Name;
-        case Expert::Who: return g == Group::Submission || g == Group::Client || g == Group::Quoting;
+        case Expert::Request:
+            return g == Group::Text;
+        case Expert::Impostor:
+            return g != Group::Name;
+        case Expert::Who:
+            return g == Group::Submission || g == Group::Client || g == Group::Quoting;
     }
     return false;
 }
 
-constexpr std::array<std::string_view, kExpertCount> kNames = {"spoof", "client", "link", "request", "impostor", "who"};
+constexpr std::array<std::string_view, kExpertCount> kNames = {"spoof",   "client",   "link",
+                                                               "request", "impostor", "who"};
 
 }  // namespace
 
@@ -31,7 +38,8 @@ bool looks_at(Expert expert, std::size_t feature) noexcept {
     static const auto table = [] {
         std::array<std::array<bool, kFeatureCount>, kExpertCount> t{};
         for (std::size_t e = 0; e < kExpertCount; ++e)
-            for (std::size_t f = 0; f < kFeatureCount; ++f) t[e][f] = group_of_expert(static_cast<Expert>(e), feature_spec(f).group);
+            for (std::size_t f = 0; f < kFeatureCount; ++f)
+                t[e][f] = group_of_expert(static_cast<Expert>(e), feature_spec(f).group);
         return t;
     }();
     return table[static_cast<std::size_t>(expert)][feature];
@@ -46,7 +54,8 @@ ExpertModel::ExpertModel() : weights{} {
 double ExpertModel::score(Expert expert, const Surprises& x) const noexcept {
     const auto e = static_cast<std::size_t>(expert);
     double sum = static_cast<double>(bias[e]);
-    for (std::size_t f = 0; f < kFeatureCount; ++f) sum += static_cast<double>(weights[e][f]) * static_cast<double>(x[f]);
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        sum += static_cast<double>(weights[e][f]) * static_cast<double>(x[f]);
     return sum;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Experts: each weighs the surprises of the parts an attack of its kind would bring along, against the mail's claimed
-// sender. A logistic model with non-negative weights; the milter only takes dot products. The start vector is a prior
-// (0.3 for all); the learner refits on the site's own mail. Covered by tests/unit/profile/experts_test.cpp.
+// Experts: each weighs the surprises of the parts an attack of its kind would bring along, against
+// the mail's claimed sender. A logistic model with non-negative weights; the milter only takes dot
+// products. The start vector is a prior (0.3 for all); the learner refits on the site's own mail.
+// Covered by tests/unit/profile/experts_test.cpp.
 #pragma once
 
 #include <array>
@@ -14,12 +15,12 @@ namespace kith {
 
 /// Persistent numbers.
 enum class Expert : std::uint8_t {
-    Spoof = 0,   ///< somebody else under this name: everything but the name
-    Client = 1,  ///< a foreign client on the sender's account: submission, client, quoting, text
-    Link = 2,    ///< a foreign text with a link
-    Request = 3, ///< a foreign text with a request
-    Impostor = 4,///< a look-alike address
-    Who = 5,     ///< is it written on the real person's machine: submission, client, quoting
+    Spoof = 0,     ///< somebody else under this name: everything but the name
+    Client = 1,    ///< a foreign client on the sender's account: submission, client, quoting, text
+    Link = 2,      ///< a foreign text with a link
+    Request = 3,   ///< a foreign text with a request
+    Impostor = 4,  ///< a look-alike address
+    Who = 5,       ///< is it written on the real person's machine: submission, client, quoting
 };
 inline constexpr std::size_t kExpertCount = 6;
 [[nodiscard]] std::string_view to_string(Expert e) noexcept;
@@ -31,7 +32,7 @@ using Surprises = std::array<float, kFeatureCount>;
 [[nodiscard]] bool looks_at(Expert expert, std::size_t feature) noexcept;
 
 struct ExpertModel {
-    std::uint32_t version = 0;   ///< 0 = the start vector; counts refits
+    std::uint32_t version = 0;  ///< 0 = the start vector; counts refits
     std::array<std::array<float, kFeatureCount>, kExpertCount> weights;
     std::array<float, kExpertCount> bias{};
 

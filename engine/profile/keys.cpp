@@ -5,7 +5,8 @@ namespace kith {
 
 std::string integer_key(std::uint64_t x) {
     std::string out(8, '\0');
-    for (int i = 7; i >= 0; --i, x >>= 8) out[static_cast<std::size_t>(i)] = static_cast<char>(x & 0xFF);
+    for (int i = 7; i >= 0; --i, x >>= 8)
+        out[static_cast<std::size_t>(i)] = static_cast<char>(x & 0xFF);
     return out;
 }
 

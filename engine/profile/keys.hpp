@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys of records in the store's tables, in one place for reader and writer (FORMAT.md). Persistent.
+// Keys of records in the store's tables, in one place for reader and writer (FORMAT.md).
+// Persistent.
 #pragma once
 
 #include <cstdint>

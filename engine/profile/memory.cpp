@@ -7,13 +7,15 @@ Key16 pair_key(const Key16& sender, const Key16& recipient) noexcept {
     // Both halves are keyed hashes already; mixing them unevenly keeps (a, b) and (b, a) apart.
     Key16 out;
     for (std::size_t i = 0; i < out.bytes.size(); ++i)
-        out.bytes[i] = static_cast<std::uint8_t>(sender.bytes[i] * 31U + recipient.bytes[(i + 5) % 16] * 17U + i);
+        out.bytes[i] = static_cast<std::uint8_t>(sender.bytes[i] * 31U +
+                                                 recipient.bytes[(i + 5) % 16] * 17U + i);
     return out;
 }
 
 Key16 stored_key(Subject subject, const Key16& key) noexcept {
     Key16 out = key;
-    out.bytes[15] = static_cast<std::uint8_t>((out.bytes[15] & 0xF8) | static_cast<std::uint8_t>(subject));
+    out.bytes[15] =
+        static_cast<std::uint8_t>((out.bytes[15] & 0xF8) | static_cast<std::uint8_t>(subject));
     return out;
 }
 

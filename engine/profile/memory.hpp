@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Read access to everything learned, by key. Two implementations: StoreMemory (decodes from a snapshot; the milter) and
-// LearnedMemory (decoded and changeable; the learner and `kith replay`). Values returned live as long as the shared_ptr.
+// Read access to everything learned, by key. Two implementations: StoreMemory (decodes from a
+// snapshot; the milter) and LearnedMemory (decoded and changeable; the learner and `kith replay`).
+// Values returned live as long as the shared_ptr.
 #pragma once
 
 #include <memory>
@@ -13,10 +14,12 @@ class Memory {
 public:
     virtual ~Memory() = default;
     /// nullptr when nothing is known. Correspondent and Domain by their keys; Pair by pair_key().
-    [[nodiscard]] virtual std::shared_ptr<const Profile> profile(Subject subject, const Key16& key) const = 0;
+    [[nodiscard]] virtual std::shared_ptr<const Profile> profile(Subject subject,
+                                                                 const Key16& key) const = 0;
     [[nodiscard]] virtual std::shared_ptr<const Vocabulary> vocabulary(const Key16& key) const = 0;
     [[nodiscard]] virtual SiteWord word(std::uint32_t word) const = 0;
-    /// Thread that the mail with this Message-ID hash belongs to; nullptr when that mail was never seen.
+    /// Thread that the mail with this Message-ID hash belongs to; nullptr when that mail was never
+    /// seen.
     [[nodiscard]] virtual std::shared_ptr<const Thread> thread(std::uint64_t message_id) const = 0;
     [[nodiscard]] virtual HostUse host(std::uint64_t host_or_tenant) const = 0;
     [[nodiscard]] virtual NameUse name(std::uint64_t name) const = 0;

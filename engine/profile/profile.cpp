@@ -21,7 +21,8 @@ bool before(const ValueCount& a, std::size_t feature, std::uint32_t value) noexc
 void Profile::age(Time now, double half_life_days) {
     if (aged == Time{}) aged = now;
     const double days_passed = days_between(aged, now);
-    if (days_passed < 0.5) return;  // decay in steps of half a day: the error is below half a percent
+    if (days_passed < 0.5)
+        return;  // decay in steps of half a day: the error is below half a percent
     const auto factor = static_cast<float>(std::exp2(-days_passed / half_life_days));
     aged = now;
     messages *= factor;
@@ -33,11 +34,13 @@ void Profile::age(Time now, double half_life_days) {
 }
 
 Profile::Range Profile::range(std::size_t feature) const noexcept {
-    const auto begin = std::lower_bound(values_.begin(), values_.end(), feature,
-                                        [](const ValueCount& v, std::size_t f) { return v.feature < f; });
+    const auto begin =
+        std::lower_bound(values_.begin(), values_.end(), feature,
+                         [](const ValueCount& v, std::size_t f) { return v.feature < f; });
     auto end = begin;
     while (end != values_.end() && end->feature == feature) ++end;
-    return {static_cast<std::size_t>(begin - values_.begin()), static_cast<std::size_t>(end - values_.begin())};
+    return {static_cast<std::size_t>(begin - values_.begin()),
+            static_cast<std::size_t>(end - values_.begin())};
 }
 
 Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordinal) const noexcept {
@@ -46,13 +49,16 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
     if (s.n <= 0) return s;
     const auto [begin, end] = range(feature);
     s.t = static_cast<double>(end - begin);
-    // Smoothed count of an ordinal bin: itself and half of each direct neighbour. Values are sorted, so neighbours are adjacent.
+    // Smoothed count of an ordinal bin: itself and half of each direct neighbour. Values are
+    // sorted, so neighbours are adjacent.
     const auto smoothed = [&](std::size_t i) {
         double c = static_cast<double>(values_[i].count);
         if (!ordinal || values_[i].value < FeatureValue::kFirstBin) return c;
-        if (i > begin && values_[i - 1].value + 1 == values_[i].value && values_[i - 1].value >= FeatureValue::kFirstBin)
+        if (i > begin && values_[i - 1].value + 1 == values_[i].value &&
+            values_[i - 1].value >= FeatureValue::kFirstBin)
             c += static_cast<double>(values_[i - 1].count) / 2;
-        if (i + 1 < end && values_[i + 1].value == values_[i].value + 1) c += static_cast<double>(values_[i + 1].count) / 2;
+        if (i + 1 < end && values_[i + 1].value == values_[i].value + 1)
+            c += static_cast<double>(values_[i + 1].count) / 2;
         return c;
     };
     double own = 0;
@@ -60,7 +66,8 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
     for (std::size_t i = begin; i < end; ++i) {
         if (values_[i].value == value) {
             own = smoothed(i);
-        } else if (ordinal && value >= FeatureValue::kFirstBin && values_[i].value >= FeatureValue::kFirstBin &&
+        } else if (ordinal && value >= FeatureValue::kFirstBin &&
+                   values_[i].value >= FeatureValue::kFirstBin &&
                    (values_[i].value + 1 == value || (values_[i].value == value + 1))) {
             self_weight += static_cast<double>(values_[i].count) / 2;
         }
@@ -81,20 +88,23 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
 }
 
 bool Profile::has(std::size_t feature, std::uint32_t value) const noexcept {
-    const auto it = std::lower_bound(values_.begin(), values_.end(), value,
-                                     [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+    const auto it = std::lower_bound(
+        values_.begin(), values_.end(), value,
+        [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
     return it != values_.end() && it->feature == feature && it->value == value;
 }
 
-Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap, std::size_t max_values) {
+Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap,
+                      std::size_t max_values) {
     const std::int32_t today = day_number(now);
     if (today > day) {  // a mail that waited is of an older day: it must not open today's cap again
         day = today;
         for (auto& v : values_) v.today = 0;
     }
     const Standing was = standing(feature, value, false);
-    auto it = std::lower_bound(values_.begin(), values_.end(), value,
-                               [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+    auto it = std::lower_bound(
+        values_.begin(), values_.end(), value,
+        [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
     if (it != values_.end() && it->feature == feature && it->value == value) {
         if (it->today >= daily_cap) return was;
         it->count += 1;
@@ -104,12 +114,14 @@ Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsign
     }
     const auto [begin, end] = range(feature);
     if (end - begin >= max_values) {
-        const auto rarest = std::min_element(values_.begin() + static_cast<std::ptrdiff_t>(begin),
-                                             values_.begin() + static_cast<std::ptrdiff_t>(end),
-                                             [](const ValueCount& a, const ValueCount& b) { return a.count < b.count; });
+        const auto rarest = std::min_element(
+            values_.begin() + static_cast<std::ptrdiff_t>(begin),
+            values_.begin() + static_cast<std::ptrdiff_t>(end),
+            [](const ValueCount& a, const ValueCount& b) { return a.count < b.count; });
         values_.erase(rarest);
-        it = std::lower_bound(values_.begin(), values_.end(), value,
-                              [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+        it = std::lower_bound(
+            values_.begin(), values_.end(), value,
+            [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
     }
     values_.insert(it, ValueCount{static_cast<std::uint16_t>(feature), 1, value, 1.0F});
     recount(feature);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is remembered of a subject: per feature, how often which value. Plain state with its update rules; bytes in
-// codec.hpp (FORMAT.md). Counts decay with a half-life, lazily: `age()` before reading or adding.
-// Covered by tests/unit/profile/profile_test.cpp and, against the whole history, tests/property/profile_law_test.cpp.
+// What is remembered of a subject: per feature, how often which value. Plain state with its update
+// rules; bytes in codec.hpp (FORMAT.md). Counts decay with a half-life, lazily: `age()` before
+// reading or adding. Covered by tests/unit/profile/profile_test.cpp and, against the whole history,
+// tests/property/profile_law_test.cpp.
 #pragma once
 
 #include <array>
@@ -28,29 +29,36 @@ struct ValueCount {
 /// One subject's counts. Copyable value; one thread.
 class Profile {
 public:
-    float messages = 0;        ///< mails learned, decayed
-    float ever = 0;            ///< mails learned, not decayed: how well known the subject is
-    float days = 0;            ///< distinct days with mail, not decayed
-    Time first{}, last{};      ///< event time of the first and last mail learned
-    Time aged{};               ///< counts are as of this time
-    std::int32_t day = 0;      ///< day number (Unix) that `today` counters are of
-    float received = 0;        ///< mails that own people sent to this subject, decayed
+    float messages = 0;    ///< mails learned, decayed
+    float ever = 0;        ///< mails learned, not decayed: how well known the subject is
+    float days = 0;        ///< distinct days with mail, not decayed
+    Time first{}, last{};  ///< event time of the first and last mail learned
+    Time aged{};           ///< counts are as of this time
+    std::int32_t day = 0;  ///< day number (Unix) that `today` counters are of
+    float received = 0;    ///< mails that own people sent to this subject, decayed
     Time last_received{};
 
-    /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back changes nothing.
+    /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back
+    /// changes nothing.
     void age(Time now, double half_life_days);
 
-    /// Counts `value` once with weight 1 unless it was counted `daily_cap` times on this day. Returns the standing before.
-    /// At most `max_values` values a feature are kept; the rarest goes first. REQUIRES age(now) before.
-    Standing add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap, std::size_t max_values);
+    /// Counts `value` once with weight 1 unless it was counted `daily_cap` times on this day.
+    /// Returns the standing before. At most `max_values` values a feature are kept; the rarest goes
+    /// first. REQUIRES age(now) before.
+    Standing add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap,
+                 std::size_t max_values);
 
     /// Where `value` stands. `ordinal`: direct neighbours (bins) count half.
-    [[nodiscard]] Standing standing(std::size_t feature, std::uint32_t value, bool ordinal) const noexcept;
+    [[nodiscard]] Standing standing(std::size_t feature, std::uint32_t value,
+                                    bool ordinal) const noexcept;
     [[nodiscard]] bool has(std::size_t feature, std::uint32_t value) const noexcept;
-    [[nodiscard]] double total(std::size_t feature) const noexcept { return static_cast<double>(totals_[feature]); }
+    [[nodiscard]] double total(std::size_t feature) const noexcept {
+        return static_cast<double>(totals_[feature]);
+    }
 
     [[nodiscard]] const std::vector<ValueCount>& values() const noexcept { return values_; }
-    /// Replaces all counts (decoding). REQUIRES: sorted by (feature, value), features < kFeatureCount, counts > 0.
+    /// Replaces all counts (decoding). REQUIRES: sorted by (feature, value), features <
+    /// kFeatureCount, counts > 0.
     void restore(std::vector<ValueCount> values);
 
 private:
@@ -58,7 +66,8 @@ private:
         std::size_t begin, end;
     };
     [[nodiscard]] Range range(std::size_t feature) const noexcept;
-    /// Sums up anew in the order of the values, so that a total does not depend on when the profile was stored and read.
+    /// Sums up anew in the order of the values, so that a total does not depend on when the profile
+    /// was stored and read.
     void recount(std::size_t feature) noexcept;
 
     std::vector<ValueCount> values_;  // sorted by (feature, value)
@@ -66,7 +75,8 @@ private:
 };
 
 [[nodiscard]] inline std::int32_t day_number(Time t) noexcept {
-    return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(t).time_since_epoch().count());
+    return static_cast<std::int32_t>(
+        std::chrono::floor<std::chrono::days>(t).time_since_epoch().count());
 }
 
 }  // namespace kith

@@ -7,21 +7,28 @@
 namespace kith {
 namespace {
 
-// Mixture of L.mix and shrinkages (facts/detection-findings 3.4); insensitive by a factor of two each.
+// Mixture of L.mix and shrinkages (facts/detection-findings 3.4); insensitive by a factor of two
+// each.
 constexpr double kSenderShare = .40, kDomainShare = .15, kThreadShare = .20, kSiteShare = .25;
-constexpr double kSenderShrink = 50, kDomainShrink = 100, kSiteAdd = .1, kSiteWords = 2000, kGapShrink = 200;
+constexpr double kSenderShrink = 50, kDomainShrink = 100, kSiteAdd = .1, kSiteWords = 2000,
+                 kGapShrink = 200;
 constexpr std::uint32_t kMinWords = 3;
-constexpr double kSharedSenders = 5, kSharedTenants = 8;  // a host where tenants differ: many senders, more pages
+constexpr double kSharedSenders = 5,
+                 kSharedTenants = 8;  // a host where tenants differ: many senders, more pages
 
-/// Words the mail's conversation is known to use: quoted text, subject, and what the known parent thread said.
+/// Words the mail's conversation is known to use: quoted text, subject, and what the known parent
+/// thread said.
 struct ThreadWords {
     const std::vector<std::uint32_t>& quoted;
     const Thread* thread;
     [[nodiscard]] bool has(std::uint32_t w) const {
         return std::binary_search(quoted.begin(), quoted.end(), w) ||
-               (thread != nullptr && std::binary_search(thread->words.begin(), thread->words.end(), w));
+               (thread != nullptr &&
+                std::binary_search(thread->words.begin(), thread->words.end(), w));
     }
-    [[nodiscard]] std::size_t size() const { return quoted.size() + (thread == nullptr ? 0 : thread->words.size()); }
+    [[nodiscard]] std::size_t size() const {
+        return quoted.size() + (thread == nullptr ? 0 : thread->words.size());
+    }
 };
 
 std::shared_ptr<const Thread> thread_of(const Observations& o, const Memory& memory) {
@@ -46,10 +53,15 @@ void relate_thread(const Observations& o, const History& h, const Thread* thread
     }
 }
 
-int length_bucket(std::uint32_t words) noexcept { return words < 8 ? 0 : words < 25 ? 1 : words < 80 ? 2 : 3; }
-int history_bucket(double mails) noexcept { return mails < 3 ? 0 : mails < 10 ? 1 : mails < 50 ? 2 : 3; }
+int length_bucket(std::uint32_t words) noexcept {
+    return words < 8 ? 0 : words < 25 ? 1 : words < 80 ? 2 : 3;
+}
+int history_bucket(double mails) noexcept {
+    return mails < 3 ? 0 : mails < 10 ? 1 : mails < 50 ? 2 : 3;
+}
 
-void relate_language(const Observations& o, const History& h, const Memory& memory, const Thread* thread, Relations& r) {
+void relate_language(const Observations& o, const History& h, const Memory& memory,
+                     const Thread* thread, Relations& r) {
     r.length_bucket = length_bucket(o.word_total);
     r.history_bucket = history_bucket(r.messages);
     if (o.word_total < kMinWords) return;
@@ -64,9 +76,11 @@ void relate_language(const Observations& o, const History& h, const Memory& memo
     double mix = 0, gap = 0, idf_all = 0, idf_thread = 0, unseen = 0, total = 0;
     for (const auto& [word, count] : o.words) {
         const SiteWord at_site = memory.word(word);
-        const double q = (static_cast<double>(at_site.count) + kSiteAdd) / (site.words + kSiteWords);
+        const double q =
+            (static_cast<double>(at_site.count) + kSiteAdd) / (site.words + kSiteWords);
         const double c_s = h.vocabulary ? static_cast<double>(h.vocabulary->count(word)) : 0;
-        const double c_d = h.domain_vocabulary ? static_cast<double>(h.domain_vocabulary->count(word)) : 0;
+        const double c_d =
+            h.domain_vocabulary ? static_cast<double>(h.domain_vocabulary->count(word)) : 0;
         const bool threaded = in_thread.has(word);
         const double p = kSenderShare * (c_s + kSenderShrink * q) / (n_s + kSenderShrink) +
                          kDomainShare * (c_d + kDomainShrink * q) / (n_d + kDomainShrink) +
@@ -75,7 +89,8 @@ void relate_language(const Observations& o, const History& h, const Memory& memo
         mix -= weight * std::log(p / q);
         gap += weight * std::log(q * (n_s + kGapShrink) / (c_s + kGapShrink * q));
         total += weight;
-        const double idf = std::log((site.senders + 1) / (static_cast<double>(at_site.senders) + 1));
+        const double idf =
+            std::log((site.senders + 1) / (static_cast<double>(at_site.senders) + 1));
         idf_all += std::max(0.0, idf);
         if (threaded) idf_thread += std::max(0.0, idf);
         if (c_s <= 0) unseen += 1;
@@ -99,28 +114,39 @@ Novelty worse(Novelty a, Novelty b) noexcept {
     return std::max(a, b);
 }
 
-void relate_links(const Observations& o, const History& h, const Memory& memory, const Thread* thread, Relations& r) {
+void relate_links(const Observations& o, const History& h, const Memory& memory,
+                  const Thread* thread, Relations& r) {
     double known = 0, all = 0;
     const ThreadWords in_thread{o.thread_words, thread};
     for (const auto& link : o.links) {
         if (link.own_domain) continue;
         const std::uint32_t host = fold32(link.host), tenant = fold32(link.tenant);
         const HostUse use = memory.host(link.host);
-        const auto has = [](const std::shared_ptr<const Vocabulary>& v, auto list, std::uint32_t x) { return v && contains((*v).*list, x); };
+        const auto has = [](const std::shared_ptr<const Vocabulary>& v, auto list,
+                            std::uint32_t x) { return v && contains((*v).*list, x); };
         const bool sender_host = has(h.vocabulary, &Vocabulary::hosts, host);
         const bool sender_tenant = has(h.vocabulary, &Vocabulary::tenants, tenant);
-        r.host = worse(r.host, novelty_of(sender_host, has(h.domain_vocabulary, &Vocabulary::hosts, host), static_cast<double>(use.senders)));
-        r.tenant = worse(r.tenant, novelty_of(sender_tenant, has(h.domain_vocabulary, &Vocabulary::tenants, tenant),
-                                              static_cast<double>(memory.host(link.tenant).senders)));
-        const bool shared = static_cast<double>(use.senders) >= kSharedSenders && static_cast<double>(use.tenants) >= kSharedTenants;
+        r.host = worse(r.host,
+                       novelty_of(sender_host, has(h.domain_vocabulary, &Vocabulary::hosts, host),
+                                  static_cast<double>(use.senders)));
+        r.tenant =
+            worse(r.tenant,
+                  novelty_of(sender_tenant, has(h.domain_vocabulary, &Vocabulary::tenants, tenant),
+                             static_cast<double>(memory.host(link.tenant).senders)));
+        const bool shared = static_cast<double>(use.senders) >= kSharedSenders &&
+                            static_cast<double>(use.tenants) >= kSharedTenants;
         if (!link.sender_domain && (!sender_host || (shared && !sender_tenant))) r.new_link = true;
         for (const auto word : link.words) {
             const SiteWord at_site = memory.word(word);
-            const double idf = std::max(0.0, std::log((memory.site().senders + 1) / (static_cast<double>(at_site.senders) + 1)));
+            const double idf = std::max(0.0, std::log((memory.site().senders + 1) /
+                                                      (static_cast<double>(at_site.senders) + 1)));
             all += idf;
-            if (in_thread.has(word)) known += idf;
-            else if (h.vocabulary && h.vocabulary->count(word) > 0) known += .7 * idf;
-            else if (at_site.senders >= 5) known += .3 * idf;
+            if (in_thread.has(word))
+                known += idf;
+            else if (h.vocabulary && h.vocabulary->count(word) > 0)
+                known += .7 * idf;
+            else if (at_site.senders >= 5)
+                known += .3 * idf;
         }
     }
     if (all > 0) {
@@ -134,8 +160,10 @@ void relate_facts(const Observations& o, const History& h, const Memory& memory,
         Novelty n = Novelty::None;
         for (const auto item : items) {
             const bool sender = h.vocabulary && contains((*h.vocabulary).*list, fold32(item));
-            const bool domain = h.domain_vocabulary && contains((*h.domain_vocabulary).*list, fold32(item));
-            n = worse(n, novelty_of(sender, domain, static_cast<double>(memory.host(item).senders)));
+            const bool domain =
+                h.domain_vocabulary && contains((*h.domain_vocabulary).*list, fold32(item));
+            n = worse(n,
+                      novelty_of(sender, domain, static_cast<double>(memory.host(item).senders)));
         }
         return n;
     };
@@ -146,7 +174,8 @@ void relate_facts(const Observations& o, const History& h, const Memory& memory,
 void relate_people(const Observations& o, const History& h, const Memory& memory, Relations& r) {
     if (h.vocabulary && r.messages >= 3 && !o.rcpts.empty()) {
         std::size_t known = 0;
-        for (const auto& rcpt : o.rcpts) known += contains(h.vocabulary->recipients, rcpt.short32()) ? 1U : 0U;
+        for (const auto& rcpt : o.rcpts)
+            known += contains(h.vocabulary->recipients, rcpt.short32()) ? 1U : 0U;
         r.recipients_known = static_cast<double>(known) / static_cast<double>(o.rcpts.size());
     }
     if (h.profile && h.profile->last_received != Time{}) {
@@ -157,7 +186,8 @@ void relate_people(const Observations& o, const History& h, const Memory& memory
     std::size_t looked = 0;
     for (const auto& rcpt : o.rcpts) {
         if (++looked > 8) break;  // the first few tell; a wide list has its own features
-        if (const auto pair = memory.profile(Subject::Pair, pair_key(h.sender, rcpt))) pairs = std::max(pairs, static_cast<double>(pair->messages));
+        if (const auto pair = memory.profile(Subject::Pair, pair_key(h.sender, rcpt)))
+            pairs = std::max(pairs, static_cast<double>(pair->messages));
     }
     r.pair_messages = pairs;
 }
@@ -174,16 +204,18 @@ void relate_identity(const Observations& o, const History& h, const Memory& memo
     if (r.domain_messages < kStrangerMails)
         for (const auto key : o.label_variants) {
             const NameUse use = memory.name(key);
-            r.look_alike_domain = r.look_alike_domain ||
-                                  std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
-                                      return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
-                                  });
+            r.look_alike_domain =
+                r.look_alike_domain ||
+                std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
+                    return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
+                });
         }
     if (o.local_part != 0) {
         const NameUse use = memory.name(o.local_part);
-        r.known_local_part = std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
-            return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
-        });
+        r.known_local_part =
+            std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
+                return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
+            });
         // A local part that many people have (info, sales) names nobody.
         if (use.bearers.size() >= NameUse::kMaxBearers / 2) r.known_local_part = false;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Observations + history -> Relations: how a mail relates to what is known of the sender it is judged as. Pure.
-// Covered by tests/unit/profile/relate_test.cpp.
+// Observations + history -> Relations: how a mail relates to what is known of the sender it is
+// judged as. Pure. Covered by tests/unit/profile/relate_test.cpp.
 #pragma once
 
 #include <memory>
@@ -22,7 +22,8 @@ struct History {
 
 [[nodiscard]] Relations relate(const Observations& o, const History& history, const Memory& memory);
 
-/// Domains with fewer mails than this are strangers for the look-alike test; with more than kKnownDomain they can be imitated.
+/// Domains with fewer mails than this are strangers for the look-alike test; with more than
+/// kKnownDomain they can be imitated.
 inline constexpr double kStrangerMails = 2, kKnownMails = 3;
 
 }  // namespace kith

@@ -13,7 +13,8 @@ constexpr float kForgottenWord = 0.1F;
 
 template <class Words>
 auto find_word(Words& words, std::uint32_t word) {
-    return std::lower_bound(words.begin(), words.end(), word, [](const Vocabulary::Use& u, std::uint32_t w) { return u.word < w; });
+    return std::lower_bound(words.begin(), words.end(), word,
+                            [](const Vocabulary::Use& u, std::uint32_t w) { return u.word < w; });
 }
 
 }  // namespace
@@ -45,14 +46,19 @@ void Vocabulary::age(Time now, double half_life_days) {
 
 void Vocabulary::trim(std::size_t max_words) {
     if (words.size() <= max_words) return;
-    // Cut a quarter more than needed, so that trimming is rare. `total` keeps the cut words' weight: they were used.
+    // Cut a quarter more than needed, so that trimming is rare. `total` keeps the cut words'
+    // weight: they were used.
     const std::size_t keep = max_words - max_words / 4;
     std::vector<float> counts;
     counts.reserve(words.size());
     for (const auto& u : words) counts.push_back(u.count);
-    std::nth_element(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(words.size() - keep), counts.end());
+    std::nth_element(counts.begin(),
+                     counts.begin() + static_cast<std::ptrdiff_t>(words.size() - keep),
+                     counts.end());
     const float limit = counts[words.size() - keep];
-    std::size_t ties = keep - static_cast<std::size_t>(std::count_if(words.begin(), words.end(), [&](const Use& u) { return u.count > limit; }));
+    std::size_t ties =
+        keep - static_cast<std::size_t>(std::count_if(
+                   words.begin(), words.end(), [&](const Use& u) { return u.count > limit; }));
     std::erase_if(words, [&](const Use& u) {
         if (u.count > limit) return false;
         if (u.count == limit && ties > 0) {

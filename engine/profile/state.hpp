@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What kith remembers beside profiles: words, threads, hosts, names, traces, and the site's own state. Plain types; bytes
-// in codec.hpp (FORMAT.md); where they live, memory.hpp.
+// What kith remembers beside profiles: words, threads, hosts, names, traces, and the site's own
+// state. Plain types; bytes in codec.hpp (FORMAT.md); where they live, memory.hpp.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@
 #include "engine/model/anomaly.hpp"
 #include "engine/model/calibration.hpp"
 #include "engine/model/surprise.hpp"
-#include "engine/profile/profile.hpp"
 #include "engine/profile/experts.hpp"
+#include "engine/profile/profile.hpp"
 
 namespace kith {
 
@@ -24,14 +24,14 @@ struct Vocabulary {
         std::uint32_t word = 0;
         float count = 0;
     };
-    float total = 0;                  ///< sum of all counts ever kept, decayed
-    std::vector<Use> words;           ///< sorted by word
-    std::vector<std::uint32_t> hosts, tenants;     ///< newest last
-    std::vector<std::uint32_t> payments, phones;   ///< newest last
-    std::vector<std::uint32_t> recipients;         ///< envelope recipients written to, newest last
+    float total = 0;                              ///< sum of all counts ever kept, decayed
+    std::vector<Use> words;                       ///< sorted by word
+    std::vector<std::uint32_t> hosts, tenants;    ///< newest last
+    std::vector<std::uint32_t> payments, phones;  ///< newest last
+    std::vector<std::uint32_t> recipients;        ///< envelope recipients written to, newest last
     Time aged{};
     std::int32_t day = 0;
-    float today = 0;                  ///< mails counted on `day`
+    float today = 0;  ///< mails counted on `day`
 
     static constexpr std::size_t kMaxWordsSender = 512, kMaxWordsDomain = 1024;
     static constexpr std::size_t kMaxHosts = 128, kMaxFacts = 32, kMaxRecipients = 256;
@@ -45,14 +45,17 @@ struct Vocabulary {
 
 /// True when `item` is in the short list.
 [[nodiscard]] bool contains(const std::vector<std::uint32_t>& list, std::uint32_t item) noexcept;
-/// Moves or adds `item` to the end; the oldest goes when there are more than `limit`. True when it was new.
+/// Moves or adds `item` to the end; the oldest goes when there are more than `limit`. True when it
+/// was new.
 bool remember(std::vector<std::uint32_t>& list, std::uint32_t item, std::size_t limit);
-[[nodiscard]] inline std::uint32_t fold32(std::uint64_t h) noexcept { return static_cast<std::uint32_t>(h ^ h >> 32); }
+[[nodiscard]] inline std::uint32_t fold32(std::uint64_t h) noexcept {
+    return static_cast<std::uint32_t>(h ^ h >> 32);
+}
 
 /// One word at the site.
 struct SiteWord {
-    float count = 0;     ///< decayed
-    float senders = 0;   ///< distinct senders that used it
+    float count = 0;       ///< decayed
+    float senders = 0;     ///< distinct senders that used it
     std::int32_t day = 0;  ///< counts are as of this day
 };
 
@@ -69,8 +72,8 @@ struct Thread {
 
 /// Who uses a link host (or a host's tenant).
 struct HostUse {
-    float senders = 0;   ///< distinct senders
-    float tenants = 0;   ///< distinct first path segments (hosts only)
+    float senders = 0;  ///< distinct senders
+    float tenants = 0;  ///< distinct first path segments (hosts only)
     std::int32_t day = 0;
 };
 
@@ -92,7 +95,7 @@ struct Trace {
     std::uint64_t message_id = 0;
     std::vector<std::uint32_t> tenants;  ///< of new links
     std::array<std::uint32_t, 8> sketch{};
-    float evidence = 0;   ///< C = -log10 P of the mail alone
+    float evidence = 0;  ///< C = -log10 P of the mail alone
     bool held = false;
 };
 struct Traces {
@@ -100,27 +103,31 @@ struct Traces {
     static constexpr std::size_t kMax = 64;
 };
 
-inline constexpr std::size_t kLevels = 3;          ///< correspondent, domain, site
-inline constexpr std::size_t kRankBuckets = 16;    ///< 4 lengths x 4 histories
+inline constexpr std::size_t kLevels = 3;        ///< correspondent, domain, site
+inline constexpr std::size_t kRankBuckets = 16;  ///< 4 lengths x 4 histories
 inline constexpr std::size_t kRankRing = 1000, kScoreRing = 6000, kIndicatorRing = 2000;
-inline constexpr std::size_t kIndicatorCount = 8;  ///< rings kept; at least as many as indicators.def has lines
+inline constexpr std::size_t kIndicatorCount =
+    8;  ///< rings kept; at least as many as indicators.def has lines
 
 /// Everything about the site as a whole. The learner changes it, the milter reads a frozen copy.
 struct SiteState {
-    Profile values;                                  ///< L2: distinct domains that show a value
+    Profile values;  ///< L2: distinct domains that show a value
     std::array<std::array<NoveltyCurve, kFeatureCount>, kLevels> novelty;
     /// [feature of kind Rank][bucket]; empty for other kinds.
     std::array<std::vector<ScoreRing>, kFeatureCount> ranks;
     std::array<std::array<ScoreRing, kStratumCount>, kDirectionCount> scores;
-    std::array<std::array<float, kStratumCount>, kDirectionCount> stratum_mails{};  ///< decayed counts: shares of genuine mail
-    std::array<double, kDirectionCount> mails{};      ///< mails counted into the calibration ever, per direction
-    std::array<ScoreRing, kDirectionCount> evidence;  ///< C' of genuine mail: keeps the final level (see scoring/scales.hpp)
+    std::array<std::array<float, kStratumCount>, kDirectionCount>
+        stratum_mails{};  ///< decayed counts: shares of genuine mail
+    std::array<double, kDirectionCount>
+        mails{};  ///< mails counted into the calibration ever, per direction
+    std::array<ScoreRing, kDirectionCount>
+        evidence;  ///< C' of genuine mail: keeps the final level (see scoring/scales.hpp)
     std::array<std::array<ScoreRing, kIndicatorCount>, kDirectionCount> indicators;
-    CovarianceSum anomaly;                            ///< of the surprises, for General Behavioural Anomaly
-    double words = 0;                                 ///< words counted at the site, decayed
-    double senders = 0;                               ///< senders with a profile
-    double learned = 0, waiting = 0, held = 0;        ///< what became of the mails, for status
-    std::int32_t day = 0;                             ///< `words` is as of this day
+    CovarianceSum anomaly;  ///< of the surprises, for General Behavioural Anomaly
+    double words = 0;       ///< words counted at the site, decayed
+    double senders = 0;     ///< senders with a profile
+    double learned = 0, waiting = 0, held = 0;  ///< what became of the mails, for status
+    std::int32_t day = 0;                       ///< `words` is as of this day
     ExpertModel experts;
 
     SiteState();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer about one mail, as data: what scoring returns, the milter acts on, the journal keeps, `kith show` prints.
+// The answer about one mail, as data: what scoring returns, the milter acts on, the journal keeps,
+// `kith show` prints.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,12 @@ namespace kith {
 
 /// Ours; the milter's reply and the actions taken are other types.
 enum class Verdict : std::uint8_t { Pass = 0, Tag = 1, Quarantine = 2, Reject = 3, Defer = 4 };
-[[nodiscard]] std::string_view to_string(Verdict v) noexcept;  ///< pass, tag, quarantine, reject, tempfail
+[[nodiscard]] std::string_view to_string(
+    Verdict v) noexcept;  ///< pass, tag, quarantine, reject, tempfail
 
 struct IndicatorScore {
-    std::string name;     ///< "Out of Character"
-    double score = 0;     ///< 0-100 on the same scale as the mail's score
+    std::string name;  ///< "Out of Character"
+    double score = 0;  ///< 0-100 on the same scale as the mail's score
 };
 
 /// One plain English sentence with numbers, strongest first.
@@ -28,8 +30,8 @@ struct Reason {
 };
 
 struct Assessment {
-    double score = 0;         ///< 0-100 = min(100, 20 log10(1/P)), never below 0
-    double p = 1;             ///< probability that this site's genuine mail is as suspicious
+    double score = 0;  ///< 0-100 = min(100, 20 log10(1/P)), never below 0
+    double p = 1;      ///< probability that this site's genuine mail is as suspicious
     Verdict verdict = Verdict::Pass;  ///< what the rule says; the mode decides whether it is done
     Stratum stratum = Stratum::Plain;
     double raw = 0;           ///< the stratum's raw score, input of the calibration
@@ -39,8 +41,8 @@ struct Assessment {
     std::vector<IndicatorScore> indicators;
     std::vector<std::string> tags;
     std::vector<Reason> reasons;
-    std::string would_pass;   ///< what would have changed the verdict; "" when it passes
-    std::string degraded;     ///< why the score is neutral ("store missing"); "" in health
+    std::string would_pass;  ///< what would have changed the verdict; "" when it passes
+    std::string degraded;    ///< why the score is neutral ("store missing"); "" in health
 };
 
 }  // namespace kith

@@ -14,13 +14,19 @@ namespace {
 
 /// Weight of one feature in the stratum's raw score.
 double weight_of(std::size_t f, Stratum s, const ExpertModel& m) {
-    const auto w = [&](Expert e) { return static_cast<double>(m.weights[static_cast<std::size_t>(e)][f]); };
+    const auto w = [&](Expert e) {
+        return static_cast<double>(m.weights[static_cast<std::size_t>(e)][f]);
+    };
     switch (s) {
-        case Stratum::Identity: return w(Expert::Impostor);
-        case Stratum::NewLink: return w(Expert::Link) + w(Expert::Client) / 2;
-        case Stratum::Request: return w(Expert::Request) + w(Expert::Client) / 2;
+        case Stratum::Identity:
+            return w(Expert::Impostor);
+        case Stratum::NewLink:
+            return w(Expert::Link) + w(Expert::Client) / 2;
+        case Stratum::Request:
+            return w(Expert::Request) + w(Expert::Client) / 2;
         case Stratum::Unbacked:
-        case Stratum::Plain: return std::max(w(Expert::Spoof), w(Expert::Request));
+        case Stratum::Plain:
+            return std::max(w(Expert::Spoof), w(Expert::Request));
     }
     return 0;
 }
@@ -36,15 +42,18 @@ std::vector<Contribution> contributions(const Evidence& e, Stratum s) {
         const double nats = weight_of(f, s, e.site.experts) * static_cast<double>(e.surprise.x[f]);
         if (nats > .05) out.push_back({f, nats});
     }
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.nats > b.nats; });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return a.nats > b.nats; });
     return out;
 }
 
 std::string history_text(const Evidence& e) {
     const Profile* p = e.history.profile.get();
     if (p == nullptr || p->messages < .5F) return "no mail of this sender before";
-    const auto days = static_cast<long>(std::max(1.0, std::ceil(days_between(p->first, e.observations.time))));
-    return fmt::format("{:.0f} mail{} over {} day{}", static_cast<double>(p->messages), p->messages < 1.5F ? "" : "s", days, days == 1 ? "" : "s");
+    const auto days =
+        static_cast<long>(std::max(1.0, std::ceil(days_between(p->first, e.observations.time))));
+    return fmt::format("{:.0f} mail{} over {} day{}", static_cast<double>(p->messages),
+                       p->messages < 1.5F ? "" : "s", days, days == 1 ? "" : "s");
 }
 
 std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
@@ -74,14 +83,16 @@ std::string sentence(std::size_t f, const Evidence& e, const Labels& labels) {
     std::string text;
     if (spec.sentence.empty()) {
         const std::string name(feature_name(f).substr(4));  // "ask_pay"
-        text = labels.feature[f] == "no" ? "does not ask its reader to " + name + ", as this sender always does"
-                                         : "asks for: " + name;
+        text = labels.feature[f] == "no"
+                   ? "does not ask its reader to " + name + ", as this sender always does"
+                   : "asks for: " + name;
     } else {
         text = std::string(spec.sentence);
         if (const auto percent = text.find('%'); percent != std::string::npos)
             text.replace(percent, 1, label_of(f, e, labels));
     }
-    if (f == index_of(FeatureId::link_host) || f == index_of(FeatureId::link_tenant)) text += linked_host(labels, e.observations);
+    if (f == index_of(FeatureId::link_host) || f == index_of(FeatureId::link_tenant))
+        text += linked_host(labels, e.observations);
     if (spec.kind == Kind::Rank) {
         text += fmt::format(" ({})", history_text(e));
     } else if (d.new_to_sender) {
@@ -89,23 +100,27 @@ std::string sentence(std::size_t f, const Evidence& e, const Labels& labels) {
     } else if (d.n > 0) {
         text += fmt::format(" ({:.0f} of {:.0f} times before)", d.seen, d.n);
     } else {
-        text += fmt::format(" ({}; compared with {})", history_text(e), e.history.domain_profile ? "its domain" : "all mail here");
+        text += fmt::format(" ({}; compared with {})", history_text(e),
+                            e.history.domain_profile ? "its domain" : "all mail here");
     }
     return text;
 }
 
 }  // namespace
 
-std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labels, std::size_t limit) {
+std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labels,
+                                std::size_t limit) {
     std::vector<Reason> out;
     for (const auto& c : contributions(e, s)) {
         if (out.size() == limit) break;
-        out.push_back({std::string(feature_name(c.feature)), c.nats, sentence(c.feature, e, labels)});
+        out.push_back(
+            {std::string(feature_name(c.feature)), c.nats, sentence(c.feature, e, labels)});
     }
     return out;
 }
 
-std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted, const ScoringOptions& options) {
+std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted,
+                            const ScoringOptions& options) {
     if (joint < wanted) return "";
     Surprises x = e.surprise.x;
     const double others = joint - own_evidence(e, s, raw_score(s, e.site.experts, x), options);
@@ -119,8 +134,10 @@ std::string what_would_pass(const Evidence& e, Stratum s, double joint, double w
             return "It would have passed without: " + names + ".";
     }
     if (others > 0.05)
-        return fmt::format("It would have passed alone: {:.1f} of {:.1f} points come from this sender's other mails of the last two hours.",
-                           20 * others, 20 * joint);
+        return fmt::format(
+            "It would have passed alone: {:.1f} of {:.1f} points come from this sender's other "
+            "mails of the last two hours.",
+            20 * others, 20 * joint);
     return "No single habit decided: more than eight features were unlike this sender.";
 }
 

@@ -10,34 +10,45 @@
 namespace kith {
 namespace {
 
-double general_anomaly(const Evidence& e) { return std::sqrt(e.scales.anomaly().distance2(std::span<const float>(e.surprise.x))); }
+double general_anomaly(const Evidence& e) {
+    return std::sqrt(e.scales.anomaly().distance2(std::span<const float>(e.surprise.x)));
+}
 
 double out_of_character(const Evidence& e) {
     double sum = 0;
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         const auto& d = e.surprise.detail[f];
         if (d.steady && d.new_to_sender) sum += static_cast<double>(e.surprise.x[f]);
-        if (feature_spec(f).kind == Kind::Rank && e.relations.history_bucket > 0) sum += static_cast<double>(e.surprise.x[f]) / 2;
+        if (feature_spec(f).kind == Kind::Rank && e.relations.history_bucket > 0)
+            sum += static_cast<double>(e.surprise.x[f]) / 2;
     }
     return sum;
 }
 
 double inducement_shift(const Evidence& e) {
     const auto& experts = e.site.experts;
-    const bool asks = e.observations.asks != 0 || !e.observations.links.empty() || !e.observations.payment.empty();
-    return asks ? std::max(experts.score(Expert::Link, e.surprise.x), experts.score(Expert::Request, e.surprise.x)) : 0;
+    const bool asks = e.observations.asks != 0 || !e.observations.links.empty() ||
+                      !e.observations.payment.empty();
+    return asks ? std::max(experts.score(Expert::Link, e.surprise.x),
+                           experts.score(Expert::Request, e.surprise.x))
+                : 0;
 }
 
 double group_sum(const Evidence& e, std::initializer_list<Group> groups) {
     double sum = 0;
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (std::find(groups.begin(), groups.end(), feature_spec(f).group) != groups.end()) sum += static_cast<double>(e.surprise.x[f]);
+        if (std::find(groups.begin(), groups.end(), feature_spec(f).group) != groups.end())
+            sum += static_cast<double>(e.surprise.x[f]);
     return sum;
 }
 
-double new_client(const Evidence& e) { return group_sum(e, {Group::Client, Group::Submission, Group::Quoting}); }
+double new_client(const Evidence& e) {
+    return group_sum(e, {Group::Client, Group::Submission, Group::Quoting});
+}
 double unusual_origin(const Evidence& e) { return group_sum(e, {Group::Transport}); }
-double first_contact(const Evidence& e) { return e.history.profile == nullptr ? e.history.domain_profile == nullptr ? 2 : 1 : 0; }
+double first_contact(const Evidence& e) {
+    return e.history.profile == nullptr ? e.history.domain_profile == nullptr ? 2 : 1 : 0;
+}
 
 struct Row {
     std::size_t number;
@@ -60,34 +71,45 @@ std::array<double, kIndicatorCount> indicator_strengths(const Evidence& e) {
     return out;
 }
 
-std::vector<IndicatorScore> indicator_scores(const Evidence& e, const std::array<double, kIndicatorCount>& strengths) {
+std::vector<IndicatorScore> indicator_scores(const Evidence& e,
+                                             const std::array<double, kIndicatorCount>& strengths) {
     std::vector<IndicatorScore> out;
     for (const auto& row : kRows) {
         if (strengths[row.number] <= 0) continue;
-        const double p = e.scales.indicator_p(e.observations.direction, row.number, strengths[row.number]);
+        const double p =
+            e.scales.indicator_p(e.observations.direction, row.number, strengths[row.number]);
         const double score = score_of(-std::log10(std::max(p, 1e-6)));
         if (score >= kShown) out.push_back({row.name, score});
     }
-    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return a.score > b.score; });
     return out;
 }
 
-std::vector<std::string> tags_of(const Evidence& e, const std::vector<IndicatorScore>& indicators, Stratum s) {
+std::vector<std::string> tags_of(const Evidence& e, const std::vector<IndicatorScore>& indicators,
+                                 Stratum s) {
     constexpr double kStrong = 50;
     std::vector<std::string> tags;
     const Relations& r = e.relations;
     const auto strong = [&](std::string_view name) {
-        return std::any_of(indicators.begin(), indicators.end(), [&](const IndicatorScore& i) { return i.name == name && i.score >= kStrong; });
+        return std::any_of(indicators.begin(), indicators.end(), [&](const IndicatorScore& i) {
+            return i.name == name && i.score >= kStrong;
+        });
     };
-    if (strong("Out of Character") && r.messages >= kKnownMails) tags.emplace_back("out-of-character");
+    if (strong("Out of Character") && r.messages >= kKnownMails)
+        tags.emplace_back("out-of-character");
     if (s == Stratum::Identity && r.look_alike_domain) tags.emplace_back("lookalike-domain");
     if (s == Stratum::Identity && r.known_name) tags.emplace_back("user-impersonation");
     if (s == Stratum::NewLink && strong("Inducement Shift")) tags.emplace_back("suspicious-link");
     if (s == Stratum::Unbacked) tags.emplace_back("validation-issues");
-    if (r.messages <= 0) tags.emplace_back(r.domain_messages > 0 ? "new-correspondent" : "first-time-contact");
-    if (r.messages >= 10 && r.wrote_back > 0) tags.emplace_back("established-correspondent");
-    else if (r.wrote_back > 0) tags.emplace_back("known-correspondent");
-    if (r.thread == ThreadState::Member && r.wrote_back == 3) tags.emplace_back("active-conversation");
+    if (r.messages <= 0)
+        tags.emplace_back(r.domain_messages > 0 ? "new-correspondent" : "first-time-contact");
+    if (r.messages >= 10 && r.wrote_back > 0)
+        tags.emplace_back("established-correspondent");
+    else if (r.wrote_back > 0)
+        tags.emplace_back("known-correspondent");
+    if (r.thread == ThreadState::Member && r.wrote_back == 3)
+        tags.emplace_back("active-conversation");
     if (r.recipients_known == 0) tags.emplace_back("unusual-recipients");
     return tags;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named views of the surprises, each calibrated on the site's own mail to the same 0-100 scale. indicators.def is the list.
-// Covered by tests/unit/scoring/indicators_test.cpp.
+// Named views of the surprises, each calibrated on the site's own mail to the same 0-100 scale.
+// indicators.def is the list. Covered by tests/unit/scoring/indicators_test.cpp.
 #pragma once
 
 #include <array>
@@ -14,9 +14,13 @@ namespace kith {
 /// Raw strengths in the order of the numbers in indicators.def; unused places 0.
 [[nodiscard]] std::array<double, kIndicatorCount> indicator_strengths(const Evidence& e);
 /// Names with scores >= 20 (rarer than 1 in 10), strongest first.
-[[nodiscard]] std::vector<IndicatorScore> indicator_scores(const Evidence& e, const std::array<double, kIndicatorCount>& strengths);
+[[nodiscard]] std::vector<IndicatorScore> indicator_scores(
+    const Evidence& e, const std::array<double, kIndicatorCount>& strengths);
 
-/// Facts about the mail and its sender in words of the field (facts/features-and-tags, appendix A): "first-time-contact", …
-[[nodiscard]] std::vector<std::string> tags_of(const Evidence& e, const std::vector<IndicatorScore>& indicators, Stratum s);
+/// Facts about the mail and its sender in words of the field (facts/features-and-tags, appendix A):
+/// "first-time-contact", …
+[[nodiscard]] std::vector<std::string> tags_of(const Evidence& e,
+                                               const std::vector<IndicatorScore>& indicators,
+                                               Stratum s);
 
 }  // namespace kith

@@ -9,14 +9,17 @@ namespace kith {
 
 /// The site's policy: how much genuine mail may be held, and how that budget is shared.
 struct ScoringOptions {
-    /// Genuine mails held per 1000, each direction. Range 0-100. 0 = never hold. Raise to catch more and hold more.
+    /// Genuine mails held per 1000, each direction. Range 0-100. 0 = never hold. Raise to catch
+    /// more and hold more.
     double holds_per_1000 = 1.0;
     /// Genuine mails tagged per 1000 (score >= 40 at 10). Range 0-500, at least holds_per_1000.
     double tags_per_1000 = 10.0;
-    /// Share of the budget for each stratum: identity, link, request, unbacked, plain. Each > 0, sum 1.
-    /// Measured: .60 for links serves account takeovers; more for identity and unbacked serves spoofing.
+    /// Share of the budget for each stratum: identity, link, request, unbacked, plain. Each > 0,
+    /// sum 1. Measured: .60 for links serves account takeovers; more for identity and unbacked
+    /// serves spoofing.
     std::array<double, kStratumCount> shares{.10, .60, .25, .04, .01};
-    /// Calibration mails of a direction needed before anything is held. 2,995 give "at most 1 in 1000" with 95 % confidence.
+    /// Calibration mails of a direction needed before anything is held. 2,995 give "at most 1 in
+    /// 1000" with 95 % confidence.
     unsigned min_calibration = 2995;
     /// ... and of the stratum.
     unsigned min_stratum_calibration = 100;

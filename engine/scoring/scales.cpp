@@ -27,22 +27,32 @@ Scales::Scales(const SiteState& site) : anomaly_(site.anomaly) {
         }
         for (std::size_t s = 0; s < kStratumCount; ++s)
             shares_[d][s] = (static_cast<double>(site.stratum_mails[d][s]) + kShareAdd) / all;
-        for (std::size_t i = 0; i < kIndicatorCount; ++i) indicators_[d][i] = Calibration(site.indicators[d][i]);
+        for (std::size_t i = 0; i < kIndicatorCount; ++i)
+            indicators_[d][i] = Calibration(site.indicators[d][i]);
         std::vector<float> c = site.evidence[d].values();
         if (c.size() >= kMinForShift) {
             const auto k = static_cast<std::ptrdiff_t>(c.size() * 99 / 100);
             std::nth_element(c.begin(), c.begin() + k, c.end());
-            shift_[d] = std::clamp(2.0 - static_cast<double>(c[static_cast<std::size_t>(k)]), -kMaxShift, kMaxShift);
+            shift_[d] = std::clamp(2.0 - static_cast<double>(c[static_cast<std::size_t>(k)]),
+                                   -kMaxShift, kMaxShift);
         }
     }
 }
 
-double Scales::stratum_p(Direction d, Stratum s, double raw) const noexcept { return scores_[at(d)][at(s)].p(raw); }
+double Scales::stratum_p(Direction d, Stratum s, double raw) const noexcept {
+    return scores_[at(d)][at(s)].p(raw);
+}
 double Scales::share(Direction d, Stratum s) const noexcept { return shares_[at(d)][at(s)]; }
 std::size_t Scales::calibration_mails(Direction d) const noexcept { return mails_[at(d)]; }
-std::size_t Scales::calibration_mails(Direction d, Stratum s) const noexcept { return scores_[at(d)][at(s)].size(); }
+std::size_t Scales::calibration_mails(Direction d, Stratum s) const noexcept {
+    return scores_[at(d)][at(s)].size();
+}
 double Scales::level_shift(Direction d) const noexcept { return shift_[at(d)]; }
-double Scales::indicator_p(Direction d, std::size_t i, double raw) const noexcept { return indicators_[at(d)][i].p(raw); }
-double Scales::raw_at(Direction d, Stratum s, double p) const noexcept { return scores_[at(d)][at(s)].value_at(p); }
+double Scales::indicator_p(Direction d, std::size_t i, double raw) const noexcept {
+    return indicators_[at(d)][i].p(raw);
+}
+double Scales::raw_at(Direction d, Stratum s, double p) const noexcept {
+    return scores_[at(d)][at(s)].value_at(p);
+}
 
 }  // namespace kith

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The site's state frozen for many judgements: sorted calibrations, shares, the inverse covariance. Built in a few
-// milliseconds whenever the state changed enough; immutable, shared between threads.
+// The site's state frozen for many judgements: sorted calibrations, shares, the inverse covariance.
+// Built in a few milliseconds whenever the state changed enough; immutable, shared between threads.
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@ public:
     [[nodiscard]] double share(Direction d, Stratum s) const noexcept;
     [[nodiscard]] std::size_t calibration_mails(Direction d) const noexcept;
     [[nodiscard]] std::size_t calibration_mails(Direction d, Stratum s) const noexcept;
-    /// Added to C so that 1 in 100 comes out as 1 in 100 (facts 3.7): weights improve while old scores stay in the rings.
-    /// Within +-0.5.
+    /// Added to C so that 1 in 100 comes out as 1 in 100 (facts 3.7): weights improve while old
+    /// scores stay in the rings. Within +-0.5.
     [[nodiscard]] double level_shift(Direction d) const noexcept;
     [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
     [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One mail's score: stratum, raw score of the experts, calibration, evidence over messages (DESIGN 5.2-5.4). Pure.
-// Covered by tests/unit/scoring/score_test.cpp.
+// One mail's score: stratum, raw score of the experts, calibration, evidence over messages
+// (DESIGN 5.2-5.4). Pure. Covered by tests/unit/scoring/score_test.cpp.
 #pragma once
 
 #include "engine/scoring/assessment.hpp"
@@ -21,25 +21,33 @@ struct Evidence {
     const Scales& scales;
 };
 
-/// Could a usual sender have it? False when authentication results or aligned signer are unlike this sender's (p < .03).
+/// Could a usual sender have it? False when authentication results or aligned signer are unlike
+/// this sender's (p < .03).
 [[nodiscard]] bool is_backed(const Evidence& e) noexcept;
 [[nodiscard]] Stratum stratum_of(const Evidence& e) noexcept;
 /// A payload is what can do harm: strata NewLink and Request, and Identity.
-[[nodiscard]] constexpr bool has_payload(Stratum s) noexcept { return s != Stratum::Unbacked && s != Stratum::Plain; }
+[[nodiscard]] constexpr bool has_payload(Stratum s) noexcept {
+    return s != Stratum::Unbacked && s != Stratum::Plain;
+}
 /// The stratum's combination of experts. Finite.
 [[nodiscard]] double raw_score(Stratum s, const ExpertModel& experts, const Surprises& x) noexcept;
 /// C = -log10 P of this mail alone; P = p_stratum * share of genuine mail / share of the budget.
-[[nodiscard]] double own_evidence(const Evidence& e, Stratum s, double raw, const ScoringOptions& options) noexcept;
-/// C with what the sender's other mails of the last two hours add, each to other recipients; >= own.
-[[nodiscard]] double joint_evidence(double own, const Evidence& e, Stratum s, const Traces& traces) noexcept;
+[[nodiscard]] double own_evidence(const Evidence& e, Stratum s, double raw,
+                                  const ScoringOptions& options) noexcept;
+/// C with what the sender's other mails of the last two hours add, each to other recipients; >=
+/// own.
+[[nodiscard]] double joint_evidence(double own, const Evidence& e, Stratum s,
+                                    const Traces& traces) noexcept;
 /// What this mail leaves behind for the next ones; only mail with a payload or a new link does.
 [[nodiscard]] Trace trace_of(const Observations& o, double own_evidence, bool held);
 
 /// 0-100 from C: 20 points a power of ten.
 [[nodiscard]] double score_of(double evidence) noexcept;
 /// Enough calibration mail of the direction and stratum to hold something.
-[[nodiscard]] bool is_ready(const Scales& scales, Direction d, Stratum s, const ScoringOptions& options) noexcept;
+[[nodiscard]] bool is_ready(const Scales& scales, Direction d, Stratum s,
+                            const ScoringOptions& options) noexcept;
 /// The rule: P against the budget; Tag at most while not ready.
-[[nodiscard]] Verdict verdict_of(double evidence, bool ready, const ScoringOptions& options) noexcept;
+[[nodiscard]] Verdict verdict_of(double evidence, bool ready,
+                                 const ScoringOptions& options) noexcept;
 
 }  // namespace kith

@@ -28,7 +28,8 @@ double parent_p(std::size_t f, std::uint32_t value, bool ordinal, const Levels& 
     return domain.n > 0 ? level_p(domain, nu_domain, p, false) : p;
 }
 
-FeatureSurprise categorical(std::size_t f, std::uint32_t value, bool ordinal, const Levels& levels) {
+FeatureSurprise categorical(std::size_t f, std::uint32_t value, bool ordinal,
+                            const Levels& levels) {
     FeatureSurprise out;
     out.value = value;
     Standing s;
@@ -50,15 +51,18 @@ FeatureSurprise rank(std::size_t f, double number, const Relations& r, const Sit
     if (rings.empty()) return out;
     const auto bucket = static_cast<std::size_t>(r.length_bucket * 4 + r.history_bucket);
     const ScoreRing* ring = &rings[bucket];
-    // Too few of this length and history: the neighbours with less history know at least the length.
-    for (int h = r.history_bucket; ring->size() < kEnough && h > 0; --h) ring = &rings[static_cast<std::size_t>(r.length_bucket * 4 + h - 1)];
+    // Too few of this length and history: the neighbours with less history know at least the
+    // length.
+    for (int h = r.history_bucket; ring->size() < kEnough && h > 0; --h)
+        ring = &rings[static_cast<std::size_t>(r.length_bucket * 4 + h - 1)];
     if (ring->size() < kEnough) return out;
     out.n = static_cast<double>(ring->size());
     out.p = std::clamp(ring->rank_p(static_cast<float>(number)), kSurpriseFloor, 1.0);
     return out;
 }
 
-/// Bonferroni over the members: the most surprising one, paid for by their number. An absent set is no surprise.
+/// Bonferroni over the members: the most surprising one, paid for by their number. An absent set is
+/// no surprise.
 FeatureSurprise worst_member(std::size_t f, const Observations& o, const Levels& levels) {
     FeatureSurprise worst;
     std::size_t members = 0;
@@ -77,21 +81,30 @@ FeatureSurprise worst_member(std::size_t f, const Observations& o, const Levels&
 FeatureVector complete_values(const Observations& o, const Relations& r, const Hasher& hasher) {
     FeatureVector values = o.values;
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (feature_spec(f).relate != nullptr) values[f] = encode_seen(feature_spec(f).relate(r), f, hasher);
+        if (feature_spec(f).relate != nullptr)
+            values[f] = encode_seen(feature_spec(f).relate(r), f, hasher);
     return values;
 }
 
-SurpriseVector surprises(const Observations& o, const FeatureVector& values, const Relations& r, const History& history,
-                         const SiteState& site) {
+SurpriseVector surprises(const Observations& o, const FeatureVector& values, const Relations& r,
+                         const History& history, const SiteState& site) {
     SurpriseVector out;
     const Levels levels{history.profile.get(), history.domain_profile.get(), site};
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         if (!values[f].present()) continue;
         switch (feature_spec(f).kind) {
-            case Kind::Category: out.detail[f] = categorical(f, values[f].code, false, levels); break;
-            case Kind::Ordinal: out.detail[f] = categorical(f, values[f].code, true, levels); break;
-            case Kind::Set: out.detail[f] = worst_member(f, o, levels); break;
-            case Kind::Rank: out.detail[f] = rank(f, static_cast<double>(values[f].number), r, site); break;
+            case Kind::Category:
+                out.detail[f] = categorical(f, values[f].code, false, levels);
+                break;
+            case Kind::Ordinal:
+                out.detail[f] = categorical(f, values[f].code, true, levels);
+                break;
+            case Kind::Set:
+                out.detail[f] = worst_member(f, o, levels);
+                break;
+            case Kind::Rank:
+                out.detail[f] = rank(f, static_cast<double>(values[f].number), r, site);
+                break;
         }
         out.x[f] = static_cast<float>(hinge(out.detail[f].p));
     }

@@ -12,24 +12,26 @@ namespace kith {
 
 /// How one feature of a mail stood.
 struct FeatureSurprise {
-    double p = 1;           ///< 1 when the mail says nothing
-    double n = 0;           ///< observations of this feature at the correspondent
-    double seen = 0;        ///< weight of this value there
+    double p = 1;             ///< 1 when the mail says nothing
+    double n = 0;             ///< observations of this feature at the correspondent
+    double seen = 0;          ///< weight of this value there
     std::uint32_t value = 0;  ///< for sets: the most surprising member
     bool new_to_sender = false;
-    bool steady = false;    ///< the sender had shown one value only, often
+    bool steady = false;  ///< the sender had shown one value only, often
 };
 
 struct SurpriseVector {
     std::array<FeatureSurprise, kFeatureCount> detail;
-    Surprises x{};          ///< hinge(p), input of the experts
+    Surprises x{};  ///< hinge(p), input of the experts
 };
 
 /// Values of all features: those that need no history from `o`, the relational ones from `r`.
-[[nodiscard]] FeatureVector complete_values(const Observations& o, const Relations& r, const Hasher& hasher);
+[[nodiscard]] FeatureVector complete_values(const Observations& o, const Relations& r,
+                                            const Hasher& hasher);
 
 /// Where every feature's value stands at correspondent, domain and site.
-[[nodiscard]] SurpriseVector surprises(const Observations& o, const FeatureVector& values, const Relations& r,
-                                       const History& history, const SiteState& site);
+[[nodiscard]] SurpriseVector surprises(const Observations& o, const FeatureVector& values,
+                                       const Relations& r, const History& history,
+                                       const SiteState& site);
 
 }  // namespace kith

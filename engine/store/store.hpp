@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store: keyed bytes in LMDB. The only includer of lmdb.h is store/store.cpp. Knows nothing of what the bytes mean
-// (engine/profile/FORMAT.md does). One writer process (kith-learner), any number of readers.
-// Layout of tables and the meta record: engine/store/FORMAT.md. Covered by tests/unit/store/.
+// The store: keyed bytes in LMDB. The only includer of lmdb.h is store/store.cpp. Knows nothing of
+// what the bytes mean (engine/profile/FORMAT.md does). One writer process (kith-learner), any
+// number of readers. Layout of tables and the meta record: engine/store/FORMAT.md. Covered by
+// tests/unit/store/.
 #pragma once
 
 #include <cstdint>
@@ -23,31 +24,36 @@ enum class Table : std::uint8_t {
     SiteWords = 3,  ///< hash32 -> use of one word at the site
     Threads = 4,    ///< hash64 of a Message-ID -> thread
     Hosts = 5,      ///< hash64 of a link host or host+tenant -> who uses it
-    Names = 6,      ///< hash64 of a display name, local part or domain skeleton -> addresses that carry it
-    Site = 7,       ///< name -> piece of the site's state
-    Messages = 8,   ///< id -> where its record lies in the journal
-    Waiting = 9,    ///< due time + id -> mail on probation
-    Recent = 10,    ///< Key16 of a sender -> its payload mails of the last hours
+    Names =
+        6,  ///< hash64 of a display name, local part or domain skeleton -> addresses that carry it
+    Site = 7,      ///< name -> piece of the site's state
+    Messages = 8,  ///< id -> where its record lies in the journal
+    Waiting = 9,   ///< due time + id -> mail on probation
+    Recent = 10,   ///< Key16 of a sender -> its payload mails of the last hours
 };
 inline constexpr int kTableCount = 11;
 
 struct StoreOptions {
     std::string directory = "/var/lib/kith/store";
-    std::uint64_t map_size_bytes = 4ULL << 30;  ///< sparse; upper bound of the store's size. Same for reader and writer.
+    std::uint64_t map_size_bytes =
+        4ULL << 30;  ///< sparse; upper bound of the store's size. Same for reader and writer.
     unsigned max_readers = 1024;
-    bool durable = true;   ///< false: MDB_NOSYNC, for `kith replay`'s throw-away store only
+    bool durable = true;  ///< false: MDB_NOSYNC, for `kith replay`'s throw-away store only
 };
 
-/// Read access to one consistent snapshot. One thread at a time; short-lived (a pinned snapshot makes the file grow).
+/// Read access to one consistent snapshot. One thread at a time; short-lived (a pinned snapshot
+/// makes the file grow).
 class StoreReader {
 public:
     virtual ~StoreReader() = default;
     /// Copy of the value; nullopt when absent. An error is not absence: damaged pages give Corrupt.
-    [[nodiscard]] virtual Result<std::optional<std::string>> get(Table table, std::string_view key) const = 0;
-    /// Calls `visit(key, value)` in key order from `first` (inclusive) until it returns false or the table ends. The views
-    /// are valid during the call only.
-    [[nodiscard]] virtual Status scan(Table table, std::string_view first,
-                                      const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
+    [[nodiscard]] virtual Result<std::optional<std::string>> get(Table table,
+                                                                 std::string_view key) const = 0;
+    /// Calls `visit(key, value)` in key order from `first` (inclusive) until it returns false or
+    /// the table ends. The views are valid during the call only.
+    [[nodiscard]] virtual Status scan(
+        Table table, std::string_view first,
+        const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
     [[nodiscard]] virtual Result<std::uint64_t> count(Table table) const = 0;
 };
 
@@ -70,10 +76,12 @@ struct StoreStats {
 class Store {
 public:
     enum class Mode { Read, Write };
-    /// Opens (Write: creates) the store. Errors: NoInput (Read: none there), Corrupt (truncated, foreign, other schema),
-    /// Permission, Full, Unavailable (Write: another writer holds the lock file). A damaged file never crashes the process:
-    /// sizes are checked before use and a fault inside LMDB comes back as Corrupt.
-    [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options, Mode mode);
+    /// Opens (Write: creates) the store. Errors: NoInput (Read: none there), Corrupt (truncated,
+    /// foreign, other schema), Permission, Full, Unavailable (Write: another writer holds the lock
+    /// file). A damaged file never crashes the process: sizes are checked before use and a fault
+    /// inside LMDB comes back as Corrupt.
+    [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options,
+                                                             Mode mode);
     virtual ~Store() = default;
 
     /// Snapshot. Corrupt when the file was truncated or replaced since open: close and open again.
@@ -81,7 +89,8 @@ public:
     /// REQUIRES Mode::Write, one writer at a time.
     [[nodiscard]] virtual Result<std::unique_ptr<StoreWriter>> write() = 0;
     [[nodiscard]] virtual Result<StoreStats> stats() const = 0;
-    /// Number of the last committed transaction, cheap (no system call beyond one fstat): a reader's cache key.
+    /// Number of the last committed transaction, cheap (no system call beyond one fstat): a
+    /// reader's cache key.
     [[nodiscard]] virtual Result<std::uint64_t> generation() const = 0;
     /// Frees slots of readers that died; call now and then from the writer. Returns how many.
     [[nodiscard]] virtual int release_dead_readers() = 0;
