@@ -789,7 +789,7 @@ class World:
         """a link that is usual for the writer: own site, or the company's tenant on a shared host; now and then something new"""
         c = p.company
         x = rng.random()
-        if x < 0.12:
+        if x < 0.35:
             return 'https://%s/%s/%s' % (
                 rng.choice(NEWS_HOSTS),
                 rng.choice(['news', 'a', 'item', 'route', 'p']),
@@ -836,7 +836,7 @@ class World:
             )
             attach.append((kind, '%s.%s' % (stem, kind)))
         link = ''
-        if links and rng.random() < p.linky + 0.012:
+        if links and rng.random() < p.linky + 0.06:
             link, nlinks = self.own_link(p, rng, slots), 1
             body.append(rng.choice(L['links']))
         get = lambda k: link if k == 'link' else slots(k)  # noqa: E731
