@@ -71,6 +71,7 @@ private:
     [[nodiscard]] Status apply(const JournalRecord& record);
     [[nodiscard]] Status apply_mail(const JournalRecord& record);
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
+    [[nodiscard]] Status apply_forget(const JournalRecord& record);
     [[nodiscard]] Status commit(JournalPosition next);
 
     std::shared_ptr<const Config> config_;
@@ -121,6 +122,7 @@ Status JournalLearner::apply(const JournalRecord& record) {
         case RecordType::Confirm:
             return apply_admin(record);
         case RecordType::Forget:
+            return apply_forget(record);
         case RecordType::Replied:
         case RecordType::Note:
             break;
@@ -163,6 +165,19 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
     }
     return set_mail_state(*writer_, admin->id,
                           released ? MailState::Released : MailState::Confirmed, record.time);
+}
+
+Status JournalLearner::apply_forget(const JournalRecord& record) {
+    const auto admin = decode_admin_record(record.payload);
+    if (!admin) {
+        ++unreadable_;
+        return ok();
+    }
+    const Key16 subject = sender_key(hasher_, admin->address);
+    memory_->edit_profile(Subject::Correspondent, subject) = Profile{};
+    memory_->edit_vocabulary(subject) = Vocabulary{};
+    memory_->edit_traces(subject) = Traces{};
+    return ok();
 }
 
 Status JournalLearner::commit(JournalPosition next) {

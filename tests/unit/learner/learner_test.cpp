@@ -173,6 +173,21 @@ TEST_CASE("releasing a mail that was not held changes its state and teaches noth
     CHECK(entry->state == MailState::Released);
 }
 
+TEST_CASE("an address that is to be forgotten is a stranger again, and nobody else is") {
+    LearnerSite site;
+    site.journal({record_of(Mail("anna@partner.example", day(1)).says("about the usual pumps")),
+                  record_of(Mail("bert@partner.example", day(1)))});
+    AdminRecord forget;
+    forget.address = "Anna@Partner.example";
+    site.journal(RecordType::Forget, day(2), encode(forget));
+    site.learn();
+    CHECK(site.mails_of("anna@partner.example") == 0);
+    CHECK(site.mails_of("bert@partner.example") == 1);
+    site.journal({record_of(Mail("anna@partner.example", day(3)))});
+    site.learn();
+    CHECK(site.mails_of("anna@partner.example") == 1);
+}
+
 TEST_CASE("a full store keeps nothing of the step and goes on when it may grow") {
     const auto mails = stream(450, 3);
     LearnerSite site, roomy;
