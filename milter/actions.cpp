@@ -152,7 +152,8 @@ Plan plan_for(const MailRecord& record, Mode mode, const MilterOptions& options,
     if (plan.reply != Reply::Accept)
         return plan;  // nothing of the message goes on, so nothing in it is changed
     if (negotiated.change_headers) plan.removals = brought_along.removals();
-    if (options.add_headers && negotiated.insert_headers &&
+    // Passive is a promise: the mail is as it was, but for what pretended to be ours.
+    if (options.add_headers && mode != Mode::Passive && negotiated.insert_headers &&
         record.observations.direction != Direction::Outbound)
         add_headers(plan, record);
     return plan;

@@ -23,7 +23,7 @@ def include_options(build):
         for i, word in enumerate(words):
             if word == "-isystem":
                 options[("-isystem", words[i + 1])] = None
-            elif word.startswith("-I"):
+            elif word.startswith(("-I", "-D")):
                 options[(word,)] = None
     return [word for option in options for word in option]
 

@@ -123,7 +123,7 @@ TEST_CASE("random bytes are nothing or something sane") {
     const auto seed = GENERATE(take(50, random(0, 1'000'000)));
     INFO("seed " << seed);
     Random random(static_cast<std::uint64_t>(seed));
-    for (int i = 0; i < 100; ++i) check_total(random_bytes(random, 200));
+    for (int i = 0; i < 100; ++i) CHECK_NOTHROW(check_total(random_bytes(random, 200)));
 }
 
 TEST_CASE("damaged records are nothing or something sane") {

@@ -89,10 +89,9 @@ TEST_CASE("with a store a mail is judged by its sender's history") {
 
 TEST_CASE("without a store mail is neutral and says why, and is judged once the store is there") {
     Live site;
-    SECTION("no directory") {}
-    SECTION("an empty directory") {
-        std::filesystem::create_directories(site.config.store.directory);
-    }
+    const bool empty_directory = GENERATE(false, true);
+    CAPTURE(empty_directory);
+    if (empty_directory) std::filesystem::create_directories(site.config.store.directory);
     const auto judge = site.judge();
     CHECK_FALSE(judge->trouble().empty());
     check_neutral(judged(*judge), site.config.store.directory);
@@ -115,9 +114,11 @@ TEST_CASE("a store damaged before the start gives a neutral score") {
     Live site;
     site.learn_anna();
     const auto size = std::filesystem::file_size(site.data());
-    SECTION("truncated") { std::filesystem::resize_file(site.data(), size / 2); }
-    SECTION("a foreign file") { site.dir.write("store/data.mdb", std::string(size, 'x')); }
-    SECTION("no bytes at all") { std::filesystem::resize_file(site.data(), 0); }
+    const std::string damage = GENERATE("truncated", "a foreign file", "no bytes at all");
+    CAPTURE(damage);
+    if (damage == "truncated") std::filesystem::resize_file(site.data(), size / 2);
+    if (damage == "a foreign file") site.dir.write("store/data.mdb", std::string(size, 'x'));
+    if (damage == "no bytes at all") std::filesystem::resize_file(site.data(), 0);
     const auto judge = site.judge();
     check_neutral(judged(*judge), "");
     CHECK_FALSE(judge->trouble().empty());

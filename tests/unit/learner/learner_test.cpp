@@ -226,9 +226,11 @@ TEST_CASE("a damaged store is moved aside and everything is learned again") {
     }
     const std::string file = site.config.store.directory + "/data.mdb";
     const auto size = std::filesystem::file_size(file);
-    SECTION("truncated") { std::filesystem::resize_file(file, size / 2); }
-    SECTION("a foreign file") { overwrite(file, 0, size); }
-    SECTION("the pages behind the first two overwritten") { overwrite(file, 8192, size); }
+    const std::string damage = GENERATE("truncated", "a foreign file", "all but two pages");
+    CAPTURE(damage);
+    if (damage == "truncated") std::filesystem::resize_file(file, size / 2);
+    if (damage == "a foreign file") overwrite(file, 0, size);
+    if (damage == "all but two pages") overwrite(file, 8192, size);
     auto learner = site.open();
     CHECK(learner->moved_store() == site.config.store.directory + ".damaged-1");
     while (must(learner->step()).records > 0) {

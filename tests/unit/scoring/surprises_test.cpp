@@ -83,7 +83,7 @@ TEST_CASE("a ranked number needs fifty of its length, then its rank counts") {
     CHECK(s.of(FeatureId::language_mix).p == 1);
     ring.add(-100);
     s.look(mail);
-    CHECK(s.of(FeatureId::language_mix).p == Approx(1.0 / (ring.size() + 1)));
+    CHECK(s.of(FeatureId::language_mix).p == Approx(1.0 / static_cast<double>(ring.size() + 1)));
     for (int i = 0; i < 49; ++i) ring.add(100);
     s.look(mail);
     CHECK(s.of(FeatureId::language_mix).p > 0.4);
