@@ -30,6 +30,7 @@
 #include "engine/base/notify.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/config/config.hpp"
+#include "engine/config/keys.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/mail_record.hpp"
 #include "engine/message/parse.hpp"
@@ -122,13 +123,6 @@ private:
     std::unique_ptr<JournalWriter> writer_;
 };
 
-LogLevel level_of(const std::string& name) {
-    if (name == "debug") return LogLevel::Debug;
-    if (name == "warning") return LogLevel::Warning;
-    if (name == "error") return LogLevel::Error;
-    return LogLevel::Info;
-}
-
 int complain(const Error& error) {
     log(LogLevel::Error, error.what,
         error.hint.empty() ? std::vector<LogField>{} : std::vector<LogField>{{"hint", error.hint}});
@@ -146,23 +140,6 @@ void fill_standard_descriptors() {
             return;
         }
     }
-}
-
-/// Keys whose change needs a restart; named at a reload so that nobody wonders.
-std::string needs_restart(const Config& before, const Config& after) {
-    std::string out;
-    const auto changed = [&](const char* key, bool different) {
-        if (different) out += (out.empty() ? "" : ",") + std::string(key);
-    };
-    changed("milter.socket", before.milter.socket != after.milter.socket);
-    changed("milter.socket_group", before.milter.socket_group != after.milter.socket_group);
-    changed("milter.workers", before.milter.workers != after.milter.workers);
-    changed("milter.max_waiting", before.milter.max_waiting != after.milter.max_waiting);
-    changed("store.directory", before.store.directory != after.store.directory);
-    changed("journal.directory", before.journal.directory != after.journal.directory);
-    changed("secret_file", before.secret_file != after.secret_file);
-    changed("log.level", before.log.level != after.log.level);
-    return out;
 }
 
 /// --check: says what would keep the milter from serving. 0, or 78 with every problem on stderr.
@@ -238,7 +215,9 @@ private:
             log(LogLevel::Error, "reload: configuration refused, the old one stays",
                 {{"error", loaded.error().text()}});
         } else {
-            const std::string restart = needs_restart(*current_.get(), **loaded);
+            std::string restart;
+            for (const auto& key : keys_needing_restart(*current_.get(), **loaded))
+                restart += (restart.empty() ? "" : ",") + key;
             judge_.reload(*loaded);
             current_.set(*loaded);
             std::vector<LogField> fields{{"mode", std::string(to_string((*loaded)->mode))}};
@@ -439,7 +418,8 @@ int run(int argc, char** argv) {
     if (command_line.check) return check(command_line);
     const LogTarget target = command_line.to_stderr ? LogTarget::Stderr : LogTarget::Syslog;
     const auto config = load_config_or_error(command_line.config);
-    log_open("kith-milter", target, config ? level_of((*config)->log.level) : LogLevel::Info);
+    log_open("kith-milter", target,
+             config ? log_level_named((*config)->log.level) : LogLevel::Info);
     if (!config) {
         std::cerr << config.error().text() << '\n';  // also where systemctl status shows it
         return target == LogTarget::Stderr ? exit_code(config.error().code)

@@ -142,6 +142,13 @@ void log_open(std::string_view program, LogTarget target, LogLevel lowest) {
     if (target == LogTarget::Syslog) ::openlog(s.program.c_str(), LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+LogLevel log_level_named(std::string_view name) noexcept {
+    if (name == "debug") return LogLevel::Debug;
+    if (name == "warning") return LogLevel::Warning;
+    if (name == "error") return LogLevel::Error;
+    return LogLevel::Info;
+}
+
 void log(LogLevel level, std::string_view message, const std::vector<LogField>& fields) {
     Sink& s = sink();
     if (static_cast<int>(level) < s.lowest.load(std::memory_order_relaxed)) return;

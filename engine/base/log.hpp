@@ -13,6 +13,9 @@ namespace kith {
 
 enum class LogLevel { Debug, Info, Warning, Error };
 
+/// Level called "debug", "info", "warning" or "error"; Info for anything else.
+[[nodiscard]] LogLevel log_level_named(std::string_view name) noexcept;
+
 /// One key=value of a log line; `value` may be any bytes.
 struct LogField {
     std::string_view key;

@@ -24,13 +24,6 @@ constexpr std::chrono::milliseconds kIdle{200};
 constexpr std::chrono::seconds kAfterError{10};
 constexpr std::chrono::hours kTidy{1};
 
-LogLevel level_of(const std::string& name) {
-    return name == "debug"     ? LogLevel::Debug
-           : name == "warning" ? LogLevel::Warning
-           : name == "error"   ? LogLevel::Error
-                               : LogLevel::Info;
-}
-
 /// Waits for `timeout` or a signal that ends the program; true when it came. The signals are
 /// blocked and taken here.
 bool stop_requested(const sigset_t& signals, std::chrono::milliseconds timeout) {
@@ -123,7 +116,7 @@ int main(int argc, char** argv) {
         return exit_code(config.error().code);
     }
     log_open("kith-learner", to_stderr ? LogTarget::Stderr : LogTarget::Syslog,
-             level_of((*config)->log.level));
+             log_level_named((*config)->log.level));
     try {
         return run(*config, once);
     } catch (const std::exception& e) {  // std::bad_alloc and broken promises of libraries: the

@@ -59,16 +59,4 @@ double Calibration::p(double x) const noexcept {
     return static_cast<double>(at_least + 1) / static_cast<double>(n + 1);
 }
 
-double Calibration::value_at(double wanted) const noexcept {
-    const std::size_t n = sorted_.size();
-    if (n == 0) return 0;
-    if (tail_share_ > 0 && wanted < tail_share_)
-        return threshold_ + scale_ * std::log(tail_share_ / wanted);
-    // p(sorted[k]) = (n - k + 1) / (n + 1)
-    const double k =
-        std::ceil(static_cast<double>(n) + 1 - wanted * static_cast<double>(n + 1) - 1e-9);
-    return static_cast<double>(
-        sorted_[static_cast<std::size_t>(std::clamp(k, 0.0, static_cast<double>(n - 1)))]);
-}
-
 }  // namespace kith

@@ -45,9 +45,6 @@ public:
     /// there are no values.
     [[nodiscard]] double p(double x) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }
-    /// Inverse of p (used by "what would have changed the verdict"): smallest x with p(x) <=
-    /// wanted.
-    [[nodiscard]] double value_at(double wanted) const noexcept;
 
 private:
     std::vector<float> sorted_;

@@ -51,8 +51,5 @@ double Scales::level_shift(Direction d) const noexcept { return shift_[at(d)]; }
 double Scales::indicator_p(Direction d, std::size_t i, double raw) const noexcept {
     return indicators_[at(d)][i].p(raw);
 }
-double Scales::raw_at(Direction d, Stratum s, double p) const noexcept {
-    return scores_[at(d)][at(s)].value_at(p);
-}
 
 }  // namespace kith

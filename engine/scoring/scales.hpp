@@ -25,8 +25,6 @@ public:
     [[nodiscard]] double level_shift(Direction d) const noexcept;
     [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
     [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }
-    /// Raw score with stratum_p == p.
-    [[nodiscard]] double raw_at(Direction d, Stratum s, double p) const noexcept;
 
 private:
     std::array<std::array<Calibration, kStratumCount>, kDirectionCount> scores_;

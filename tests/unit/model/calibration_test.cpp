@@ -87,17 +87,3 @@ TEST_CASE("p never rises with the score, across the start of the tail too") {
         last = p;
     }
 }
-
-TEST_CASE("in the tail value_at is the inverse of p") {
-    const Calibration c(counting(1000));
-    const double p = GENERATE(0.02, 0.001, 1e-6);
-    CHECK(c.p(c.value_at(p)) == Approx(p));
-}
-
-TEST_CASE("below the tail value_at is the smallest value seen that is rare enough") {
-    const Calibration c(counting(19));
-    CHECK(c.value_at(0.5) == 10);  // 9 of 19 are at least 10: (9 + 1) / 20
-    CHECK(c.p(c.value_at(0.5)) <= 0.5);
-    CHECK(c.value_at(1) == 0);
-    CHECK(Calibration().value_at(0.5) == 0);
-}

@@ -28,8 +28,6 @@ TEST_CASE("directions and strata have scales of their own") {
     CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink, 8) == Approx(0.2));
     CHECK(scales.stratum_p(Direction::Inbound, Stratum::Request, 8) == Approx(0.5));
     CHECK(scales.stratum_p(Direction::Internal, Stratum::NewLink, 8) == 1);
-    CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink,
-                           scales.raw_at(Direction::Inbound, Stratum::NewLink, 0.5)) <= 0.5);
 }
 
 TEST_CASE("a stratum's share is that of its mails, one added to each") {
