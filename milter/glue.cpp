@@ -5,8 +5,10 @@
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <map>
@@ -345,6 +347,19 @@ Status open_milter(const std::string& socket_spec, std::shared_ptr<Services> wit
                     "its directory must be writable, its port free");
     return ok();
 }
+
+}  // namespace kith::milter
+
+/// libmilter starts a thread that waits for HUP, TERM and INT with sigwait(3) and takes each for an
+/// order to stop. A pending signal goes to whoever looks first, so no mask or handler of ours keeps
+/// a reload from ending the filter now and then. The dynamic linker gives libmilter this definition
+/// instead of the C library's: its thread waits for nothing, and main.cpp's signalfd is the only
+/// reader.
+extern "C" [[gnu::visibility("default")]] int sigwait(const sigset_t* /*set*/, int* /*signal*/) {
+    for (;;) ::pause();
+}
+
+namespace kith::milter {
 
 Status run_milter() {
     if (::smfi_main() == MI_SUCCESS) return ok();

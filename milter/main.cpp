@@ -57,24 +57,6 @@ constexpr milliseconds kPollStep{20};
 /// How often trouble of the store is looked for and logged.
 constexpr std::chrono::seconds kTroubleInterval{10};
 
-// Written by the signal handlers, read by the control thread: async-signal-safe, therefore plain
-// descriptors.
-int g_reload_event = -1;
-int g_stop_event = -1;
-
-extern "C" void on_reload_signal(int) {
-    const int saved = errno;
-    const std::uint64_t one = 1;
-    (void)!::write(g_reload_event, &one, sizeof one);
-    errno = saved;
-}
-extern "C" void on_stop_signal(int) {
-    const int saved = errno;
-    const std::uint64_t one = 1;
-    (void)!::write(g_stop_event, &one, sizeof one);
-    errno = saved;
-}
-
 struct CommandLine {
     std::string config = kDefaultConfigPath;
     std::string socket;
@@ -163,13 +145,15 @@ int check(const CommandLine& command_line) {
 /// order of the end.
 class Control {
 public:
+    /// `signals` is a signalfd, `wake` an eventfd written when `finished` becomes true.
     Control(const CommandLine& command_line, CurrentConfig& current, Judge& judge,
-            Services& services, int usr1)
+            Services& services, int signals, int wake)
         : command_line_(command_line),
           current_(current),
           judge_(judge),
           services_(services),
-          usr1_(usr1) {}
+          signals_(signals),
+          wake_(wake) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
@@ -181,8 +165,7 @@ public:
                 watch_store();
                 next_trouble = steady_clock::now() + kTroubleInterval;
             }
-            std::array<pollfd, 3> events = {
-                {{g_stop_event, POLLIN, 0}, {g_reload_event, POLLIN, 0}, {usr1_, POLLIN, 0}}};
+            std::array<pollfd, 2> events = {{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}}};
             const auto wait = watchdog ? std::min<milliseconds>(*watchdog, kTroubleInterval)
                                        : milliseconds(kTroubleInterval);
             if (::poll(events.data(), events.size(), static_cast<int>(wait.count())) < 0 &&
@@ -191,21 +174,28 @@ public:
                 continue;
             }
             if (finished.load()) return;
-            if (events[0].revents != 0) return drain();
-            if (events[1].revents != 0 || events[2].revents != 0) {
-                empty(g_reload_event);
-                empty(usr1_);
-                reload();
-            }
+            const Orders orders = read_signals();
+            if (orders.stop) return drain();
+            if (orders.reload) reload();
             if (watchdog && makes_progress()) notify_alive();
         }
     }
 
 private:
-    static void empty(int fd) {
-        std::array<char, 4096> buffer;
-        (void)!::read(fd, buffer.data(),
-                      buffer.size());  // both kinds are non-blocking and level-triggered
+    struct Orders {
+        bool stop = false;
+        bool reload = false;
+    };
+
+    /// Everything that has come since the last call; several orders to reload are one.
+    [[nodiscard]] Orders read_signals() const {
+        Orders orders;
+        signalfd_siginfo info{};
+        while (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+            const bool reloads = info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGHUP;
+            (reloads ? orders.reload : orders.stop) = true;
+        }
+        return orders;
     }
 
     void reload() {
@@ -265,49 +255,28 @@ private:
     CurrentConfig& current_;
     Judge& judge_;
     Services& services_;
-    const int usr1_;
+    const int signals_;
+    const int wake_;
     std::uint64_t last_completed_ = 0;
     std::string last_trouble_;
 };
 
-void block(std::initializer_list<int> signals, int how) {
+/// Blocks HUP, TERM, INT and USR1 in this thread and in those it starts, and returns the descriptor
+/// they are read from; libmilter's own wait for them is taken out in glue.cpp.
+UniqueFd take_signals() {
+    ::signal(SIGPIPE, SIG_IGN);
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : signals) sigaddset(&set, signal);
-    ::pthread_sigmask(how, &set, nullptr);
-}
-
-/// libmilter waits in a thread of its own for HUP, TERM and INT and takes each for an order to
-/// stop. The kernel prefers the process's first thread for a signal to the process as long as that
-/// thread does not block it (signal(7), Linux); so this thread keeps the three unblocked with
-/// handlers that only write to a descriptor, every other thread blocks them, and libmilter runs
-/// elsewhere. HUP then reloads instead of ending the filter. USR1 comes through a signalfd.
-void install_handlers() {
-    struct sigaction action {};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART | SA_NODEFER;
-    action.sa_handler = on_reload_signal;
-    ::sigaction(SIGHUP, &action, nullptr);
-    action.sa_handler = on_stop_signal;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGINT, &action, nullptr);
-    action.sa_handler = SIG_IGN;
-    ::sigaction(SIGPIPE, &action, nullptr);
+    for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& config) {
-    const UniqueFd reload_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    const UniqueFd stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    sigset_t usr1_only;
-    sigemptyset(&usr1_only);
-    sigaddset(&usr1_only, SIGUSR1);
-    block({SIGHUP, SIGTERM, SIGINT, SIGUSR1}, SIG_BLOCK);
-    const UniqueFd usr1(::signalfd(-1, &usr1_only, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!reload_event || !stop_event || !usr1)
+    const UniqueFd signals = take_signals();
+    const UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!signals || !wake)
         return complain({ErrorCode::Io, "cannot make the signal descriptors", ""});
-    g_reload_event = reload_event.get();
-    g_stop_event = stop_event.get();
-    install_handlers();
 
     const auto spec =
         parse_socket(command_line.socket.empty() ? config->milter.socket : command_line.socket);
@@ -360,22 +329,13 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
 
     std::atomic<bool> finished{false};
     Status served = ok();
-    // From here on this thread takes the three signals; one that came earlier is delivered now.
-    // Threads inherit the mask, so each blocks them first: libmilter's signal thread is a child of
-    // `serving`.
-    block({SIGHUP, SIGTERM, SIGINT}, SIG_UNBLOCK);
-    std::thread control([&] {
-        block({SIGHUP, SIGTERM, SIGINT}, SIG_BLOCK);
-        Control(command_line, current, *judge, *services, usr1.get()).loop(finished);
-    });
-    std::thread serving([&] {
-        block({SIGHUP, SIGTERM, SIGINT}, SIG_BLOCK);
+    std::thread([&] {
         served = run_milter();
         finished.store(true);
         const std::uint64_t one = 1;
-        (void)!::write(g_reload_event, &one, sizeof one);  // wakes the control thread
-    });
-    control.join();
+        (void)!::write(wake.get(), &one, sizeof one);
+    }).detach();  // it returns only when libmilter gives up; this function ends in _exit
+    Control(command_line, current, *judge, *services, signals.get(), wake.get()).loop(finished);
 
     // libmilter's threads go on, and no order makes them end: what counts is that messages are
     // answered and that what they left to the pools is done; then the process leaves without
