@@ -47,7 +47,8 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
     Standing s;
     s.n = total(feature);
     if (s.n <= 0) return s;
-    const auto [begin, end] = range(feature);
+    const auto bounds = range(feature);
+    const std::size_t begin = bounds.begin, end = bounds.end;  // clang 14 captures no bindings
     s.t = static_cast<double>(end - begin);
     // Smoothed count of an ordinal bin: itself and half of each direct neighbour. Values are
     // sorted, so neighbours are adjacent.
