@@ -57,6 +57,14 @@ Key16 Hasher::key(std::string_view domain, std::string_view text) const noexcept
     return out;
 }
 
+std::array<std::uint8_t, 32> sha256(std::string_view bytes) noexcept {
+    std::array<std::uint8_t, 32> out{};
+    static_assert(crypto_hash_sha256_BYTES == 32);
+    crypto_hash_sha256(out.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                       bytes.size());
+    return out;
+}
+
 Result<Hasher::Secret> read_secret(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) {

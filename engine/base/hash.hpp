@@ -56,6 +56,9 @@ private:
     Secret secret_;
 };
 
+/// SHA-256 (FIPS 180-4), unkeyed: for check digits of public formats, never for what is stored.
+[[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view bytes) noexcept;
+
 /// The site's secret from `path` (exactly 16 bytes). Errors: NoInput when missing, Corrupt on
 /// another size, Io.
 [[nodiscard]] Result<Hasher::Secret> read_secret(const std::string& path);

@@ -2,8 +2,11 @@
 #include "engine/features/facts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdint>
+
+#include "engine/base/hash.hpp"
 
 namespace kith {
 namespace {
@@ -85,6 +88,49 @@ bool iban_checks(std::string_view iban) {
     return remainder == 1;
 }
 
+/// A Bitcoin address of the first kind: 25 bytes in base 58, the last four are a checksum (Bitcoin
+/// wiki, "Base58Check encoding"). Without it every id of a shared document would be one.
+bool base58_checks(std::string_view token) {
+    constexpr std::string_view kDigits =
+        "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+    std::array<unsigned char, 25> bytes{};
+    for (const char c : token) {
+        std::size_t carry = kDigits.find(c);
+        if (carry == std::string_view::npos) return false;
+        for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+            carry += 58U * *byte;
+            *byte = static_cast<unsigned char>(carry & 0xFF);
+            carry >>= 8;
+        }
+        if (carry != 0) return false;
+    }
+    const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    const auto once = sha256(all.substr(0, 21));
+    const auto twice = sha256({reinterpret_cast<const char*>(once.data()), once.size()});
+    return std::equal(twice.begin(), twice.begin() + 4, bytes.begin() + 21);
+}
+
+/// A segwit address of mainnet: the checksum of BIP 173 (bech32) or BIP 350 (bech32m).
+bool bech32_checks(std::string_view token) {
+    constexpr std::string_view kDigits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+    constexpr std::array<std::uint32_t, 5> kGenerator = {0x3B6A57B2, 0x26508E6D, 0x1EA119FA,
+                                                         0x3D4233DD, 0x2A1462B3};
+    std::uint32_t sum = 1;
+    const auto add = [&](std::uint32_t value) {
+        const std::uint32_t top = sum >> 25;
+        sum = (sum & 0x1FFFFFF) << 5 ^ value;
+        for (std::size_t i = 0; i < kGenerator.size(); ++i)
+            if ((top >> i & 1U) != 0) sum ^= kGenerator[i];
+    };
+    for (const std::uint32_t c : {3U, 3U, 0U, 2U, 3U}) add(c);  // "bc", expanded
+    for (const char c : token.substr(3)) {
+        const std::size_t value = kDigits.find(c);
+        if (value == std::string_view::npos) return false;
+        add(static_cast<std::uint32_t>(value));
+    }
+    return sum == 1 || sum == 0x2BC830A3;
+}
+
 void add_unique(std::vector<std::string>& out, std::string item) {
     if (std::find(out.begin(), out.end(), item) == out.end()) out.push_back(std::move(item));
 }
@@ -128,16 +174,14 @@ std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) 
         std::size_t j = i;
         while (j < text.size() && alnum(text[j])) ++j;
         const std::string_view token = text.substr(i, j - i);
-        const bool bech32 = token.size() >= 42 && token.size() <= 62 && token.starts_with("bc1");
+        const bool bech32 = token.size() >= 42 && token.size() <= 62 && token.starts_with("bc1") &&
+                            bech32_checks(token);
         const bool ethereum = token.size() == 42 && token.starts_with("0x") &&
                               std::all_of(token.begin() + 2, token.end(), [](char c) {
                                   return std::isxdigit(static_cast<unsigned char>(c)) != 0;
                               });
         const bool base58 = token.size() >= 26 && token.size() <= 35 &&
-                            (token[0] == '1' || token[0] == '3') &&
-                            token.find_first_of("0OIl") == std::string_view::npos &&
-                            std::any_of(token.begin(), token.end(), alpha) &&
-                            std::count_if(token.begin(), token.end(), digit) >= 3;
+                            (token[0] == '1' || token[0] == '3') && base58_checks(token);
         if (bech32 || ethereum || base58) add_unique(out, std::string(token));
         i = j;
     }

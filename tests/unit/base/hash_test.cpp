@@ -62,6 +62,14 @@ TEST_CASE("32-bit hashes are the low half and never zero") {
     }
 }
 
+TEST_CASE("SHA-256 gives the digest of FIPS 180-4") {
+    const auto digest = sha256("abc");
+    CHECK(digest[0] == 0xBA);
+    CHECK(digest[1] == 0x78);
+    CHECK(digest[31] == 0xAD);
+    CHECK(sha256("")[0] == 0xE3);
+}
+
 TEST_CASE("a missing secret is no input, a short or long one is corrupt") {
     const test::TempDir dir;
     CHECK(read_secret(dir.file("none")).error().code == ErrorCode::NoInput);

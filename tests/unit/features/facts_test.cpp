@@ -33,19 +33,24 @@ TEST_CASE("the same account counts once and the limit holds") {
     CHECK(find_ibans(two, 0).empty());
 }
 
-TEST_CASE("wallets are known by their form") {
+TEST_CASE("wallets are known by their form and checksum") {
     CHECK(find_wallets("send to 0x52908400098527886E0F7030069857D2E4169EE7 now") ==
           Found{"0x52908400098527886E0F7030069857D2E4169EE7"});
     CHECK(find_wallets("(bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4)") ==
           Found{"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"});
     CHECK(find_wallets("1BoatSLRHtKNngkdXEeobR76b53LETtpyT") ==
           Found{"1BoatSLRHtKNngkdXEeobR76b53LETtpyT"});
+    CHECK(find_wallets("bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0").size() ==
+          1);
 }
 
 TEST_CASE("commit ids, words and long numbers are no wallets") {
     CHECK(find_wallets("0x52908400098527886E0F7030069857D2E4169EE").empty());
     CHECK(find_wallets("3f786850e387550fdab836ed7e6dc881de23001b").empty());
     CHECK(find_wallets("123456789012345678901234567890").empty());
+    CHECK(find_wallets("1BoatSLRHtKNngkdXEeobR76b53LETtpyU").empty());
+    CHECK(find_wallets("documents/1QaZwSxEdCrFvTgByHnUjMkLpQaZ/edit").empty());
+    CHECK(find_wallets("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5").empty());
     CHECK(find_wallets("").empty());
 }
 
