@@ -431,7 +431,9 @@ std::string quote_style(const Message& m) {
     int switches = 0;
     LineRole last = LineRole::Signature;
     for (const auto& line : m.lines) {
-        if (line.role == LineRole::Signature || trim(line.text).empty()) continue;
+        if (line.role == LineRole::Signature || line.role == LineRole::Patch ||
+            trim(line.text).empty())
+            continue;
         if (line.role == LineRole::Quoted || line.role == LineRole::Attribution) {
             quoted = true;
             last = LineRole::Quoted;

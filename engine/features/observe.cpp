@@ -216,7 +216,7 @@ private:
         // all the same.
         std::string all, signature;
         for (const auto& line : m_.lines) {
-            if (line.role == LineRole::Own) all += line.text + "\n";
+            if (line.role == LineRole::Own || line.role == LineRole::Patch) all += line.text + "\n";
             if (line.role == LineRole::Signature) signature += line.text + "\n";
         }
         for (const auto& x : find_phones(all)) o().phones.push_back(h().hash64("phone", x));

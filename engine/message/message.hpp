@@ -92,8 +92,9 @@ struct Link {
     bool quoted = false;  ///< stands in quoted text
 };
 
-/// Line of readable text with its role.
-enum class LineRole : std::uint8_t { Own, Quoted, Attribution, Signature };
+/// Line of readable text with its role. Patch: inside a unified diff, machine text that says
+/// nothing about how its sender writes; links and payment data in it count all the same.
+enum class LineRole : std::uint8_t { Own, Quoted, Attribution, Signature, Patch };
 struct TextLine {
     std::string text;  ///< valid UTF-8, no line end
     LineRole role = LineRole::Own;

@@ -132,6 +132,43 @@ constexpr std::array<std::string_view, 26> kSeparators{"original message",
     return contains_any(text, kVerbs);
 }
 
+/// "@@ -12,7 +12,8 @@": lines the hunk has on both sides. (GNU diffutils manual, "Detailed
+/// Description of Unified Format")
+struct Hunk {
+    std::size_t before = 1, after = 1;
+};
+[[nodiscard]] std::optional<Hunk> read_hunk(std::string_view line) {
+    if (line.substr(0, 4) != "@@ -") return std::nullopt;
+    line.remove_prefix(4);
+    const auto number = [&]() -> std::optional<std::size_t> {
+        std::size_t value = 0, digits = 0;
+        while (digits < line.size() && digits < 8 && line[digits] >= '0' && line[digits] <= '9')
+            value = value * 10 + static_cast<std::size_t>(line[digits++] - '0');
+        line.remove_prefix(digits);
+        if (digits == 0) return std::nullopt;
+        return value;
+    };
+    const auto take = [&](std::string_view what) {
+        if (line.substr(0, what.size()) != what) return false;
+        line.remove_prefix(what.size());
+        return true;
+    };
+    Hunk hunk;
+    if (!number()) return std::nullopt;
+    if (take(",")) {
+        const auto n = number();
+        if (!n) return std::nullopt;
+        hunk.before = *n;
+    }
+    if (!take(" +") || !number()) return std::nullopt;
+    if (take(",")) {
+        const auto n = number();
+        if (!n) return std::nullopt;
+        hunk.after = *n;
+    }
+    return take(" @@") ? std::optional(hunk) : std::nullopt;
+}
+
 class RoleReader {
 public:
     explicit RoleReader(std::vector<TextLine>& lines) noexcept : lines_(lines) {}
@@ -152,6 +189,10 @@ private:
         if (tail_) {
             line.role = LineRole::Quoted;
             return 1;
+        }
+        if (const std::size_t n = patch_at(i); n > 0) {
+            for (std::size_t k = i; k < i + n; ++k) lines_[k].role = LineRole::Patch;
+            return n;
         }
         const std::string_view text = trim(line.text);
         if (text.empty()) {
@@ -177,6 +218,32 @@ private:
         }
         line.role = signature_ ? LineRole::Signature : LineRole::Own;
         return 1;
+    }
+
+    /// Lines of a unified diff's file header or hunk at `i`; no more than its own counts say.
+    [[nodiscard]] std::size_t patch_at(std::size_t i) const {
+        const auto starts = [&](std::size_t k, std::string_view with) {
+            return k < lines_.size() && lines_[k].role == LineRole::Own &&
+                   lines_[k].text.compare(0, with.size(), with) == 0;
+        };
+        if (starts(i, "diff --git ") || starts(i, "Index: ")) return 1;
+        if (i > 0 && lines_[i - 1].role == LineRole::Patch)
+            for (const std::string_view word :
+                 {"index ", "new file mode ", "deleted file mode ", "similarity index ",
+                  "rename from ", "rename to ", "old mode ", "new mode ", "+++ ", "--- "})
+                if (starts(i, word)) return 1;
+        if (starts(i, "--- ") && starts(i + 1, "+++ ")) return 2;
+        const auto hunk =
+            lines_[i].role == LineRole::Own ? read_hunk(lines_[i].text) : std::nullopt;
+        if (!hunk) return 0;
+        std::size_t before = hunk->before, after = hunk->after, k = i + 1;
+        for (; k < lines_.size() && lines_[k].role == LineRole::Own && before + after > 0; ++k) {
+            const char mark = lines_[k].text.empty() ? ' ' : lines_[k].text.front();
+            if (mark != ' ' && mark != '+' && mark != '-' && mark != '\\') break;
+            if (mark != '+' && before > 0 && mark != '\\') --before;
+            if (mark != '-' && after > 0 && mark != '\\') --after;
+        }
+        return k - i;
     }
 
     /// Lines of an introduction, a separator or a copied header at `i`, marked; 0 when there is

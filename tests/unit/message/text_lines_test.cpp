@@ -11,13 +11,13 @@ using namespace kith::mail;
 
 namespace {
 
-/// One letter a line: O own, Q quoted, A attribution, S signature.
+/// One letter a line: O own, Q quoted, A attribution, S signature, P patch.
 std::string roles(std::string_view text) {
     DefectSet defects;
     std::vector<TextLine> lines = split_lines(text, {}, {}, defects);
     assign_roles(lines);
     std::string out;
-    for (const TextLine& line : lines) out += "OQAS"[static_cast<int>(line.role)];
+    for (const TextLine& line : lines) out += "OQASP"[static_cast<int>(line.role)];
     return out;
 }
 
@@ -36,9 +36,32 @@ TEST_CASE("marked quotes, their introduction and the signature are told from own
         {"mine\n-- \nAnna\nTel 1\n", "OSSS"},
         {"mine\n-- \nAnna\n> late quote\nmine\n", "OSSQO"},
         {"mine\n--\nAnna\n", "OSS"},
-        {"mine\n--- a/file\n+++ b/file\n", "OOO"},
+        {"mine\n--- a/file\n+++ b/file\n", "OPP"},
+        {"mine\n--- a/file\nmine\n", "OOO"},
         {"mine\n____________________\nlist footer\n", "OSS"},
         {">> deep\n>quoted\n", "QQ"},
+    }));
+    INFO(row.text);
+    CHECK(roles(row.text) == row.roles);
+}
+
+TEST_CASE("a unified diff is a patch, no further than its own counts reach") {
+    struct Row {
+        std::string text, roles;
+    };
+    const auto row = GENERATE(values<Row>({
+        {"why\n---\ndiff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@ f()\n"
+         " a\n-b\n+c\nmine\n",
+         "OOPPPPPPPPO"},
+        {"@@ -1 +1 @@\n-b\n+c\n+mine\n", "PPPO"},
+        {"@@ -0,0 +1,2 @@\n+c\nmine\n", "PPO"},
+        {"@@ -1,99999999 +1,99999999 @@\nmine\n", "PO"},
+        {"@@ -1,999999999999 +1 @@\nmine\n", "OO"},
+        {"@@ see below @@\n+49 30 1234567\n", "OO"},
+        {"index of all orders\nnew mode of payment\n", "OO"},
+        {"Index: x\nnew file mode 100644\nnew mode of payment\n", "PPP"},
+        {"> diff --git a/x b/x\n> index\n", "QQ"},
+        {"@@ -1,3 +1,3 @@\n a\n\n b\n-- \n2.39\n", "PPPPSS"},
     }));
     INFO(row.text);
     CHECK(roles(row.text) == row.roles);
