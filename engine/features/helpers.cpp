@@ -81,9 +81,9 @@ std::string network_of(std::string_view address) {
                 (v6.s6_addr[0] & 0xFE) == 0xFC)
                 return "private";
             std::array<char, 16> buffer{};
-            std::snprintf(buffer.data(), buffer.size(), "%x:%x:%x",
-                          v6.s6_addr[0] << 8 | v6.s6_addr[1], v6.s6_addr[2] << 8 | v6.s6_addr[3],
-                          v6.s6_addr[4] << 8 | v6.s6_addr[5]);
+            (void)std::snprintf(
+                buffer.data(), buffer.size(), "%x:%x:%x", v6.s6_addr[0] << 8 | v6.s6_addr[1],
+                v6.s6_addr[2] << 8 | v6.s6_addr[3], v6.s6_addr[4] << 8 | v6.s6_addr[5]);
             return buffer.data();
         }
         std::copy_n(v6.s6_addr + 12, 4, reinterpret_cast<std::uint8_t*>(&v4));
@@ -208,8 +208,8 @@ std::string utc_offset_text(int minutes) {
     constexpr int kMost = 99 * 60 + 59;  // four digits; also keeps std::abs defined
     const int m = std::abs(std::clamp(minutes, -kMost, kMost));
     std::array<char, 24> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), "UTC%c%02d:%02d", minutes < 0 ? '-' : '+', m / 60,
-                  m % 60);
+    (void)std::snprintf(buffer.data(), buffer.size(), "UTC%c%02d:%02d", minutes < 0 ? '-' : '+',
+                        m / 60, m % 60);
     return buffer.data();
 }
 

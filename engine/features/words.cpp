@@ -46,68 +46,70 @@ void compose(std::string& word, UChar32 mark) {
     append_utf8(word, u_tolower(composed));
 }
 
-/// Calls `word(text, letters)` for each run of letters.
-template <class F>
-void each_word(std::string_view text, F&& word) {
-    std::string current;
-    int letters = 0;
-    bool cjk = false;
-    const auto flush = [&]() -> bool {
-        const bool go_on = letters == 0 || word(current, letters);
-        current.clear();
+/// Cuts text into runs of letters, lower case, decomposed letters composed; what a reader does not
+/// see (soft hyphens, zero-width characters) does not part a word. CJK text goes in pairs.
+class WordReader {
+public:
+    explicit WordReader(std::string_view text) noexcept
+        : bytes_(reinterpret_cast<const std::uint8_t*>(text.data())),
+          size_(static_cast<std::int32_t>(text.size())) {}
+
+    /// The next run; false at the end. At most kMaxLetters + 1 letters of it are in `word`.
+    bool next(std::string& word, int& letters) {
+        word.clear();
         letters = 0;
-        cjk = false;
-        return go_on;
-    };
-    const auto* s = reinterpret_cast<const std::uint8_t*>(text.data());
-    const auto n = static_cast<std::int32_t>(text.size());
-    for (std::int32_t i = 0; i < n;) {
-        UChar32 c = s[i];
-        if (c < 0x80) {
-            ++i;
-            if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
-                if (cjk && !flush()) return;
-                if (letters <= kMaxLetters) current.push_back(static_cast<char>(c | 0x20));
-                ++letters;
-                continue;
+        cjk_ = false;
+        while (at_ < size_) {
+            const std::int32_t before = at_;
+            UChar32 c = 0;
+            U8_NEXT(bytes_, at_, size_, c);
+            if (c >= 0 && is_letter(c)) {
+                const bool cjk = c >= 0x80 && is_cjk(c);
+                if (letters > 0 && cjk != cjk_) {
+                    at_ = before;  // belongs to the next word
+                    return true;
+                }
+                cjk_ = cjk;
+                if (letters++ <= kMaxLetters) append_utf8(word, u_tolower(c));
+                if (cjk_ && letters == 2) return true;
+            } else if (letters > 0 && !is_part_of_word(c, word)) {
+                return true;
             }
-            if (c == '\'' && letters > 0)
-                continue;  // don't -> dont, l'été -> lété as with the typographic one
-        } else {
-            U8_NEXT(s, i, n, c);
-            if (c >= 0 && u_isalpha(c)) {
-                const bool is = is_cjk(c);
-                if (letters > 0 && is != cjk && !flush()) return;
-                cjk = is;
-                if (letters <= kMaxLetters) append_utf8(current, u_tolower(c));
-                ++letters;
-                if (cjk && letters == 2 && !flush()) return;
-                continue;
-            }
-            if (c == 0x2019 && letters > 0) continue;  // typographic apostrophe
-            // Decomposed letters are composed, soft hyphens and zero-width characters skipped: the
-            // reader sees one word.
-            if (letters > 0 && c >= 0 && u_charType(c) == U_NON_SPACING_MARK) {
-                compose(current, c);
-                continue;
-            }
-            if (letters > 0 && c >= 0 && u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
-                continue;
         }
-        if (!flush()) return;
+        return letters > 0;
     }
-    flush();
-}
+
+private:
+    [[nodiscard]] static bool is_letter(UChar32 c) noexcept {
+        if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return u_isalpha(c) != 0;
+    }
+    /// Apostrophes ("don't" is one word), marks on the letter before, invisible characters.
+    [[nodiscard]] static bool is_part_of_word(UChar32 c, std::string& word) {
+        if (c == '\'' || c == 0x2019) return true;
+        if (c < 0x80) return false;
+        if (u_charType(c) == U_NON_SPACING_MARK) {
+            compose(word, c);
+            return true;
+        }
+        return u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) != 0;
+    }
+
+    const std::uint8_t* bytes_;
+    std::int32_t size_;
+    std::int32_t at_ = 0;
+    bool cjk_ = false;
+};
 
 }  // namespace
 
 std::vector<std::string> words_of(std::string_view text, std::size_t max_words) {
     std::vector<std::string> out;
-    if (max_words == 0) return out;
-    each_word(text, [&](const std::string& word, int letters) {
+    WordReader reader(text);
+    std::string word;
+    int letters = 0;
+    while (out.size() < max_words && reader.next(word, letters))
         if (letters >= kMinLetters && letters <= kMaxLetters) out.push_back(word);
-        return out.size() < max_words;
-    });
     return out;
 }
 

@@ -77,7 +77,7 @@ namespace {
 }  // namespace
 
 std::string registrable_domain(std::string_view host) {
-    const std::string name(host);
+    std::string name(host);
     if (suffixes() == nullptr || mail::is_address_literal(name)) return name;
     const char* found = psl_registrable_domain(suffixes(), name.c_str());
     return found == nullptr ? name : found;

@@ -146,7 +146,7 @@ private:
     GByteArray* array = g_byte_array_new_take(block, size);
     GMimeStream* stream = g_mime_stream_mem_new_with_byte_array(array);
     g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), TRUE);
-    return Owned<GMimeStream>(stream);
+    return Owned<GMimeStream>(stream);  // NOLINT(clang-analyzer-unix.Malloc): GLib owns the block
 }
 
 }  // namespace

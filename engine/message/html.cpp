@@ -84,7 +84,7 @@ extern "C" {
 static void* kith_gumbo_allocate(void* arena, size_t bytes) {
     auto* const a = static_cast<Arena*>(arena);
     void* const memory = a->allocate(bytes);
-    if (memory == nullptr) std::longjmp(a->out_of_memory, 1);
+    if (memory == nullptr) std::longjmp(a->out_of_memory, 1);  // NOLINT(cert-err52-cpp)
     return memory;
 }
 static void kith_gumbo_release(void* /*arena*/, void* /*memory*/) {}
@@ -560,6 +560,31 @@ void add_raw_text(std::string_view html, const ParseOptions& options, HtmlConten
         content.lines.push_back({std::move(text), LineRole::Own});
 }
 
+/// Numeric character references as short as they can be written. libgumbo adds up their digits in
+/// an int: one with enough of them comes out as bytes that are no UTF-8 instead of U+FFFD (HTML
+/// standard, section 13.2.5.80).
+std::string with_short_references(std::string_view html) {
+    constexpr std::size_t kMostDigits = 7;  // "1114111"
+    std::string out;
+    out.reserve(html.size());
+    for (std::size_t i = 0; i < html.size();) {
+        const std::size_t start = html.find("&#", i);
+        out += html.substr(i, start - i);
+        if (start == std::string_view::npos) break;
+        i = start + 2;
+        const bool hex = i < html.size() && (html[i] == 'x' || html[i] == 'X');
+        if (hex) ++i;
+        const std::size_t digits_end = std::min(
+            html.find_first_not_of(hex ? "0123456789abcdefABCDEF" : "0123456789", i), html.size());
+        std::string_view digits = html.substr(i, digits_end - i);
+        while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+        out += hex ? "&#x" : "&#";
+        out += digits.size() > kMostDigits ? "0" : digits;
+        i = digits_end;
+    }
+    return out;
+}
+
 }  // namespace
 
 HtmlContent read_html(std::string_view html, const ParseOptions& options, DefectSet& defects) {
@@ -569,7 +594,7 @@ HtmlContent read_html(std::string_view html, const ParseOptions& options, Defect
     }
     const std::size_t safe = safe_html_prefix(html);
     defects.add_if(safe < html.size(), Defect::DepthCut);
-    const std::string_view readable = utf8_prefix(html, safe);
+    const std::string readable = with_short_references(utf8_prefix(html, safe));
     HtmlContent content;
     Arena arena(kMemoryBase + kMemoryPerByte * readable.size());
     const GumboOutput* output = parse_tree(readable.data(), readable.size(), arena);

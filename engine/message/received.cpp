@@ -42,7 +42,7 @@ namespace {
 
 /// Host in a bracketed or plain form, comparable.
 [[nodiscard]] std::string host_word(std::string_view word) {
-    if (const std::string address = plain_address(word); !address.empty()) return address;
+    if (std::string address = plain_address(word); !address.empty()) return address;
     return to_ascii_domain(word);
 }
 

@@ -44,13 +44,12 @@ private:
 template <class T>
 std::vector<T> to_vector(const flatbuffers::Vector<T>* v, std::size_t limit) {
     std::vector<T> out;
-    if (v != nullptr) {
-        out.reserve(std::min<std::size_t>(v->size(), limit));
-        for (const T x : *v) {
-            if (out.size() == limit) break;
-            out.push_back(x);
-        }
-    }
+    if (v == nullptr) return out;
+    // The verifier looks at where a vector begins, not at how its elements are aligned: copy, then
+    // read.
+    out.resize(std::min<std::size_t>(v->size(), limit));
+    if (!out.empty()) std::memcpy(out.data(), v->Data(), sizeof(T) * out.size());
+    for (T& x : out) x = flatbuffers::EndianScalar(x);
     return out;
 }
 
@@ -463,13 +462,12 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
         return false;
     for (const float x : *t->stratum_mails())
         if (!sane(x)) return false;
-    for (const double x : *t->mails())
-        if (!finite(x)) return false;
+    const std::vector<double> mails = to_vector(t->mails(), kDirectionCount);
+    if (!std::all_of(mails.begin(), mails.end(), finite)) return false;
     for (std::size_t i = 0; i < kDirectionCount * kStratumCount; ++i)
         s.stratum_mails[i / kStratumCount][i % kStratumCount] =
             t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
-    for (std::size_t d = 0; d < kDirectionCount; ++d)
-        s.mails[d] = t->mails()->Get(static_cast<flatbuffers::uoffset_t>(d));
+    std::copy(mails.begin(), mails.end(), s.mails.begin());
     s.words = std::max(0.0, t->words());
     s.senders = std::max(0.0, t->senders());
     s.learned = t->learned();

@@ -35,7 +35,7 @@ void chain(int signal, siginfo_t* info, void* context) {
         struct sigaction standard {};
         standard.sa_handler = SIG_DFL;
         ::sigaction(signal, &standard, nullptr);
-        if (info->si_code <= 0) ::raise(signal);
+        if (info->si_code <= 0) (void)::raise(signal);
     }
     t_chaining = false;
 }

@@ -102,6 +102,7 @@ TEST_CASE("lines of several threads do not mix") {
         const CapturedStderr captured(dir.file("log"));
         log_open("t", LogTarget::Stderr, LogLevel::Info);
         std::vector<std::thread> threads;
+        threads.reserve(kThreads);
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back([t] {
                 for (int i = 0; i < kLines; ++i)

@@ -49,6 +49,11 @@ TEST_CASE("HTML reads as the lines a reader sees") {
         {"<!-- comment -->text", "O:text|"},
         {"", ""},
         {"pay\xE2\x80\x8Bment", "O:payment|"},
+        {"&#x000000000000041;&#0000000066;&#x1F600; &#;&#x;&#", "O:AB\xF0\x9F\x98\x80 &#;&#x;&#|"},
+        {"a&#x" + std::string(90, 'F') + "0;b&#" + std::string(90, '9') + ";c",
+         "O:a\xEF\xBF\xBD"
+         "b\xEF\xBF\xBD"
+         "c|"},
     }));
     INFO(row.html);
     CHECK(lines(row.html) == row.lines);

@@ -196,8 +196,9 @@ TEST_CASE("the bound on depth holds at the limit and cuts one above") {
         std::string body = "Content-Type: text/plain\n\ndeep\n";
         for (int i = levels; i > 1; --i) {
             const std::string b = "b" + std::to_string(i);
-            body = "Content-Type: multipart/mixed; boundary=" + b + "\n\n--" + b + "\n" + body +
-                   "--" + b + "--\n";
+            std::string outer = "Content-Type: multipart/mixed; boundary=";
+            outer.append(b).append("\n\n--").append(b).append("\n").append(body);
+            body = outer.append("--").append(b).append("--\n");
         }
         return MessageBuilder().parts("mixed", {body}).message(options);
     };
@@ -308,7 +309,8 @@ TEST_CASE("deep nesting and endless enclosure are cut in time") {
     std::string deep;
     for (int i = 0; i < 20000; ++i) {
         const std::string b = "b" + std::to_string(i);
-        deep += "Content-Type: multipart/mixed; boundary=" + b + "\n\n--" + b + "\n";
+        deep.append("Content-Type: multipart/mixed; boundary=").append(b);
+        deep.append("\n\n--").append(b).append("\n");
     }
     CHECK(parsed("From: a@x.example\n" + deep).parts.size() <= 1);
     const Message m =
