@@ -99,7 +99,7 @@ struct Observations {
         set_members;  ///< (feature index, value) of set features
 
     std::vector<WordCount> words;             ///< own text, distinct, at most kMaxWords
-    std::vector<std::uint32_t> thread_words;  ///< subject and quoted text, distinct
+    std::vector<std::uint32_t> thread_words;  ///< quoted text, distinct
     std::uint32_t word_total = 0;             ///< words of own text that count
     std::vector<ObservedLink> links;
     std::uint32_t asks = 0;              ///< bit per Ask, own text and subject

@@ -199,8 +199,6 @@ private:
                    c_.asks.match({subject.begin(), subject.end()});
 
         std::vector<std::uint32_t> thread;
-        thread.reserve(subject.size());
-        for (const auto& w : subject) thread.push_back(h().hash32("word", w));
         for (const auto& line : m_.lines) {
             if (line.role != LineRole::Quoted || thread.size() > 2 * kMaxThreadWords) continue;
             for (const auto& w : words_of(line.text, 60)) thread.push_back(h().hash32("word", w));

@@ -24,6 +24,8 @@ enum class Kind : std::uint8_t {
     Ordinal,   ///< a bin; neighbours count half
     Set,       ///< several values; the most surprising one counts (Bonferroni)
     Rank,      ///< a number, larger = more suspicious; conformal rank among the site's genuine mail
+    Sum,       ///< surprises of other features added up, then ranked like a number: features that
+               ///< say nearly the same must not count several times, one wild value not everything
 };
 
 /// What a feature saw in one mail.
@@ -79,9 +81,11 @@ struct FeatureSpec {
     std::string_view summary;  ///< one sentence for kith-features(7): what it is and why it informs
     /// "%" in it is the label; subject is "this sender". E.g. "writes with % for the first time".
     std::string_view sentence;
-    /// Exactly one of the two. Pure, total.
+    /// Exactly one of the three. Pure, total.
     Seen (*extract)(const Glimpse&) = nullptr;
     Seen (*relate)(const Relations&) = nullptr;
+    /// Kind Sum: does the feature at `index` belong to it? No sum belongs to another.
+    bool (*sums)(std::size_t index) = nullptr;
 };
 
 /// Value of what was seen, for the feature at `index`: texts hashed under the feature's name.

@@ -46,13 +46,22 @@ void learn_values(const Observations& o, const FeatureVector& values, const Rela
             case Kind::Set:
                 break;
             case Kind::Rank:
-                site.ranks[f][static_cast<std::size_t>(r.length_bucket * 4 + r.history_bucket)].add(
+                site.ranks[f][rank_bucket(f, r.length_bucket, r.history_bucket)].add(
                     values[f].number);
                 break;
+            case Kind::Sum:
+                break;  // has no value of its own
         }
     }
     for (const auto& [f, value] : o.set_members)
         add_value(f, value, o.time, options, sender, domain, site);
+}
+
+void learn_sums(const SurpriseVector& surprise, const Relations& r, SiteState& site) {
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (feature_spec(f).kind == Kind::Sum)
+            site.ranks[f][rank_bucket(f, r.length_bucket, r.history_bucket)].add(
+                surprise.detail[f].sum);
 }
 
 void learn_words(const Observations& o, float weight, const LearnerOptions& options,
@@ -240,6 +249,7 @@ void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& op
     const Relations relations = relate(o, history, memory);
     const FeatureVector values = complete_values(o, relations, hasher);
     SiteState& site = memory.edit_site();
+    learn_sums(surprises(o, values, relations, history, site), relations, site);
 
     Profile& sender = memory.edit_profile(Subject::Correspondent, o.sender);
     Profile& domain = memory.edit_profile(Subject::Domain, o.domain);

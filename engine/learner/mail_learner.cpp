@@ -9,6 +9,7 @@ MailLearner::MailLearner(const Hasher& hasher, const ScoringOptions& scoring,
       scoring_(scoring),
       options_(options),
       memory_(memory),
+      teacher_(hasher),
       scales_(std::make_unique<Scales>(memory.site())) {}
 
 void MailLearner::rescale() {
@@ -40,6 +41,11 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
 
     const Fate fate = fate_of(judgement, record.action == Action::Held);
     note(o, judgement, fate, memory_);
+    teacher_.observe(o, judgement, fate != Fate::Never, memory_);
+    if (teacher_.due(memory_.site().experts.version)) {
+        teacher_.refit(memory_.edit_site());
+        rescale();
+    }
     switch (fate) {
         case Fate::Now:
             learn(o, hasher_, options_, memory_);

@@ -8,6 +8,7 @@
 #include "engine/assess/assess.hpp"
 #include "engine/journal/mail_record.hpp"
 #include "engine/learner/learn.hpp"
+#include "engine/learner/self_supervision.hpp"
 
 namespace kith {
 
@@ -44,6 +45,7 @@ private:
     const ScoringOptions& scoring_;
     const LearnerOptions& options_;
     LearnedMemory& memory_;
+    SelfSupervision teacher_;
     std::unique_ptr<const Scales> scales_;
     std::size_t since_scales_ = 0;
 };

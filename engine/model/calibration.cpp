@@ -49,11 +49,17 @@ Calibration::Calibration(const ScoreRing& ring) : sorted_(ring.values()) {
     tail_share_ = static_cast<double>(n - first) / static_cast<double>(n);
 }
 
+double Calibration::tail_p(double x) const noexcept {
+    const double z = (x - threshold_) / scale_;
+    const double far = std::log(tail_share_ * 10 * static_cast<double>(sorted_.size() + 1));
+    if (z <= far) return tail_share_ * std::exp(-z);
+    return std::max(kMinP, tail_share_ * std::exp(-far) * (far / z) * (far / z));
+}
+
 double Calibration::p(double x) const noexcept {
     const std::size_t n = sorted_.size();
     if (n == 0) return 1;
-    if (tail_share_ > 0 && x > threshold_)
-        return std::max(kMinP, tail_share_ * std::exp(-(x - threshold_) / scale_));
+    if (tail_share_ > 0 && x > threshold_) return tail_p(x);
     const auto at_least =
         sorted_.end() - std::lower_bound(sorted_.begin(), sorted_.end(), static_cast<float>(x));
     return static_cast<double>(at_least + 1) / static_cast<double>(n + 1);

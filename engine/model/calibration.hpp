@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a raw score to the share of genuine mail that scores at least as high: conformal rank among
 // the last values, with an exponential tail above a high quantile so that more than 1/N can be said
-// (Vovk et al. 2005; Hill 1975 on log scale). Pure. Covered by
+// (Vovk et al. 2005; Hill 1975 on log scale), and a power law a decade beyond the data, where a few
+// values say little. Pure. Covered by
 // tests/unit/model/calibration_test.cpp.
 #pragma once
 
@@ -41,12 +42,15 @@ public:
     Calibration() = default;
     explicit Calibration(const ScoreRing& ring);
 
-    /// p in (0, 1]: rank below the tail's start, u * exp(-(x - threshold)/scale) above. 1 when
-    /// there are no values.
+    /// p in (0, 1]: rank below the tail's start; above, with z = (x - threshold) / scale,
+    /// u * exp(-z) down to 1 / (10 (N + 1)), and from there, at z', u * exp(-z') * (z' / z)^2. 1
+    /// when there are no values.
     [[nodiscard]] double p(double x) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }
 
 private:
+    [[nodiscard]] double tail_p(double x) const noexcept;
+
     std::vector<float> sorted_;
     double threshold_ = 0, scale_ = 1, tail_share_ = 0;
 };

@@ -413,29 +413,30 @@ bool decode_anomaly(std::string_view bytes, CovarianceSum& a) {
 std::string encode_experts(const ExpertModel& m) {
     FlatBufferBuilder b(8192);
     std::vector<fb::Weight> weights;
-    for (std::size_t e = 0; e < kExpertCount; ++e)
+    for (std::size_t e = 0; e < kLearnedExperts; ++e)
         for (std::size_t f = 0; f < kFeatureCount; ++f)
             if (looks_at(static_cast<Expert>(e), f))
                 weights.emplace_back(feature_tag(f), static_cast<std::uint8_t>(e), m.weights[e][f]);
     const auto w = b.CreateVectorOfStructs(weights);
-    const auto bias = b.CreateVector(m.bias.data(), m.bias.size());
+    const auto bias = b.CreateVector(m.bias.data(), kLearnedExperts);
     b.Finish(fb::CreateExperts(b, m.version, w, bias));
     return finished(b);
 }
 
 bool decode_experts(std::string_view bytes, ExpertModel& model) {
     const Verified<fb::Experts> t(bytes);
-    if (!t || t->weights() == nullptr || t->bias() == nullptr || t->bias()->size() != kExpertCount)
+    if (!t || t->weights() == nullptr || t->bias() == nullptr ||
+        t->bias()->size() != kLearnedExperts)
         return false;
     ExpertModel m;
     m.version = t->version();
     for (const auto* w : *t->weights()) {
         const std::size_t f = feature_index(w->tag());
-        if (f >= kFeatureCount || w->expert() >= kExpertCount) continue;
+        if (f >= kFeatureCount || w->expert() >= kLearnedExperts) continue;
         if (!sane(w->weight())) return false;
         m.weights[w->expert()][f] = w->weight();
     }
-    for (std::size_t e = 0; e < kExpertCount; ++e) {
+    for (std::size_t e = 0; e < kLearnedExperts; ++e) {
         m.bias[e] = t->bias()->Get(static_cast<flatbuffers::uoffset_t>(e));
         if (!std::isfinite(m.bias[e])) return false;
     }

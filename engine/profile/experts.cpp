@@ -8,27 +8,28 @@ namespace {
 
 /// What never occurs in the site's own mail must still count: the prior every weight is pulled to.
 constexpr float kPriorWeight = 0.3F;
+/// Text: ranks are bounded and comparable, each counts whole; one at 1 in 20 is where doubt begins.
+constexpr float kTextWeight = 1, kTextBias = -3;
 
-bool group_of_expert(Expert expert, Group g) noexcept {
+bool looks(Expert expert, const FeatureSpec& spec) noexcept {
+    if ((spec.kind == Kind::Sum) != (expert == Expert::Text)) return false;
+    const Group g = spec.group;
     switch (expert) {
         case Expert::Spoof:
             return g != Group::Name;
         case Expert::Client:
             return g == Group::Submission || g == Group::Client || g == Group::Quoting ||
                    g == Group::Text;
-        case Expert::Link:
-        case Expert::Request:
-            return g == Group::Text;
         case Expert::Impostor:
             return g != Group::Name;
-        case Expert::Who:
-            return g == Group::Submission || g == Group::Client || g == Group::Quoting;
+        case Expert::Text:
+            return true;
     }
     return false;
 }
 
-constexpr std::array<std::string_view, kExpertCount> kNames = {"spoof",   "client",   "link",
-                                                               "request", "impostor", "who"};
+constexpr std::array<std::string_view, kExpertCount> kNames = {"spoof", "client", "impostor",
+                                                               "text"};
 
 }  // namespace
 
@@ -39,7 +40,7 @@ bool looks_at(Expert expert, std::size_t feature) noexcept {
         std::array<std::array<bool, kFeatureCount>, kExpertCount> t{};
         for (std::size_t e = 0; e < kExpertCount; ++e)
             for (std::size_t f = 0; f < kFeatureCount; ++f)
-                t[e][f] = group_of_expert(static_cast<Expert>(e), feature_spec(f).group);
+                t[e][f] = looks(static_cast<Expert>(e), feature_spec(f));
         return t;
     }();
     return table[static_cast<std::size_t>(expert)][feature];
@@ -48,7 +49,9 @@ bool looks_at(Expert expert, std::size_t feature) noexcept {
 ExpertModel::ExpertModel() : weights{} {
     for (std::size_t e = 0; e < kExpertCount; ++e)
         for (std::size_t f = 0; f < kFeatureCount; ++f)
-            weights[e][f] = looks_at(static_cast<Expert>(e), f) ? kPriorWeight : 0.0F;
+            if (looks_at(static_cast<Expert>(e), f))
+                weights[e][f] = e < kLearnedExperts ? kPriorWeight : kTextWeight;
+    bias[static_cast<std::size_t>(Expert::Text)] = kTextBias;
 }
 
 double ExpertModel::score(Expert expert, const Surprises& x) const noexcept {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Experts: each weighs the surprises of the parts an attack of its kind would bring along, against
-// the mail's claimed sender. A logistic model with non-negative weights; the milter only takes dot
-// products. The start vector is a prior (0.3 for all); the learner refits on the site's own mail.
+// the mail's claimed sender. Spoof, Client and Impostor are logistic models with non-negative
+// weights: the start vector is a prior (0.3 for all), the learner refits them on the site's own
+// mail. Text adds up ranks and is never refitted: foreign texts of a site's own mail hardly ask for
+// anything, so they teach little about those that do (ARCHITECTURE.md "Tried"). The milter only
+// takes dot products.
 // Covered by tests/unit/profile/experts_test.cpp.
 #pragma once
 
@@ -17,12 +20,12 @@ namespace kith {
 enum class Expert : std::uint8_t {
     Spoof = 0,     ///< somebody else under this name: everything but the name
     Client = 1,    ///< a foreign client on the sender's account: submission, client, quoting, text
-    Link = 2,      ///< a foreign text with a link
-    Request = 3,   ///< a foreign text with a request
-    Impostor = 4,  ///< a look-alike address
-    Who = 5,       ///< is it written on the real person's machine: submission, client, quoting
+    Impostor = 2,  ///< a look-alike address
+    Text = 3,      ///< a foreign hand: language, links and requests, from the sender's own client
 };
-inline constexpr std::size_t kExpertCount = 6;
+inline constexpr std::size_t kExpertCount = 4;
+/// The first of them are refitted.
+inline constexpr std::size_t kLearnedExperts = 3;
 [[nodiscard]] std::string_view to_string(Expert e) noexcept;
 
 /// Surprise vector: x_f >= 0 per feature (hinge of -ln p), 0 when the mail says nothing about it.

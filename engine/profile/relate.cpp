@@ -13,11 +13,13 @@ constexpr double kSenderShare = .40, kDomainShare = .15, kThreadShare = .20, kSi
 constexpr double kSenderShrink = 50, kDomainShrink = 100, kSiteAdd = .1, kSiteWords = 2000,
                  kGapShrink = 200;
 constexpr std::uint32_t kMinWords = 3;
+constexpr std::size_t kFewThreadWords =
+    20;  // of a thread of two words each would be worth as much as all that its people ever wrote
 constexpr double kSharedSenders = 5,
                  kSharedTenants = 8;  // a host where tenants differ: many senders, more pages
 
-/// Words the mail's conversation is known to use: quoted text, subject, and what the known parent
-/// thread said.
+/// Words the mail's conversation is known to use: quoted text and what the known parent thread
+/// said. Not the subject: it is the writer's own.
 struct ThreadWords {
     const std::vector<std::uint32_t>& quoted;
     const Thread* thread;
@@ -69,7 +71,7 @@ void relate_language(const Observations& o, const History& h, const Memory& memo
     if (site.words < 500) return;  // nothing to compare with in the first hours
     r.language = true;
     const ThreadWords in_thread{o.thread_words, thread};
-    const double thread_size = static_cast<double>(std::max<std::size_t>(in_thread.size(), 1));
+    const double thread_size = static_cast<double>(std::max(in_thread.size(), kFewThreadWords));
     r.has_thread_words = thread != nullptr || o.thread_words.size() > 10;
     const double n_s = h.vocabulary ? static_cast<double>(h.vocabulary->total) : 0;
     const double n_d = h.domain_vocabulary ? static_cast<double>(h.domain_vocabulary->total) : 0;

@@ -84,16 +84,27 @@ bool remember(std::vector<std::uint32_t>& list, std::uint32_t item, std::size_t 
     return fresh;
 }
 
-bool has_ranks(std::size_t feature) noexcept { return feature_spec(feature).kind == Kind::Rank; }
+bool has_ranks(std::size_t feature) noexcept {
+    const Kind kind = feature_spec(feature).kind;
+    return kind == Kind::Rank || kind == Kind::Sum;
+}
+
+std::size_t rank_bucket(std::size_t feature, int length, int history) noexcept {
+    // What is added up is relative to the sender's own history already.
+    if (feature_spec(feature).kind == Kind::Sum) history = 0;
+    return static_cast<std::size_t>(length) * kHistoryBuckets + static_cast<std::size_t>(history);
+}
 
 SiteState::SiteState() : anomaly(kFeatureCount) {
     for (auto& direction : scores)
         for (auto& ring : direction) ring = ScoreRing(kScoreRing);
-    for (auto& ring : evidence) ring = ScoreRing(kScoreRing);
+    for (auto& ring : evidence) ring = ScoreRing(kLevelRing);
     for (auto& direction : indicators)
         for (auto& ring : direction) ring = ScoreRing(kIndicatorRing);
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (has_ranks(f)) ranks[f].assign(kRankBuckets, ScoreRing(kRankRing));
+        if (has_ranks(f))
+            ranks[f].assign(kRankBuckets,
+                            ScoreRing(feature_spec(f).kind == Kind::Sum ? kSumRing : kRankRing));
 }
 
 }  // namespace kith

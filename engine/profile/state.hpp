@@ -103,9 +103,11 @@ struct Traces {
     static constexpr std::size_t kMax = 64;
 };
 
-inline constexpr std::size_t kLevels = 3;        ///< correspondent, domain, site
-inline constexpr std::size_t kRankBuckets = 16;  ///< 4 lengths x 4 histories
-inline constexpr std::size_t kRankRing = 1000, kScoreRing = 6000, kIndicatorRing = 2000;
+inline constexpr std::size_t kLevels = 3;  ///< correspondent, domain, site
+inline constexpr std::size_t kHistoryBuckets = 4;
+inline constexpr std::size_t kRankBuckets = 4 * kHistoryBuckets;  ///< 4 lengths x 4 histories
+inline constexpr std::size_t kRankRing = 1000, kSumRing = 4000, kScoreRing = 6000,
+                             kLevelRing = 3000, kIndicatorRing = 2000;
 inline constexpr std::size_t kIndicatorCount =
     8;  ///< rings kept; at least as many as indicators.def has lines
 
@@ -113,7 +115,7 @@ inline constexpr std::size_t kIndicatorCount =
 struct SiteState {
     Profile values;  ///< L2: distinct domains that show a value
     std::array<std::array<NoveltyCurve, kFeatureCount>, kLevels> novelty;
-    /// [feature of kind Rank][bucket]; empty for other kinds.
+    /// [feature of kind Rank or Sum][bucket]; empty for other kinds. Sums use one bucket a length.
     std::array<std::vector<ScoreRing>, kFeatureCount> ranks;
     std::array<std::array<ScoreRing, kStratumCount>, kDirectionCount> scores;
     std::array<std::array<float, kStratumCount>, kDirectionCount>
@@ -133,7 +135,9 @@ struct SiteState {
     SiteState();
 };
 
-/// Features of kind Rank have rings; the others none.
+/// Features of kind Rank and Sum have rings; the others none.
 [[nodiscard]] bool has_ranks(std::size_t feature) noexcept;
+/// The ring for mail of these buckets (Relations). REQUIRES has_ranks(feature).
+[[nodiscard]] std::size_t rank_bucket(std::size_t feature, int length, int history) noexcept;
 
 }  // namespace kith

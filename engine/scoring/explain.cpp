@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/features/asks.hpp"
@@ -12,36 +13,27 @@
 namespace kith {
 namespace {
 
-/// Weight of one feature in the stratum's raw score.
-double weight_of(std::size_t f, Stratum s, const ExpertModel& m) {
-    const auto w = [&](Expert e) {
-        return static_cast<double>(m.weights[static_cast<std::size_t>(e)][f]);
-    };
-    switch (s) {
-        case Stratum::Identity:
-            return w(Expert::Impostor);
-        case Stratum::NewLink:
-            return w(Expert::Link) + w(Expert::Client) / 2;
-        case Stratum::Request:
-            return w(Expert::Request) + w(Expert::Client) / 2;
-        case Stratum::Unbacked:
-        case Stratum::Plain:
-            return std::max(w(Expert::Spoof), w(Expert::Request));
-    }
-    return 0;
-}
-
 struct Contribution {
     std::size_t feature;
     double nats;
 };
 
+/// What each feature added to the raw score. A sum's part goes to its members, each by its
+/// surprise: they are what somebody can look at.
 std::vector<Contribution> contributions(const Evidence& e, Stratum s) {
-    std::vector<Contribution> out;
+    const Surprises& x = e.surprise.x;
+    std::array<double, kFeatureCount> nats = raw_slope(s, e.site.experts, x);
+    for (std::size_t f = 0; f < kFeatureCount; ++f) nats[f] *= static_cast<double>(x[f]);
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
-        const double nats = weight_of(f, s, e.site.experts) * static_cast<double>(e.surprise.x[f]);
-        if (nats > .05) out.push_back({f, nats});
+        if (feature_spec(f).kind != Kind::Sum || nats[f] <= 0) continue;
+        for (std::size_t member = 0; member < kFeatureCount; ++member)
+            if (feature_spec(f).sums(member))
+                nats[member] += nats[f] * static_cast<double>(x[member] / e.surprise.detail[f].sum);
+        nats[f] = 0;
     }
+    std::vector<Contribution> out;
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (nats[f] > .05) out.push_back({f, nats[f]});
     std::stable_sort(out.begin(), out.end(),
                      [](const auto& a, const auto& b) { return a.nats > b.nats; });
     return out;
@@ -122,16 +114,17 @@ std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labe
 std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted,
                             const ScoringOptions& options) {
     if (joint < wanted) return "";
-    Surprises x = e.surprise.x;
-    const double others = joint - own_evidence(e, s, raw_score(s, e.site.experts, x), options);
+    SurpriseVector v = e.surprise;
+    const auto own = [&] { return own_evidence(e, s, raw_score(s, e.site.experts, v.x), options); };
+    const double others = joint - own();
     std::string names;
     int removed = 0;
     for (const auto& c : contributions(e, s)) {
-        x[c.feature] = 0;
+        v.x[c.feature] = 0;
+        rank_sums(e.relations, e.site, v);
         names += (names.empty() ? "" : ", ") + std::string(feature_name(c.feature));
+        if (own() + others < wanted) return "It would have passed without: " + names + ".";
         if (++removed == 8) break;
-        if (own_evidence(e, s, raw_score(s, e.site.experts, x), options) + others < wanted)
-            return "It would have passed without: " + names + ".";
     }
     if (others > 0.05)
         return fmt::format(

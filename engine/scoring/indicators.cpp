@@ -26,12 +26,11 @@ double out_of_character(const Evidence& e) {
 }
 
 double inducement_shift(const Evidence& e) {
-    const auto& experts = e.site.experts;
     const bool asks = e.observations.asks != 0 || !e.observations.links.empty() ||
                       !e.observations.payment.empty();
-    return asks ? std::max(experts.score(Expert::Link, e.surprise.x),
-                           experts.score(Expert::Request, e.surprise.x))
-                : 0;
+    if (!asks) return 0;
+    return e.site.experts.score(Expert::Text, e.surprise.x) -
+           e.site.experts.score(Expert::Text, Surprises{});
 }
 
 double group_sum(const Evidence& e, std::initializer_list<Group> groups) {

@@ -9,7 +9,8 @@ namespace kith {
 namespace {
 
 constexpr std::size_t kMinForShift = 1000;
-constexpr double kMaxShift = 0.5;
+constexpr double kMaxShift = 1;
+constexpr std::size_t kLevelPercent = 3;
 constexpr double kShareAdd = 1;  // mail of a stratum never seen is rare, not impossible
 
 std::size_t at(Direction d) noexcept { return static_cast<std::size_t>(d); }
@@ -31,9 +32,10 @@ Scales::Scales(const SiteState& site) : anomaly_(site.anomaly) {
             indicators_[d][i] = Calibration(site.indicators[d][i]);
         std::vector<float> c = site.evidence[d].values();
         if (c.size() >= kMinForShift) {
-            const auto k = static_cast<std::ptrdiff_t>(c.size() * 99 / 100);
+            const auto k = static_cast<std::ptrdiff_t>(c.size() * (100 - kLevelPercent) / 100);
             std::nth_element(c.begin(), c.begin() + k, c.end());
-            shift_[d] = std::clamp(2.0 - static_cast<double>(c[static_cast<std::size_t>(k)]),
+            shift_[d] = std::clamp(-std::log10(kLevelPercent / 100.0) -
+                                       static_cast<double>(c[static_cast<std::size_t>(k)]),
                                    -kMaxShift, kMaxShift);
         }
     }

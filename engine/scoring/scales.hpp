@@ -20,8 +20,8 @@ public:
     [[nodiscard]] double share(Direction d, Stratum s) const noexcept;
     [[nodiscard]] std::size_t calibration_mails(Direction d) const noexcept;
     [[nodiscard]] std::size_t calibration_mails(Direction d, Stratum s) const noexcept;
-    /// Added to C so that 1 in 100 comes out as 1 in 100 (facts 3.7): weights improve while old
-    /// scores stay in the rings. Within +-0.5.
+    /// Added to C so that 3 in 100 come out as 3 in 100: weights improve and senders become known
+    /// while old scores stay in the rings. Not 1 in 100: an attack may be as many. Within +-1.
     [[nodiscard]] double level_shift(Direction d) const noexcept;
     [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
     [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }

@@ -24,13 +24,21 @@ struct Evidence {
 /// Could a usual sender have it? False when authentication results or aligned signer are unlike
 /// this sender's (p < .03).
 [[nodiscard]] bool is_backed(const Evidence& e) noexcept;
+/// How surprising these asks (bits as in Observations::asks) are, in nats: the more sender and site
+/// are used to them, the less they count.
+[[nodiscard]] double asked_surprise(std::uint32_t asks, const Surprises& x) noexcept;
 [[nodiscard]] Stratum stratum_of(const Evidence& e) noexcept;
 /// A payload is what can do harm: strata NewLink and Request, and Identity.
 [[nodiscard]] constexpr bool has_payload(Stratum s) noexcept {
     return s != Stratum::Unbacked && s != Stratum::Plain;
 }
-/// The stratum's combination of experts. Finite.
+/// The stratum's raw score: the ways an attack of its kind could come about, each the sum of what
+/// its experts say, as one mixture of likelihood ratios (log of the sum). Finite; never falls when
+/// a surprise grows.
 [[nodiscard]] double raw_score(Stratum s, const ExpertModel& experts, const Surprises& x) noexcept;
+/// Its slope by every surprise at `x`: what explanations multiply with the surprise.
+[[nodiscard]] std::array<double, kFeatureCount> raw_slope(Stratum s, const ExpertModel& experts,
+                                                          const Surprises& x) noexcept;
 /// C = -log10 P of this mail alone; P = p_stratum * share of genuine mail / share of the budget.
 [[nodiscard]] double own_evidence(const Evidence& e, Stratum s, double raw,
                                   const ScoringOptions& options) noexcept;

@@ -49,12 +49,11 @@ FeatureSurprise rank(std::size_t f, double number, const Relations& r, const Sit
     FeatureSurprise out;
     const auto& rings = site.ranks[f];
     if (rings.empty()) return out;
-    const auto bucket = static_cast<std::size_t>(r.length_bucket * 4 + r.history_bucket);
-    const ScoreRing* ring = &rings[bucket];
+    const ScoreRing* ring = &rings[rank_bucket(f, r.length_bucket, r.history_bucket)];
     // Too few of this length and history: the neighbours with less history know at least the
     // length.
     for (int h = r.history_bucket; ring->size() < kEnough && h > 0; --h)
-        ring = &rings[static_cast<std::size_t>(r.length_bucket * 4 + h - 1)];
+        ring = &rings[rank_bucket(f, r.length_bucket, h - 1)];
     if (ring->size() < kEnough) return out;
     out.n = static_cast<double>(ring->size());
     out.p = std::clamp(ring->rank_p(static_cast<float>(number)), kSurpriseFloor, 1.0);
@@ -86,6 +85,18 @@ FeatureVector complete_values(const Observations& o, const Relations& r, const H
     return values;
 }
 
+void rank_sums(const Relations& r, const SiteState& site, SurpriseVector& v) {
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        if (feature_spec(f).kind != Kind::Sum) continue;
+        double sum = 0;
+        for (std::size_t member = 0; member < kFeatureCount; ++member)
+            if (feature_spec(f).sums(member)) sum += static_cast<double>(v.x[member]);
+        v.detail[f] = sum > 0 ? rank(f, sum, r, site) : FeatureSurprise{};
+        v.detail[f].sum = static_cast<float>(sum);
+        v.x[f] = static_cast<float>(hinge(v.detail[f].p));
+    }
+}
+
 SurpriseVector surprises(const Observations& o, const FeatureVector& values, const Relations& r,
                          const History& history, const SiteState& site) {
     SurpriseVector out;
@@ -105,9 +116,12 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
             case Kind::Rank:
                 out.detail[f] = rank(f, static_cast<double>(values[f].number), r, site);
                 break;
+            case Kind::Sum:
+                break;  // below, when its members are known
         }
         out.x[f] = static_cast<float>(hinge(out.detail[f].p));
     }
+    rank_sums(r, site, out);
     return out;
 }
 

@@ -16,6 +16,7 @@ struct FeatureSurprise {
     double n = 0;             ///< observations of this feature at the correspondent
     double seen = 0;          ///< weight of this value there
     std::uint32_t value = 0;  ///< for sets: the most surprising member
+    float sum = 0;            ///< for sums: what was ranked, to be learned
     bool new_to_sender = false;
     bool steady = false;  ///< the sender had shown one value only, often
 };
@@ -28,6 +29,9 @@ struct SurpriseVector {
 /// Values of all features: those that need no history from `o`, the relational ones from `r`.
 [[nodiscard]] FeatureVector complete_values(const Observations& o, const Relations& r,
                                             const Hasher& hasher);
+
+/// Ranks the sums anew after members of `v` changed.
+void rank_sums(const Relations& r, const SiteState& site, SurpriseVector& v);
 
 /// Where every feature's value stands at correspondent, domain and site.
 [[nodiscard]] SurpriseVector surprises(const Observations& o, const FeatureVector& values,

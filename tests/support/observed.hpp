@@ -53,6 +53,8 @@ public:
         shows(FeatureId::aligned_signer, domain);
         shows(FeatureId::time_zone, "+0100");
         shows(FeatureId::user_agent, "Thunderbird");
+        for (std::size_t i = 0; i < static_cast<std::size_t>(Ask::kCount); ++i)
+            answer(static_cast<Ask>(i), "no");
     }
     Mail& to(std::initializer_list<std::string_view> addresses) {
         o_.rcpts.clear();
@@ -113,7 +115,10 @@ public:
         return *this;
     }
     Mail& asks_for(std::initializer_list<Ask> asks) {
-        for (const Ask a : asks) o_.asks |= 1U << static_cast<unsigned>(a);
+        for (const Ask a : asks) {
+            o_.asks |= 1U << static_cast<unsigned>(a);
+            answer(a, "yes");
+        }
         return *this;
     }
     Mail& direction(Direction d) {
@@ -124,6 +129,12 @@ public:
     operator const Observations&() const { return o_; }  // NOLINT(google-explicit-constructor)
 
 private:
+    void answer(Ask ask, std::string_view yes_or_no) {
+        const std::size_t f = index_of(FeatureId::ask_click) + static_cast<std::size_t>(ask);
+        o_.values[f].code =
+            encode_seen(Seen::category(std::string(yes_or_no)), f, test_hasher()).code;
+    }
+
     Observations o_;
 };
 

@@ -112,7 +112,8 @@ inline SiteState sample_site() {
     s.anomaly.add(x);
     s.experts.version = 3;
     s.experts.weights[static_cast<std::size_t>(Expert::Spoof)][f] = 0.75F;
-    s.experts.bias = {1, 2, 3, 4, 5, -6};
+    s.experts.bias[0] = 1;
+    s.experts.bias[2] = -3;
     return s;
 }
 

@@ -93,7 +93,10 @@ TEST_CASE("probes of one session see one another, others do not, until the sessi
         ReplayMail m = arriving(15, "r" + std::to_string(i) + "@site.example");
         m.learn = false;
         if (session != nullptr) m.session = session;
-        const std::string link = "https://odd.example/a" + std::to_string(i);
+        const std::string link =
+            "Open the shared document and log in with your password: "
+            "https://odd.example/a" +
+            std::to_string(i);
         return replay.run(m, bytes(2000 + i, link)).judgement.assessment;
     };
     const Assessment alone = probe("one", 1);

@@ -60,7 +60,15 @@ TEST_CASE("from 20 values on the tail is exponential with the mean excess as its
     const Calibration c(counting(20));
     CHECK(c.p(17) == Approx(4.0 / 21));
     CHECK(c.p(19) == Approx(0.15 * std::exp(-2.0)));
-    CHECK(c.p(27) == Approx(0.15 * std::exp(-10.0)));
+    CHECK(c.p(20) == Approx(0.15 * std::exp(-3.0)));
+}
+
+TEST_CASE("a decade beyond the data the exponential tail becomes a power law") {
+    const Calibration c(counting(20));  // share 3/20, scale 1, begins at 17
+    const double far = std::log(0.15 * 10 * 21);
+    CHECK(c.p(17 + far) == Approx(1.0 / 210));
+    CHECK(c.p(17 + 2 * far) == Approx(1.0 / 210 / 4));
+    CHECK(c.p(17 + 10 * far) == Approx(1.0 / 210 / 100));
 }
 
 TEST_CASE("values that are all alike make a higher one rare, not impossible") {

@@ -120,7 +120,7 @@ TEST_CASE("every piece of the site's state comes back") {
     CHECK(back.words == 95.5);
     CHECK(back.mails[2] == 94);
     CHECK(back.scores[1][2].values() == std::vector<float>{3.5F, -1});
-    CHECK(back.experts.bias[5] == -6);
+    CHECK(back.experts.bias[2] == -3);
     CHECK(back.experts.weights[0][feature_index(1)] == 0.75F);
     CHECK(back.values.day == 19'675);
 }

@@ -16,16 +16,16 @@ TEST_CASE("an expert weighs what it looks at and nothing else") {
         }
 }
 
-TEST_CASE(
-    "the link and request experts judge text alone, the client and who experts no transport") {
+TEST_CASE("the text expert adds up ranks alone, the client expert looks at no transport") {
     const auto transport = index_of(FeatureId::auth_triple);
-    const auto text = index_of(FeatureId::link_host);
+    const auto link = index_of(FeatureId::link_host), links = index_of(FeatureId::text_links);
     const auto client = index_of(FeatureId::user_agent);
-    CHECK(looks_at(Expert::Link, text));
-    CHECK_FALSE(looks_at(Expert::Link, client));
-    CHECK_FALSE(looks_at(Expert::Request, transport));
-    CHECK(looks_at(Expert::Who, client));
-    CHECK_FALSE(looks_at(Expert::Who, text));
+    CHECK(looks_at(Expert::Text, links));
+    CHECK_FALSE(looks_at(Expert::Text, link));
+    CHECK_FALSE(looks_at(Expert::Text, client));
+    CHECK(looks_at(Expert::Client, client));
+    CHECK(looks_at(Expert::Client, link));
+    CHECK_FALSE(looks_at(Expert::Client, links));  // or the links would count twice
     CHECK_FALSE(looks_at(Expert::Client, transport));
     CHECK(looks_at(Expert::Spoof, transport));
 }
@@ -33,19 +33,19 @@ TEST_CASE(
 TEST_CASE("a score is the bias and the weighted sum of surprises") {
     ExpertModel model;
     const auto f = index_of(FeatureId::link_host), g = index_of(FeatureId::ask_pay);
-    const auto link = static_cast<std::size_t>(Expert::Link);
-    model.bias[link] = -2;
-    model.weights[link][f] = 0.5F;
-    model.weights[link][g] = 0.25F;
+    const auto client = static_cast<std::size_t>(Expert::Client);
+    model.bias[client] = -2;
+    model.weights[client][f] = 0.5F;
+    model.weights[client][g] = 0.25F;
     Surprises x{};
     x[f] = 4;
     x[g] = 8;
-    x[index_of(FeatureId::user_agent)] = 12;  // not the link expert's business
-    CHECK(model.score(Expert::Link, x) == Approx(-2 + 2 + 2));
+    x[index_of(FeatureId::auth_triple)] = 12;  // not the client expert's business
+    CHECK(model.score(Expert::Client, x) == Approx(-2 + 2 + 2));
 }
 
 TEST_CASE("experts have the names that explanations use") {
     CHECK(to_string(Expert::Spoof) == "spoof");
-    CHECK(to_string(Expert::Request) == "request");
-    CHECK(to_string(Expert::Who) == "who");
+    CHECK(to_string(Expert::Impostor) == "impostor");
+    CHECK(to_string(Expert::Text) == "text");
 }

@@ -63,11 +63,25 @@ TEST_CASE("reasons without labels are whole sentences still") {
 
 TEST_CASE("what the stratum does not weigh is no reason") {
     Scene s;
-    s.usual().look(later().shows(FeatureId::auth_triple, "spf=fail dkim=fail dmarc=fail"));
-    CHECK(reason(reasons_for(s.evidence(), Stratum::NewLink, Labels{}, 100), "auth_triple") ==
-          nullptr);
-    CHECK(reason(reasons_for(s.evidence(), Stratum::Unbacked, Labels{}, 100), "auth_triple") !=
-          nullptr);
+    s.usual().look(later()
+                       .shows(FeatureId::auth_triple, "spf=fail dkim=fail dmarc=fail")
+                       .shows(FeatureId::display_name, "Somebody Else"));
+    for (const Stratum stratum : {Stratum::NewLink, Stratum::Unbacked}) {
+        const auto all = reasons_for(s.evidence(), stratum, Labels{}, 100);
+        CHECK(reason(all, "display_name") == nullptr);
+        CHECK(reason(all, "auth_triple") != nullptr);
+    }
+}
+
+TEST_CASE("a sum's weight goes to what it adds up") {
+    Scene s;
+    s.usual().look(later().asks_for({Ask::Pay, Ask::Payee}));
+    REQUIRE(s.surprise.x[index_of(FeatureId::text_asks)] > 0);
+    const auto all = reasons_for(s.evidence(), Stratum::Request, Labels{}, 100);
+    CHECK(reason(all, "text_asks") == nullptr);
+    REQUIRE(reason(all, "ask_pay") != nullptr);
+    REQUIRE(reason(all, "ask_payee") != nullptr);
+    CHECK(reason(all, "ask_pay")->weight == Approx(reason(all, "ask_payee")->weight));
 }
 
 TEST_CASE("a mail that passes needs nothing to pass") {

@@ -2,6 +2,8 @@
 // The frozen state of the site (engine/scoring/scales.hpp).
 #include "engine/scoring/scales.hpp"
 
+#include <cmath>
+
 #include "tests/support/catch.hpp"
 
 using namespace kith;
@@ -40,16 +42,26 @@ TEST_CASE("a stratum's share is that of its mails, one added to each") {
 }
 
 TEST_CASE(
-    "the level is shifted so that one in a hundred comes out as such, by half a power at most") {
+    "the level is shifted so that three in a hundred come out as such, by one power at most") {
     SiteState site;
     const auto with = [&](float top, int n) {
-        site.evidence[0] = ScoreRing(kScoreRing);
-        for (int i = 0; i < n; ++i) site.evidence[0].add(i % 100 == 0 ? top : 0.5F);
+        site.evidence[0] = ScoreRing(kLevelRing);
+        for (int i = 0; i < n; ++i) site.evidence[0].add(i % 100 < 4 ? top : 0.25F);
         return Scales(site).level_shift(Direction::Inbound);
     };
-    CHECK(with(2.3F, 1000) == Approx(2 - 2.3).margin(1e-6));
-    CHECK(with(1.8F, 1000) == Approx(0.2).margin(1e-6));
-    CHECK(with(8, 1000) == -0.5);
-    CHECK(with(0.5F, 1000) == 0.5);
+    CHECK(with(2.3F, 1000) == Approx(-std::log10(.03) - 2.3).margin(1e-6));
+    CHECK(with(1.3F, 1000) == Approx(-std::log10(.03) - 1.3).margin(1e-6));
+    CHECK(with(8, 1000) == -1);
+    CHECK(with(0.25F, 1000) == 1);
     CHECK(with(2.3F, 999) == 0);  // too few to tell
+}
+
+TEST_CASE("an attack that is one mail in a hundred does not move the level") {
+    SiteState site;
+    for (int i = 0; i < 3000; ++i)
+        site.evidence[0].add(static_cast<float>(-std::log10((i % 1000 + 0.5) / 1000)));
+    const double before = Scales(site).level_shift(Direction::Inbound);
+    CHECK(before == Approx(0).margin(0.01));
+    for (int i = 0; i < 30; ++i) site.evidence[0].add(6);
+    CHECK(Scales(site).level_shift(Direction::Inbound) == Approx(before).margin(0.2));
 }

@@ -43,16 +43,33 @@ TEST_CASE("a link the sender never used makes it a link's mail, whatever else it
     CHECK(stratum_of(s.look(later().links_to("shop.example", "b"))) == Stratum::Plain);
 }
 
-TEST_CASE("two requests or payment data make a request, one request or courtesies do not") {
+TEST_CASE("a request is what sender and site are not used to, or payment data") {
     Scene s;
     s.usual();
     CHECK(stratum_of(s.look(later().asks_for({Ask::Pay, Ask::Hurry}))) == Stratum::Request);
-    CHECK(stratum_of(s.look(later().asks_for({Ask::Pay}))) == Stratum::Plain);
-    CHECK(stratum_of(s.look(later().asks_for({Ask::Please, Ask::Reply, Ask::Confirm}))) ==
-          Stratum::Plain);
+    CHECK(stratum_of(s.look(later().asks_for({Ask::Please, Ask::Reply}))) == Stratum::Plain);
+    Scene used;
+    used.usual();
+    for (int i = 0; i < 8; ++i)
+        used.learns(
+            Mail("anna@partner.example", day(20.1 + i / 10.0)).asks_for({Ask::Pay, Ask::Hurry}));
+    CHECK(stratum_of(used.look(later().asks_for({Ask::Pay, Ask::Hurry}))) == Stratum::Plain);
     Mail mail = later();
     mail.get().payment = {7};
     CHECK(stratum_of(s.look(mail)) == Stratum::Request);
+}
+
+TEST_CASE("words without a page to open or a number to call are a warning's, not a request's") {
+    Scene s;
+    s.usual();
+    const auto asks = {Ask::Login, Ask::Open, Ask::Call, Ask::Hurry, Ask::Please};
+    CHECK(stratum_of(s.look(later().asks_for(asks))) == Stratum::Plain);
+    Mail with_number = later().asks_for(asks);
+    with_number.get().phones = {7};
+    CHECK(stratum_of(s.look(with_number)) == Stratum::Request);
+    Mail with_file = later().asks_for(asks);
+    with_file.get().has_attachment = true;
+    CHECK(stratum_of(s.look(with_file)) == Stratum::Request);
 }
 
 TEST_CASE("only what hardly wrote before can claim to be somebody else") {
@@ -80,6 +97,21 @@ TEST_CASE("the raw score never falls when a surprise grows") {
     }
     CHECK(raw_score(stratum, model, x) > quiet);
     CHECK(std::isfinite(raw_score(stratum, model, x)));
+}
+
+TEST_CASE("the slope is how much the raw score grows with a surprise") {
+    const Stratum stratum = GENERATE(Stratum::Identity, Stratum::NewLink, Stratum::Plain);
+    const ExpertModel model;
+    Surprises x{};
+    for (std::size_t f = 0; f < kFeatureCount; f += 3) x[f] = static_cast<float>(f % 7);
+    const auto slope = raw_slope(stratum, model, x);
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        Surprises more = x;
+        more[f] += 0.01F;
+        CHECK(slope[f] ==
+              Approx((raw_score(stratum, model, more) - raw_score(stratum, model, x)) / 0.01)
+                  .margin(0.01));
+    }
 }
 
 TEST_CASE("own evidence is p times the stratum's share over its share of the budget") {

@@ -51,6 +51,36 @@ TEST_CASE("a stranger is compared with its domain, else with the site, else with
     CHECK(s.of(FeatureId::time_zone).p < 1);
 }
 
+TEST_CASE("a sum is ranked among mail of the same length and says nothing before there is enough") {
+    Scene s;
+    s.usual();
+    const auto sum = index_of(FeatureId::text_asks);
+    const Mail asking = later().asks_for({Ask::Pay, Ask::Secret, Ask::Code});
+    s.look(asking);
+    REQUIRE(s.of(FeatureId::text_asks).sum > 5);
+    CHECK(s.memory.site().ranks[sum][0].size() == 60);  // learned: one value a mail
+    CHECK(s.of(FeatureId::text_asks).p == Approx(1.0 / 61));
+    CHECK(s.surprise.x[sum] > 3);
+    s.look(later());
+    CHECK(s.surprise.x[sum] == 0);
+    Mail longer = asking;
+    longer.get().word_total = 100;
+    s.look(longer);
+    CHECK(s.surprise.x[sum] == 0);  // nobody wrote as long a mail before
+}
+
+TEST_CASE("without its members a sum is no surprise") {
+    Scene s;
+    s.usual().look(later().asks_for({Ask::Pay, Ask::Secret}));
+    const auto sum = index_of(FeatureId::text_asks);
+    REQUIRE(s.surprise.x[sum] > 0);
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (feature_spec(sum).sums(f)) s.surprise.x[f] = 0;
+    rank_sums(s.relations, s.memory.site(), s.surprise);
+    CHECK(s.surprise.x[sum] == 0);
+    CHECK(s.of(FeatureId::text_asks).sum == 0);
+}
+
 TEST_CASE("a set is as surprising as its worst member, paid for by their number") {
     Scene s;
     for (int i = 0; i < 20; ++i)

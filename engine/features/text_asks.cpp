@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the text asks for, as one: a long mail touches many subjects, a short one that does is rare.
+#include "engine/features/feature_id.hpp"
+#include "engine/features/spec.hpp"
+
+namespace kith {
+namespace {
+
+bool sums(std::size_t index) {
+    return index >= index_of(FeatureId::ask_click) && index <= index_of(FeatureId::ask_unsubscribe);
+}
+
+}  // namespace
+
+FeatureSpec text_asks_feature() {
+    return {.group = Group::Text,
+            .kind = Kind::Sum,
+            .summary = "How unusual the requests are for the sender, all kinds together.",
+            .sentence = "asks for things unlike this sender, more so than % of mail of this length",
+            .sums = sums};
+}
+
+}  // namespace kith
