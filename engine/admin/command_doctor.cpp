@@ -15,6 +15,7 @@
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/postfix.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -134,6 +135,10 @@ void check_store(Checks& checks, const Config& config) {
         return;
     }
     add(checks, "store", CheckState::Ok, config.store.directory + " is readable");
+    if (const Result<Hasher::Secret> secret = read_site_key(**reader, config); !secret)
+        add_error(checks, "store.secret", CheckState::Fail, secret.error(), "");
+    else
+        add(checks, "store.secret", CheckState::Ok, "the store was made with the site's secret");
     check_outbound(checks, **reader);
 }
 

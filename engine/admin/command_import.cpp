@@ -22,6 +22,7 @@
 #include "engine/admin/output.hpp"
 #include "engine/assess/direction.hpp"
 #include "engine/assess/record.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/journal/journal.hpp"
@@ -256,11 +257,12 @@ void print(Env& env, const Options& options, const Counts& c) {
 
 // The site's secret; an import may well be the first program to run, and makes it then. What root
 // makes is given to the owner of the directory, as learner and milter must read it.
-Result<Hasher::Secret> secret_of(const std::string& file) {
+Result<Hasher::Secret> secret_of(const Config& config) {
+    const std::string& file = config.secret_file;
     struct stat before {
     }, directory{};
     const bool fresh = ::stat(file.c_str(), &before) != 0;
-    Result<Hasher::Secret> secret = read_or_create_secret(file);
+    Result<Hasher::Secret> secret = read_or_create_site_key(config);
     if (secret && fresh && ::geteuid() == 0 &&
         ::stat(directory_of(file).c_str(), &directory) == 0 &&
         ::chown(file.c_str(), directory.st_uid, directory.st_gid) != 0)
@@ -276,7 +278,7 @@ Outcome import(Env& env, const Config& config, const Options& options) {
     const Result<MailSource> source =
         options.maildir.empty() ? open_mbox(options.mbox) : open_maildir(options.maildir);
     if (!source) return fail(source.error());
-    const Result<Hasher::Secret> secret = secret_of(config.secret_file);
+    const Result<Hasher::Secret> secret = secret_of(config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
     Result<ImportLedger> ledger =

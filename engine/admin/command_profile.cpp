@@ -11,6 +11,7 @@
 #include "engine/admin/command.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/text.hpp"
@@ -118,7 +119,7 @@ Result<std::string> checked_address(const std::string& text) {
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<std::string> address = checked_address(options.address);
     if (!address) return fail(address.error());
-    const Result<Hasher::Secret> secret = read_secret(config.secret_file);
+    const Result<Hasher::Secret> secret = read_site_key(reader, config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
     // Any generation does: the snapshot is read here and now, not kept.

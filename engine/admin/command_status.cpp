@@ -15,6 +15,7 @@
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
 #include "engine/config/values.hpp"
 #include "engine/journal/journal.hpp"
@@ -121,6 +122,8 @@ void look_at_store(Report& r, const Config& config) {
         r.add(kExitCritical, reader.error());
         return;
     }
+    if (const Result<Hasher::Secret> secret = read_site_key(**reader, config); !secret)
+        r.add(kExitCritical, secret.error());
     if (const Result<JournalPosition> checkpoint = read_checkpoint(**reader))
         r.checkpoint = *checkpoint;
     else

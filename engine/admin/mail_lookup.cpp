@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/journal/journal.hpp"
 
@@ -34,7 +35,7 @@ Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
     if (text.find('@') != std::string_view::npos) {
         if (text.size() >= 2 && text.front() == '<' && text.back() == '>')
             text = text.substr(1, text.size() - 2);
-        const Result<Hasher::Secret> secret = read_secret(config.secret_file);
+        const Result<Hasher::Secret> secret = read_site_key(reader, config);
         if (!secret) return fail(secret.error());
         hash = Hasher(*secret).hash64(kMessageIdDomain, text);
     }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "engine/assess/site_key.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/keys.hpp"
@@ -287,6 +288,7 @@ Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config
             journal.error().hint);  // Corrupt means the store here
     auto store = open_sound_store(config->store);
     if (!store) return fail(store.error());
+    if (auto bound = bind_site_key(**store, secret, *config); !bound) return fail(bound.error());
     auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(),
                                                     std::move(journal).value(), moved);
     if (auto started = learner->restart(); !started) return fail(started.error());
@@ -314,7 +316,7 @@ Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> con
             return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message(),
                         "create it for the user kith-learner runs as");
     }
-    auto secret = read_or_create_secret(config->secret_file);
+    auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
     std::string moved;
     for (;;) {

@@ -22,7 +22,8 @@ class Learner {
 public:
     /// Creates directories' content, secret and store where missing. A store that is damaged or
     /// foreign is moved aside (its new name is in `moved_store()`) and learned again from the
-    /// journal. Unavailable when another learner runs.
+    /// journal. Unavailable when another learner runs; Config when the secret is lost or not the
+    /// store's.
     [[nodiscard]] static Result<std::unique_ptr<Learner>> open(
         std::shared_ptr<const Config> config);
     virtual ~Learner() = default;

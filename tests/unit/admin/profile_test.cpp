@@ -67,6 +67,6 @@ TEST_CASE("without the site's secret no profile can be found, and that is said")
     const Site site;
     site.seen({test::passed_mail()});
     const auto out = site.kith({"profile", "show", "anna@supplier.example"});
-    CHECK(out.status == 66);
+    CHECK(out.status == 78);
     CHECK(out.err.find("site.key") != std::string::npos);
 }

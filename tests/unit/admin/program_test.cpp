@@ -283,6 +283,27 @@ TEST_CASE("status sees a running learner by its lock, and a lag by the journal")
     CHECK(j["store"]["map_bytes"].get<long>() == 64L << 20);
 }
 
+TEST_CASE("a lost secret makes status critical and fails a check of doctor") {
+    Site site;
+    site.seen({held_mail()});
+    const std::string gone = "the site's secret " + site.dir.file("site.key") + " is gone";
+    const auto status = site.kith({"status"});
+    CHECK(status.status == 2);
+    CHECK(status.out.find("CRITICAL: " + gone) != std::string::npos);
+    const Json doctor = Json::parse(site.kith({"doctor", "--json"}).out);
+    std::string state, text, todo;
+    for (const Json& check : doctor["checks"]) {
+        if (check["name"] != "store.secret") continue;
+        state = check["state"];
+        text = check["text"];
+        todo = check["todo"];
+    }
+    CHECK(state == "fail");
+    CHECK(text.find(gone) == 0);
+    CHECK(todo.find("from the backup") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(site.dir.file("site.key")));
+}
+
 TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
     Site site;
     site.write_secret();
