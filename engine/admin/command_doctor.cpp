@@ -90,6 +90,20 @@ void check_journal(Checks& checks, const Config& config) {
         add(checks, "journal", CheckState::Ok, directory + " is readable");
 }
 
+// What the services write into.
+void check_directories(Checks& checks, const Config& config, bool milter_reachable) {
+    if (const Status s = mail_is_recorded(config, milter_reachable); !s)
+        add_error(checks, "journal.recording", CheckState::Fail, s.error(),
+                  "make room in, or give the services, " + config.journal.directory);
+    else
+        add(checks, "journal.recording", CheckState::Ok, "mail can be recorded");
+    const std::string& spool = config.milter.spool_directory;
+    if (const Status s = services_write(spool, directory_of(config.secret_file)); !s)
+        add_error(checks, "spool", CheckState::Fail, s.error(), "see milter.spool_directory");
+    else
+        add(checks, "spool", CheckState::Ok, spool + " takes the parts of large messages");
+}
+
 // Outbound mail among the newest entries of the index; without any, half of what kith learns from
 // is missing.
 void check_outbound(Checks& checks, const StoreReader& reader) {
@@ -199,6 +213,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     Result<PostfixView> view = Postfix(options).view();
     std::optional<PostfixView> postfix;
     if (view) postfix = std::move(*view);
+    check_directories(f.checks, config, connect_to(socket).has_value());
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
     check_authserv(f.checks, config, postfix);
     if (postfix) {

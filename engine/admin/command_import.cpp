@@ -19,6 +19,7 @@
 #include "engine/admin/import_envelope.hpp"
 #include "engine/admin/import_ledger.hpp"
 #include "engine/admin/import_source.hpp"
+#include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/assess/direction.hpp"
 #include "engine/assess/record.hpp"
@@ -71,11 +72,6 @@ ImportAs as_of(const std::string& word) {
     return word == "inbound"    ? ImportAs::Inbound
            : word == "outbound" ? ImportAs::Outbound
                                 : ImportAs::Auto;
-}
-
-std::string directory_of(const std::string& file) {
-    const std::size_t slash = file.rfind('/');
-    return slash == std::string::npos ? "." : file.substr(0, slash);
 }
 
 // The same mail has the same id in every folder and format it lies in.

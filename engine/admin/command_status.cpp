@@ -46,6 +46,8 @@ struct Readiness {
 struct Report {
     std::vector<Trouble> troubles;
     bool learner_running = false, milter_reachable = false;
+    std::string
+        not_recorded;  // why kith-milter cannot record mail; "" = nothing is known against it
     std::optional<StoreStats> store;
     std::optional<JournalPosition> checkpoint, end;
     std::optional<Seconds> lag;  // age of the oldest record not yet learned; 0 when there is none
@@ -173,6 +175,14 @@ Report examine(const Config& config, Time now) {
     r.milter_reachable = reachable.has_value();
     if (!reachable)
         r.add(kExitCritical, "kith-milter does not answer: " + reachable.error().text());
+    if (const Status recorded = mail_is_recorded(config, r.milter_reachable); !recorded) {
+        r.not_recorded = recorded.error().text();
+        r.add(kExitCritical, recorded.error());
+    }
+    if (const Status spool =
+            services_write(config.milter.spool_directory, directory_of(config.secret_file));
+        !spool)
+        r.add(kExitWarning, "large mail is judged by its beginning: spool " + spool.error().text());
     look_at_store(r, config);
     look_at_journal(r, config, now);
     return r;
@@ -190,7 +200,8 @@ Json report_json(const Report& r, const Config& config) {
     for (const Trouble& t : r.troubles)
         j["troubles"].push_back(
             {{"state", t.state == kExitWarning ? "warning" : "critical"}, {"text", t.text}});
-    j["milter"] = {{"reachable", r.milter_reachable}};
+    j["milter"] = {{"reachable", r.milter_reachable},
+                   {"not_recorded", r.not_recorded.empty() ? Json() : Json(r.not_recorded)}};
     j["learner"] = {{"running", r.learner_running},
                     {"checkpoint", position_json(r.checkpoint)},
                     {"lag_seconds", r.lag ? Json(r.lag->count()) : Json()},
@@ -221,7 +232,8 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         << '\n';
     for (std::size_t i = 1; i < r.troubles.size(); ++i)
         out << state_word(r.troubles[i].state) << ": " << cell(r.troubles[i].text, 500) << '\n';
-    out << "milter     " << (r.milter_reachable ? "answers" : "does not answer") << '\n';
+    out << "milter     " << (r.milter_reachable ? "answers" : "does not answer")
+        << (r.not_recorded.empty() ? "" : ", mail is not recorded") << '\n';
     out << "learner    " << (r.learner_running ? "running" : "not running");
     if (r.lag)
         out << (r.lag->count() == 0 ? ", everything learned"

@@ -304,6 +304,25 @@ TEST_CASE("a lost secret makes status critical and fails a check of doctor") {
     CHECK_FALSE(std::filesystem::exists(site.dir.file("site.key")));
 }
 
+TEST_CASE("a missing journal or spool directory is told by status and doctor") {
+    Site site;
+    site.seen({held_mail()});
+    std::filesystem::remove_all(site.dir.path() / "journal");
+    std::filesystem::remove_all(site.dir.path() / "spool");
+    const Json status = Json::parse(site.kith({"status", "--json"}).out);
+    const std::string not_recorded = status["milter"]["not_recorded"];
+    CHECK(not_recorded.find("kith-milter cannot record mail: journal " +
+                            site.dir.file("journal")) == 0);
+    const auto text = site.kith({"status"});
+    CHECK(text.out.find("WARNING: large mail is judged by its beginning: spool " +
+                        site.dir.file("spool")) != std::string::npos);
+    const Json doctor = Json::parse(site.kith({"doctor", "--json"}).out);
+    std::map<std::string, std::string> found;
+    for (const Json& check : doctor["checks"]) found[check["name"]] = check["state"];
+    CHECK(found["journal.recording"] == "fail");
+    CHECK(found["spool"] == "fail");
+}
+
 TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
     Site site;
     site.write_secret();

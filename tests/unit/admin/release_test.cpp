@@ -99,6 +99,25 @@ TEST_CASE("a mail that is not on hold is not released, and nothing is recorded")
     CHECK(site.records(RecordType::Release).empty());
 }
 
+TEST_CASE("a mail on hold of which kith has no record is released all the same, and that is said") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::passed_mail()});
+    const FakePostfix postfix(kOnHold);
+    const auto out = site.kith({"release", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
+    CHECK(out.status == 0);
+    CHECK(out.out ==
+          "released 4Q1XYZ2abc: it was on hold, Postfix delivers it now\n"
+          "kith has no record of it: nothing was recorded, and nothing is learned\n");
+    CHECK(postfix.calls() ==
+          "postqueue -j\n"
+          "postsuper -H 4Q1XYZ2abc\n"
+          "postqueue -i 4Q1XYZ2abc\n");
+    CHECK(site.records(RecordType::Release).empty());
+    // What is on hold under no such id stays unknown.
+    CHECK(site.kith({"release", "4Q1XYZ9abc", "--postfix-bin", postfix.dir.str()}).status == 66);
+}
+
 TEST_CASE("when Postfix refuses, the record stands and the command to type is shown") {
     if (!root()) return;
     Site site;
