@@ -75,6 +75,26 @@ void check_learner(Checks& checks, const Config& config) {
             "systemctl start kith-learner");
 }
 
+// Reads the whole journal: about a second for each 500 MB.
+void check_records(Checks& checks, JournalReader& journal, const Config& config) {
+    for (;;) {
+        const Result<std::optional<JournalRecord>> record = journal.next();
+        if (!record) {
+            add_error(checks, "journal.records", CheckState::Fail, record.error(),
+                      "look at the disk");
+            return;
+        }
+        if (!*record) break;
+    }
+    if (journal.damaged_bytes() > 0)
+        add(checks, "journal.records", CheckState::Warn,
+            counted(journal.damaged_bytes(), "damaged byte") + " in the journal, last in " +
+                segment_path(config.journal, journal.damaged_segment()),
+            "look at the disk; what is left is learned, the damaged part is lost");
+    else
+        add(checks, "journal.records", CheckState::Ok, "all records of the journal check out");
+}
+
 void check_journal(Checks& checks, const Config& config) {
     const std::string& directory = config.journal.directory;
     if (const Status s = readable(directory); !s) {
@@ -84,10 +104,12 @@ void check_journal(Checks& checks, const Config& config) {
         return;
     }
     const Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
-    if (!journal)
+    if (!journal) {
         add_error(checks, "journal", CheckState::Fail, journal.error(), "run doctor as root");
-    else
-        add(checks, "journal", CheckState::Ok, directory + " is readable");
+        return;
+    }
+    add(checks, "journal", CheckState::Ok, directory + " is readable");
+    check_records(checks, **journal, config);
 }
 
 // What the services write into.

@@ -52,6 +52,7 @@ struct Report {
     std::optional<JournalPosition> checkpoint, end;
     std::optional<Seconds> lag;  // age of the oldest record not yet learned; 0 when there is none
     std::uint64_t damaged_bytes = 0;
+    std::string damaged_file;  // segment of the journal with damage; "" = none is known
     std::vector<Readiness> readiness;
     double learned = 0, waiting = 0;
     std::size_t on_hold = 0;  // held and neither released nor confirmed
@@ -101,6 +102,16 @@ void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
     }
 }
 
+// Damage that the learner has met long ago; it matters for as long as mail lies in that segment.
+void look_at_damage(Report& r, const StoreReader& reader, const Config& config) {
+    const Result<std::uint64_t> segment = read_damaged_segment(reader);
+    if (!segment) {
+        r.add(kExitCritical, segment.error());
+        return;
+    }
+    if (*segment > 0) r.damaged_file = segment_path(config.journal, *segment);
+}
+
 void look_at_store(Report& r, const Config& config) {
     Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
@@ -130,6 +141,7 @@ void look_at_store(Report& r, const Config& config) {
         r.checkpoint = *checkpoint;
     else
         r.add(kExitCritical, checkpoint.error());
+    look_at_damage(r, **reader, config);
     look_at_site(r, **reader, config);
     look_at_index(r, **reader);
 }
@@ -157,6 +169,8 @@ void look_at_journal(Report& r, const Config& config, Time now) {
         return;
     }
     r.damaged_bytes = (*journal)->damaged_bytes();
+    if (r.damaged_bytes > 0)
+        r.damaged_file = segment_path(config.journal, (*journal)->damaged_segment());
     r.lag = *next ? std::max(Seconds(0), now - (*next)->time) : Seconds(0);
     if (*r.lag > kLagWarning)
         r.add(*r.lag > kLagCritical ? kExitCritical : kExitWarning,
@@ -185,6 +199,9 @@ Report examine(const Config& config, Time now) {
         r.add(kExitWarning, "large mail is judged by its beginning: spool " + spool.error().text());
     look_at_store(r, config);
     look_at_journal(r, config, now);
+    if (!r.damaged_file.empty())
+        r.add(kExitWarning, "the journal is damaged in " + r.damaged_file +
+                                ": mail recorded there is not learned; look at the disk");
     return r;
 }
 
@@ -207,7 +224,9 @@ Json report_json(const Report& r, const Config& config) {
                     {"lag_seconds", r.lag ? Json(r.lag->count()) : Json()},
                     {"learned", rounded(r.learned, 0)},
                     {"waiting", rounded(r.waiting, 0)}};
-    j["journal"] = {{"end", position_json(r.end)}, {"damaged_bytes", r.damaged_bytes}};
+    j["journal"] = {{"end", position_json(r.end)},
+                    {"damaged_bytes", r.damaged_bytes},
+                    {"damaged_file", r.damaged_file.empty() ? Json() : Json(r.damaged_file)}};
     j["store"] = r.store ? Json{{"used_bytes", r.store->used_bytes},
                                 {"map_bytes", r.store->map_bytes},
                                 {"file_bytes", r.store->file_bytes},

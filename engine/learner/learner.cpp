@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/learner/learner.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -13,7 +14,9 @@
 namespace kith {
 namespace {
 
+// Persistent.
 constexpr std::string_view kCheckpointKey = "checkpoint";
+constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
@@ -41,7 +44,7 @@ public:
         memory_->read_from(reader->get());
         auto loaded = memory_->load_site();
         if (!loaded) return fail(loaded.error());
-        unreadable_ += static_cast<std::uint64_t>(*loaded);
+        unreadable_.store_records += static_cast<std::uint64_t>(*loaded);
         auto checkpoint = read_checkpoint(**reader);
         if (!checkpoint) return fail(checkpoint.error());
         memory_->read_from(nullptr);
@@ -63,8 +66,12 @@ public:
 
     Status tidy(Time now) override;
     const std::string& moved_store() const noexcept override { return moved_; }
-    std::uint64_t unreadable() const noexcept override {
-        return unreadable_ + journal_->damaged_bytes();
+    Unreadable unreadable() const override {
+        Unreadable out = unreadable_;
+        out.journal_bytes = journal_->damaged_bytes();
+        const std::uint64_t last = std::max(bad_segment_, journal_->damaged_segment());
+        if (last > 0) out.journal_file = segment_path(config_->journal, last);
+        return out;
     }
 
 private:
@@ -74,6 +81,10 @@ private:
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
     [[nodiscard]] Status commit(JournalPosition next);
+    void skipped(const JournalRecord& record) {
+        ++unreadable_.records;
+        bad_segment_ = record.position.segment;
+    }
 
     std::shared_ptr<const Config> config_;
     Hasher hasher_;
@@ -83,7 +94,9 @@ private:
     std::unique_ptr<MailLearner> learner_;
     std::unique_ptr<StoreWriter> writer_;
     std::string moved_;
-    std::uint64_t unreadable_ = 0;
+    Unreadable unreadable_;            // but for the damage that journal_ counts
+    std::uint64_t bad_segment_ = 0;    // with a record counted in unreadable_
+    std::uint64_t noted_segment_ = 0;  // the damaged one that the store knows of
     bool failed_ = false;
 };
 
@@ -134,7 +147,7 @@ Status JournalLearner::apply(const JournalRecord& record) {
 Status JournalLearner::apply_mail(const JournalRecord& record) {
     auto mail = decode_mail_record(record.payload);
     if (!mail) {
-        ++unreadable_;
+        skipped(record);
         return ok();
     }
     learner_->advance(mail->time);
@@ -151,7 +164,7 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
                        : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
     if (!entry) return fail(entry.error());
     if (!entry->has_value()) {
-        ++unreadable_;
+        skipped(record);
         return ok();
     }
     const bool released = record.type == RecordType::Release;
@@ -171,7 +184,7 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
 Status JournalLearner::apply_forget(const JournalRecord& record) {
     const auto admin = decode_admin_record(record.payload);
     if (!admin) {
-        ++unreadable_;
+        skipped(record);
         return ok();
     }
     const Key16 subject = sender_key(hasher_, admin->address);
@@ -185,7 +198,12 @@ Status JournalLearner::commit(JournalPosition next) {
     if (auto flushed = memory_->flush(*writer_); !flushed) return flushed;
     if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(next)); !put)
         return put;
+    const std::uint64_t damaged = journal_->damaged_segment();
+    if (damaged != noted_segment_)
+        if (auto put = writer_->put(Table::Meta, kDamagedKey, integer_key(damaged)); !put)
+            return put;
     if (auto committed = writer_->commit(); !committed) return committed;
+    noted_segment_ = damaged;
     memory_->flushed();
     memory_->read_from(nullptr);
     writer_.reset();
@@ -306,6 +324,16 @@ Result<JournalPosition> read_checkpoint(const StoreReader& reader) {
         return fail(ErrorCode::Corrupt, "the learner's checkpoint in the store is damaged");
     return JournalPosition{*decode_integer_key(bytes.substr(0, 8)),
                            *decode_integer_key(bytes.substr(8))};
+}
+
+Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kDamagedKey);
+    if (!found) return fail(found.error());
+    if (!found->has_value()) return std::uint64_t{0};
+    const auto segment = decode_integer_key(**found);
+    if (!segment)
+        return fail(ErrorCode::Corrupt, "the store's note of a damaged segment is damaged itself");
+    return *segment;
 }
 
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {

@@ -17,6 +17,15 @@ struct LearnerStep {
     bool more = false;  ///< the journal has further records already
 };
 
+/// What could not be read; nothing of it was learned.
+struct Unreadable {
+    std::uint64_t records = 0;        ///< whole in the journal, but not to be decoded or applied
+    std::uint64_t journal_bytes = 0;  ///< damaged
+    std::uint64_t store_records = 0;  ///< of the site's state
+    std::string journal_file;         ///< where in the journal that was last; "" = nowhere
+    auto operator<=>(const Unreadable&) const = default;
+};
+
 /// One thread.
 class Learner {
 public:
@@ -35,9 +44,13 @@ public:
     /// retention.
     [[nodiscard]] virtual Status tidy(Time now) = 0;
     [[nodiscard]] virtual const std::string& moved_store() const noexcept = 0;
-    /// Records that could not be decoded and bytes of the journal that were damaged, since open.
-    [[nodiscard]] virtual std::uint64_t unreadable() const noexcept = 0;
+    /// What had to be skipped since open.
+    [[nodiscard]] virtual Unreadable unreadable() const = 0;
 };
+
+/// Number of the journal segment in which the learner met damage last; 0 = in none. Stored in table
+/// Meta, so that kith status can tell long after.
+[[nodiscard]] Result<std::uint64_t> read_damaged_segment(const StoreReader& reader);
 
 /// Where the learner stands; stored in table Meta.
 [[nodiscard]] Result<JournalPosition> read_checkpoint(const StoreReader& reader);

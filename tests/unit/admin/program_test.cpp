@@ -323,6 +323,21 @@ TEST_CASE("a missing journal or spool directory is told by status and doctor") {
     CHECK(found["spool"] == "fail");
 }
 
+TEST_CASE("a damaged journal is told by status and doctor, with the file") {
+    Site site;
+    site.seen({held_mail(), passed_mail()});
+    const std::string segment = site.dir.file("journal/0000000001.kj");
+    {
+        std::fstream file(segment, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(100);
+        file << "damage";
+    }
+    const auto status = site.kith({"status"});
+    CHECK(status.out.find("WARNING: the journal is damaged in " + segment) != std::string::npos);
+    const auto doctor = site.kith({"doctor"});
+    CHECK(doctor.out.find("in the journal, last in " + segment) != std::string::npos);
+}
+
 TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
     Site site;
     site.write_secret();
