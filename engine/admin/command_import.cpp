@@ -5,7 +5,6 @@
 // import goes on where it was and adds nothing twice; mail that kith saw live is left out. Covered
 // by tests/unit/admin/import_test.cpp.
 #include <CLI/CLI.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -251,21 +250,6 @@ void print(Env& env, const Options& options, const Counts& c) {
         env.out << "kith-learner learns from them now; see kith status\n";
 }
 
-// The site's secret; an import may well be the first program to run, and makes it then. What root
-// makes is given to the owner of the directory, as learner and milter must read it.
-Result<Hasher::Secret> secret_of(const Config& config) {
-    const std::string& file = config.secret_file;
-    struct stat before {
-    }, directory{};
-    const bool fresh = ::stat(file.c_str(), &before) != 0;
-    Result<Hasher::Secret> secret = read_or_create_site_key(config);
-    if (secret && fresh && ::geteuid() == 0 &&
-        ::stat(directory_of(file).c_str(), &directory) == 0 &&
-        ::chown(file.c_str(), directory.st_uid, directory.st_gid) != 0)
-        return os_fail(file + ": cannot give it to the owner of its directory", errno);
-    return secret;
-}
-
 Outcome import(Env& env, const Config& config, const Options& options) {
     if (config.site.domains.empty() && options.as == "auto")
         return fail(ErrorCode::Config,
@@ -274,7 +258,8 @@ Outcome import(Env& env, const Config& config, const Options& options) {
     const Result<MailSource> source =
         options.maildir.empty() ? open_mbox(options.mbox) : open_maildir(options.maildir);
     if (!source) return fail(source.error());
-    const Result<Hasher::Secret> secret = secret_of(config);
+    // An import may well be the first program to run, and makes the secret then.
+    const Result<Hasher::Secret> secret = read_or_create_site_key(config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
     Result<ImportLedger> ledger =

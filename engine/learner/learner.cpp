@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "engine/assess/site_key.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/keys.hpp"
@@ -283,9 +284,7 @@ Result<std::string> move_store_aside(const std::string& directory) {
         if (error)
             return fail(ErrorCode::Io, "cannot move the damaged store " + directory +
                                            " aside: " + error.message());
-        std::filesystem::create_directories(directory, error);
-        if (error)
-            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message());
+        if (auto made = make_directory(directory); !made) return fail(made.error());
         return target;
     }
     return fail(
@@ -337,13 +336,8 @@ Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {
 }
 
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
-    for (const auto& directory : {config->store.directory, config->journal.directory}) {
-        std::error_code error;
-        std::filesystem::create_directories(directory, error);
-        if (error)
-            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message(),
-                        "create it for the user kith-learner runs as");
-    }
+    for (const auto& directory : {config->store.directory, config->journal.directory})
+        if (auto made = make_directory(directory); !made) return fail(made.error());
     auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
     std::string moved;

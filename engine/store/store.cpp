@@ -27,6 +27,7 @@
 
 #include "engine/base/crc32c.hpp"
 #include "engine/base/os_error.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/store/fault_guard.hpp"
 
@@ -36,7 +37,6 @@ namespace {
 using store::guarded;
 using store::kFault;
 
-constexpr mode_t kDirectoryMode = 0750;
 constexpr mode_t kDataMode = 0640;
 constexpr mode_t kLockMode = 0660;         // readers of the group take their slots in it
 constexpr std::size_t kMaxKeyBytes = 511;  // LMDB's, as Debian builds it
@@ -363,9 +363,8 @@ private:
 
     Status open_files() {
         const bool write = mode_ == Store::Mode::Write;
-        if (write && ::mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
-            return os_fail("store " + directory_ + ": cannot create", errno,
-                           "check store.directory");
+        if (write)
+            if (auto made = make_directory(directory_); !made) return made;
         directory_fd_ = UniqueFd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         struct stat status {};
         if (!directory_fd_ || ::fstat(directory_fd_.get(), &status) != 0)
