@@ -162,12 +162,13 @@ void check_store(Checks& checks, const Config& config) {
     const Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
         add_error(checks, "store", CheckState::Fail, store.error(),
-                  "start kith-learner: it makes the store");
+                  "systemctl restart kith-learner: it makes the store");
         return;
     }
     const Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
     if (!reader) {
-        add_error(checks, "store", CheckState::Fail, reader.error(), "restore it from a backup");
+        add_error(checks, "store", CheckState::Fail, reader.error(),
+                  "systemctl restart kith-learner: it learns again from the journal");
         return;
     }
     add(checks, "store", CheckState::Ok, config.store.directory + " is readable");

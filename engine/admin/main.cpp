@@ -38,12 +38,7 @@ Outcome run_store(Env& env, const StoreAction& action) {
     Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
     if (!config) return fail(std::move(config).error());
     Result<std::unique_ptr<Store>> store = Store::open((*config)->store, Store::Mode::Read);
-    if (!store) {
-        Error error = std::move(store).error();
-        if (error.code == ErrorCode::NoInput)
-            error.hint = "start kith-learner, it makes the store; or correct store.directory";
-        return fail(std::move(error));
-    }
+    if (!store) return fail(std::move(store).error());
     Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
     if (!reader) return fail(std::move(reader).error());
     return action(env, **config, **reader);

@@ -123,8 +123,11 @@ Result<LearnerStep> JournalLearner::try_step() {
         if (std::chrono::steady_clock::now() - started > 5 * config_->learner.commit_interval)
             break;
     }
-    if (step.records > 0)
+    if (step.records > 0) {
         if (auto committed = commit(next); !committed) return fail(committed.error());
+    } else if (auto there = store_->read(); !there) {
+        return fail(there.error());
+    }
     step.more = step.records > 0 && step.records >= config_->learner.batch_records;
     return step;
 }
@@ -323,6 +326,10 @@ Result<JournalPosition> read_checkpoint(const StoreReader& reader) {
         return fail(ErrorCode::Corrupt, "the learner's checkpoint in the store is damaged");
     return JournalPosition{*decode_integer_key(bytes.substr(0, 8)),
                            *decode_integer_key(bytes.substr(8))};
+}
+
+bool is_store_lost(const Error& error) noexcept {
+    return error.code == ErrorCode::Corrupt || error.code == ErrorCode::NoInput;
 }
 
 Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {

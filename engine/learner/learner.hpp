@@ -37,8 +37,9 @@ public:
         std::shared_ptr<const Config> config);
     virtual ~Learner() = default;
 
-    /// Learns at most learner.batch_records records and commits. On an error nothing of the step is
-    /// kept and the next step starts from the checkpoint.
+    /// Learns at most learner.batch_records records and commits; where there are none, looks
+    /// whether the store is still there. On an error nothing of the step is kept and the next step
+    /// starts from the checkpoint.
     [[nodiscard]] virtual Result<LearnerStep> step() = 0;
     /// Now and then: dead readers, expired threads and index entries, journal compression and
     /// retention.
@@ -47,6 +48,10 @@ public:
     /// What had to be skipped since open.
     [[nodiscard]] virtual Unreadable unreadable() const = 0;
 };
+
+/// True for an error of step() that no further step mends: the store is gone, was replaced or is
+/// damaged. Learner::open in a new process begins a new one from the journal.
+[[nodiscard]] bool is_store_lost(const Error& error) noexcept;
 
 /// Number of the journal segment in which the learner met damage last; 0 = in none. Stored in table
 /// Meta, so that kith status can tell long after.

@@ -71,6 +71,14 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
         notify_alive();
         auto step = (*learner)->step();
         if (!step) {
+            if (is_store_lost(step.error()) && !once) {
+                notify_stopping();
+                log(LogLevel::Error,
+                    "the store cannot be used any more, ending; started again kith-learner learns "
+                    "from the journal: " +
+                        step.error().what);
+                return exit_code(step.error().code);
+            }
             if (step.error().text() != last_error)
                 log(LogLevel::Error,
                     "learning stopped, mail is not affected: " + step.error().text());

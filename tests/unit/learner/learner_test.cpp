@@ -255,6 +255,31 @@ TEST_CASE("a damaged store is moved aside and everything is learned again") {
     CHECK(site.content() == undisturbed.content());
 }
 
+TEST_CASE("a store that is lost while the learner runs is noticed without mail, and begun anew") {
+    LearnerSite site, undisturbed;
+    for (const auto* s : {&site, &undisturbed}) s->journal(stream(40, 5));
+    undisturbed.learn();
+    auto learner = site.open();
+    while (must(learner->step()).records > 0) {
+    }
+    const std::string loss = GENERATE("deleted", "replaced", "truncated");
+    CAPTURE(loss);
+    const std::string file = site.config.store.directory + "/data.mdb";
+    if (loss == "deleted") std::filesystem::remove_all(site.config.store.directory);
+    if (loss == "replaced") {
+        std::filesystem::copy_file(file, file + ".copy");
+        std::filesystem::rename(file + ".copy", file);
+    }
+    if (loss == "truncated") std::filesystem::resize_file(file, 8192);
+    const auto step = learner->step();
+    REQUIRE_FALSE(step);
+    CHECK(is_store_lost(step.error()));
+    CHECK(step.error().hint.find("systemctl restart kith-learner") == 0);
+    learner.reset();
+    site.learn();
+    CHECK(site.content() == undisturbed.content());
+}
+
 TEST_CASE("a second learner is refused while the first one runs") {
     LearnerSite site;
     const auto first = site.open();
