@@ -88,6 +88,7 @@ Json entry_json(const MailEntry& e) {
     j["time"] = iso8601(e.time);
     j["score"] = rounded(e.score, 1);
     j["verdict"] = to_string(e.verdict);
+    j["judged"] = e.judged_late ? "when learned" : "on arrival";
     j["action"] = to_string(e.action);
     j["state"] = to_string(e.state);
     j["direction"] = to_string(e.direction);
@@ -98,6 +99,10 @@ Json entry_json(const MailEntry& e) {
     j["queue_id"] = e.queue_id;
     j["host"] = e.host;
     return j;
+}
+
+std::string verdict_text(const MailEntry& e) {
+    return std::string(to_string(e.verdict)) + (e.judged_late ? ", when learned" : "");
 }
 
 std::string fate_text(const MailEntry& e) {

@@ -157,8 +157,10 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
     learner_->advance(mail->time);
     const Judgement j = learner_->judge(mail->observations, Labels{});
     // What was not judged when it came is listed with what the learner thinks of it.
-    if (mail->imported || !mail->assessment.degraded.empty()) mail->assessment = j.assessment;
+    const std::string degraded = mail->assessment.degraded;
+    if (mail->imported || !degraded.empty()) mail->assessment = j.assessment;
     (void)learner_->take(*mail, j);
+    mail->assessment.degraded = degraded;
     return index_mail(*writer_, *mail, record.position);
 }
 

@@ -96,6 +96,7 @@ std::string encode_entry(const MailEntry& e) {
     entry.add_state(static_cast<std::uint8_t>(e.state));
     entry.add_state_time(to_unix(e.state_time));
     entry.add_imported(e.imported);
+    entry.add_judged_late(e.judged_late);
     entry.add_message_id(e.message_id);
     entry.add_from(from);
     entry.add_rcpt(rcpt);
@@ -139,6 +140,7 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
     e.state = static_cast<MailState>(f.state());
     e.state_time = from_unix(f.state_time());
     e.imported = f.imported();
+    e.judged_late = f.judged_late();
     e.message_id = f.message_id();
     e.from = text_of(f.from());
     e.rcpt = text_of(f.rcpt());
@@ -249,6 +251,7 @@ Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition
     e.action = record.action;
     e.direction = record.observations.direction;
     e.imported = record.imported;
+    e.judged_late = record.imported || !record.assessment.degraded.empty();
     e.message_id = record.observations.message_id;
     e.from = cut(record.from, kMaxIndexText);
     e.rcpt = record.rcpts.empty() ? std::string() : cut(record.rcpts.front(), kMaxIndexText);

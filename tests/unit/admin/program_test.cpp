@@ -56,6 +56,7 @@ TEST_CASE("list as JSON has the documented shape") {
       "time": "2026-03-01T12:34:56Z",
       "score": 88.0,
       "verdict": "quarantine",
+      "judged": "on arrival",
       "action": "held",
       "state": "none",
       "direction": "inbound",
@@ -141,6 +142,42 @@ TEST_CASE("explain ranks the reasons, says what would have helped and which comm
           "  kith release abcdefghijklmnop    # deliver it\n"
           "  kith release abcdefghijklmnop --learn    # deliver it and learn that this is normal\n"
           "  kith confirm abcdefghijklmnop    # record that it was bad\n");
+}
+
+TEST_CASE("list, show and explain tell the verdict when learned from what was done on arrival") {
+    Site site;
+    MailRecord mail = passed_mail();
+    mail.assessment.degraded = "store gone";
+    site.seen({mail});
+    {
+        // As the learner indexes it: with its own judgement.
+        MailRecord learned = held_mail();
+        learned.id = mail.id;
+        learned.action = Action::Accepted;
+        learned.assessment.degraded = mail.assessment.degraded;
+        auto store = Store::open(site.store(), Store::Mode::Write);
+        REQUIRE(store);
+        auto writer = (*store)->write();
+        REQUIRE(writer);
+        const auto entry = find_mail(**writer, mail.id);
+        REQUIRE(entry);
+        REQUIRE(index_mail(**writer, learned, (*entry)->position));
+        REQUIRE((*writer)->commit());
+    }
+    const std::string listed = site.kith({"list"}).out;
+    CHECK(listed.find("88.0   quarantine, when learned  accepted") != std::string::npos);
+    const std::string shown = site.kith({"show", mail.id}).out;
+    CHECK(shown.find("verdict     quarantine, when learned\naction      accepted\n") !=
+          std::string::npos);
+    CHECK(shown.find("not judged  on arrival: store gone\n") != std::string::npos);
+    const std::string explained = site.kith({"explain", mail.id}).out;
+    CHECK(explained.find("kith could not judge the mail on arrival: store gone. When learned it "
+                         "got the score 88.0 of 100 and the verdict quarantine.\n"
+                         "Without a verdict on arrival the mail was accepted.\n"
+                         "No reasons are kept") != std::string::npos);
+    const Json j = Json::parse(site.kith({"explain", mail.id, "--json"}).out);
+    CHECK(j["verdict"] == "quarantine");
+    CHECK(j["judged"] == "when learned");
 }
 
 TEST_CASE("hostile text of a mail can neither forge a line nor steer the terminal") {
