@@ -21,7 +21,7 @@ namespace {
 
 struct Options {
     std::string id, why;
-    bool learn = false, no_mta = false;
+    bool learn = false, no_mta = false, force = false;
     PostfixOptions postfix;
 };
 
@@ -101,6 +101,10 @@ Outcome release(Env& env, const Config& config, const StoreReader& reader, const
         return entry.error().code == ErrorCode::NoInput
                    ? release_unknown(env, options, entry.error())
                    : Outcome(fail(entry.error()));
+    if (entry->state == MailState::Confirmed && !options.force)
+        return fail(ErrorCode::Usage,
+                    "mail " + entry->id + " was confirmed as bad on " + iso8601(entry->state_time),
+                    "to release it all the same: kith release " + entry->id + " --force");
     const Postfix postfix(options.postfix);
     if (!options.no_mta)
         if (Status held = check_on_hold(postfix, *entry); !held)
@@ -145,6 +149,7 @@ StoreAction setup_release(CLI::App& sub) {
     sub.add_flag("--learn", options->learn,
                  "Let the learner take the mail as normal for its sender");
     sub.add_flag("--no-mta", options->no_mta, "Record only; do not touch Postfix's queue");
+    sub.add_flag("--force", options->force, "Also a mail that was confirmed as bad");
     sub.add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");
     add_postfix_options(sub, options->postfix);
     return [options](Env& env, const Config& config, const StoreReader& reader) {

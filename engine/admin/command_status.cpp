@@ -55,7 +55,9 @@ struct Report {
     std::string damaged_file;  // segment of the journal with damage; "" = none is known
     std::vector<Readiness> readiness;
     double learned = 0, waiting = 0;
-    std::size_t on_hold = 0;  // held and neither released nor confirmed
+    std::size_t on_hold = 0;  // held and not released
+    std::size_t confirmed_held =
+        0;  // of them, confirmed as bad: on hold until somebody deletes them
     std::optional<Time> oldest_on_hold;
 
     void add(int state, std::string text) { troubles.push_back({state, std::move(text)}); }
@@ -81,8 +83,9 @@ void look_at_index(Report& r, const StoreReader& reader) {
         return;
     }
     for (const MailEntry& e : *mails) {
-        if (e.action != Action::Held || e.state != MailState::None || e.imported) continue;
+        if (e.action != Action::Held || e.state == MailState::Released || e.imported) continue;
         ++r.on_hold;
+        if (e.state == MailState::Confirmed) ++r.confirmed_held;
         r.oldest_on_hold = e.time;
     }
 }
@@ -240,6 +243,7 @@ Json report_json(const Report& r, const Config& config) {
                                   {"needed", config.budget.min_calibration},
                                   {"ready", d.ready}});
     j["on_hold"] = {{"mails", r.on_hold},
+                    {"confirmed", r.confirmed_held},
                     {"oldest", r.oldest_on_hold ? Json(iso8601(*r.oldest_on_hold)) : Json()}};
     return j;
 }
@@ -274,8 +278,10 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         out << fmt::format("learned    {:.0f} mails, {:.0f} wait for their turn\n", r.learned,
                            r.waiting);
     out << "on hold    " << counted(r.on_hold, "mail")
-        << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "")
-        << '\n';
+        << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "");
+    if (r.confirmed_held > 0)
+        out << "; " << r.confirmed_held << " confirmed as bad, until deleted with postsuper -d";
+    out << '\n';
 }
 
 Outcome status(Env& env) {

@@ -74,13 +74,14 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
 void add_commands(Explanation& out, const MailEntry& entry) {
     if (entry.verdict == Verdict::Pass && entry.action != Action::Held) return;
     if (entry.state == MailState::Released) return;
+    const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
     if (entry.action == Action::Held) {
-        out.commands.push_back({"deliver it", "kith release " + entry.id});
-        out.commands.push_back(
-            {"deliver it and learn that this is normal", "kith release " + entry.id + " --learn"});
+        out.commands.push_back({"deliver it", "kith release " + entry.id + force});
+        out.commands.push_back({"deliver it and learn that this is normal",
+                                "kith release " + entry.id + " --learn" + force});
     } else {
         out.commands.push_back({"let kith learn that this is normal",
-                                "kith release " + entry.id + " --learn --no-mta"});
+                                "kith release " + entry.id + " --learn --no-mta" + force});
     }
     if (entry.state != MailState::Confirmed)
         out.commands.push_back({"record that it was bad", "kith confirm " + entry.id});

@@ -209,6 +209,18 @@ TEST_CASE("confirm puts a record with who and why into the journal") {
     CHECK_FALSE(record.who.empty());
 }
 
+TEST_CASE("a confirmed mail stays on hold until it is deleted, and is counted apart") {
+    Site site;
+    site.seen({held_mail()});
+    site.mark("abcdefghijklmnop", MailState::Confirmed);
+    const Json j = Json::parse(site.kith({"status", "--json"}).out);
+    CHECK(j["on_hold"]["mails"] == 1);
+    CHECK(j["on_hold"]["confirmed"] == 1);
+    CHECK(site.kith({"status"}).out.find("1 confirmed as bad, until deleted with postsuper -d") !=
+          std::string::npos);
+    CHECK(site.kith({"list", "--held"}).out.find("held (confirmed)") != std::string::npos);
+}
+
 TEST_CASE("a mail that nobody knows is no input: 66 and where to look") {
     Site site;
     site.seen({held_mail()});

@@ -66,6 +66,16 @@ public:
         REQUIRE((*txn)->commit());
     }
 
+    /// Notes what an admin said, as the learner does.
+    void mark(const std::string& id, MailState state) const {
+        auto opened = Store::open(store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        REQUIRE(set_mail_state(**txn, id, state, from_unix(1772370000)));
+        REQUIRE((*txn)->commit());
+    }
+
     /// Runs `kith` with this site's configuration.
     [[nodiscard]] admin::ProcessOutput kith(std::vector<std::string> arguments) const {
         std::vector<std::string> command{KITH_PROGRAM, "--config", dir.file("kith.yaml")};
