@@ -272,6 +272,35 @@ TEST_CASE("errors are a document with --json") {
     CHECK(j["error"]["what"] == "no mail zzzzzzzz in the index");
 }
 
+TEST_CASE("a wrong command line is a document with --json, wherever the flag stands") {
+    Site site;
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"--json", "show"}, {"--json", "foo"}, {"show", "--json"}}) {
+        const auto out = site.kith(command);
+        CHECK(out.status == 64);
+        const Json j = Json::parse(out.out);
+        CHECK(j["error"]["code"] == 64);
+        CHECK_FALSE(j["error"]["what"].get<std::string>().empty());
+    }
+}
+
+TEST_CASE("output that nobody reads any more ends the command without a word") {
+    Site site;
+    std::vector<MailRecord> mails;
+    for (int i = 0; i < 2000; ++i) {
+        mails.push_back(held_mail());
+        mails.back().id = "mail" + std::to_string(100000 + i);
+    }
+    site.seen(mails);
+    const auto out = admin::run_process(
+        {"/bin/sh", "-c",
+         "'" KITH_PROGRAM "' -c '" + site.dir.file("kith.yaml") + "' list --limit 2000 | head -1"},
+        {});
+    REQUIRE(out);
+    CHECK(out->err.empty());
+    CHECK(out->out.find("ID") == 0);
+}
+
 TEST_CASE("a wrong command line is 64 with a word about it") {
     Site site;
     CHECK(site.kith({}).status == 64);
