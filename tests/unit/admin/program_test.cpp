@@ -416,6 +416,21 @@ TEST_CASE("a damaged journal is told by status and doctor, with the file") {
     CHECK(doctor.out.find("in the journal, last in " + segment) != std::string::npos);
 }
 
+TEST_CASE("a bad line of a replay's manifest is named in plain words") {
+    Site site;
+    const auto [line, expected] = GENERATE(table<std::string, std::string>({
+        {"{\"id\": ", "not a JSON object"},
+        {"[1]", "not a JSON object"},
+        {R"({"id": "a", "file": "x"})", "time is missing"},
+        {R"({"id": 1, "time": 2, "file": "x"})", "id is of the wrong type"},
+        {R"({"id": "a", "time": 2, "file": "x", "rcpts": "y"})", "rcpts is of the wrong type"},
+    }));
+    const std::string manifest = site.dir.write("manifest", line + "\n");
+    const auto out = site.kith({"replay", manifest});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("kith: " + manifest + ":1: " + expected + "\n") == 0);
+}
+
 TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
     Site site;
     site.write_secret();
