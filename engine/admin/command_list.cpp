@@ -40,7 +40,9 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         return 0;
     }
     if (mails->empty()) {
-        env.out << "no such mail\n";
+        env.out << (options.held  ? "no mail on hold\n"
+                    : options.all ? "no mail\n"
+                                  : "no mail with another verdict than pass\n");
         return 0;
     }
     TextTable table(

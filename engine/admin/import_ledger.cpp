@@ -85,11 +85,23 @@ Result<ImportLedger> ImportLedger::open(const std::string& file, const JournalOp
                         "wait until it ends");
         return os_error(lock, errno);
     }
-    const JournalPosition complete_to = load(file, ledger.ids_);
+    if (Status s = ledger.read(options); !s) return fail(std::move(s).error());
+    return ledger;
+}
+
+Result<ImportLedger> ImportLedger::look(const std::string& file, const JournalOptions& options) {
+    ImportLedger ledger;
+    ledger.file_ = file;
+    if (Status s = ledger.read(options); !s) return fail(std::move(s).error());
+    return ledger;
+}
+
+Status ImportLedger::read(const JournalOptions& options) {
+    const JournalPosition complete_to = load(file_, ids_);
     Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(options);
     if (!journal) {
         // No journal yet: nothing was imported.
-        if (journal.error().code == ErrorCode::NoInput) return ledger;
+        if (journal.error().code == ErrorCode::NoInput) return ok();
         return fail(std::move(journal).error());
     }
     if (Status s = (*journal)->seek(complete_to); !s) return fail(std::move(s).error());
@@ -99,9 +111,9 @@ Result<ImportLedger> ImportLedger::open(const std::string& file, const JournalOp
         if (!*record) break;
         if ((*record)->type != RecordType::Mail) continue;
         const Result<MailRecord> mail = decode_mail_record((*record)->payload);
-        if (mail && mail->imported && mail->id.size() == kIdBytes) ledger.add(mail->id);
+        if (mail && mail->imported && mail->id.size() == kIdBytes) add(mail->id);
     }
-    return ledger;
+    return ok();
 }
 
 Status ImportLedger::save(JournalPosition complete_to) const {

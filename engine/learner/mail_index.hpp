@@ -108,7 +108,8 @@ struct MailFilter {
     std::optional<Direction> direction;
 };
 
-/// Mails that pass the filter, newest first. O(mails of the class visited); no full scan.
+/// Mails that pass the filter, newest first, within a second by their place in the journal. O(mails
+/// of the class visited); no full scan.
 [[nodiscard]] Result<std::vector<MailEntry>> list_mail(const StoreReader& reader,
                                                        const MailFilter& filter);
 

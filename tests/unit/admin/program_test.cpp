@@ -38,11 +38,38 @@ TEST_CASE("list prints the mail that did not pass, newest first, in columns") {
 TEST_CASE("list leaves out mail that passed unless all is asked for") {
     Site site;
     site.seen({passed_mail()});
-    CHECK(site.kith({"list"}).out == "no such mail\n");
+    CHECK(site.kith({"list"}).out == "no mail with another verdict than pass\n");
     CHECK(site.kith({"list", "--all"}).out.find("bcdefghijklmnopq") != std::string::npos);
-    CHECK(site.kith({"list", "--all", "--since", "1h"}).out == "no such mail\n");
+    CHECK(site.kith({"list", "--all", "--since", "1h"}).out == "no mail\n");
     CHECK(site.kith({"list", "--all", "--since", "2026-03-01"}).out.find("bcdefghijklmnopq") !=
           std::string::npos);
+}
+
+TEST_CASE("list keeps the journal's order within a second, also where the limit cuts it") {
+    Site site;
+    std::vector<MailRecord> mails;
+    for (const char* id : {"mmmmmmmm", "aaaaaaaa", "zzzzzzzz"}) {
+        mails.push_back(held_mail());
+        mails.back().id = id;
+    }
+    site.seen(mails);
+    const Json all = Json::parse(site.kith({"list", "--json"}).out)["mails"];
+    REQUIRE(all.size() == 3);
+    CHECK(all[0]["id"] == "zzzzzzzz");
+    CHECK(all[1]["id"] == "aaaaaaaa");
+    CHECK(all[2]["id"] == "mmmmmmmm");
+    const Json one = Json::parse(site.kith({"list", "--json", "--limit", "1"}).out)["mails"];
+    REQUIRE(one.size() == 1);
+    CHECK(one[0]["id"] == "zzzzzzzz");
+}
+
+TEST_CASE("an empty list says what there is none of") {
+    Site site;
+    site.seen({passed_mail()});
+    const auto held = site.kith({"list", "--held"});
+    CHECK(held.status == 0);
+    CHECK(held.out == "no mail on hold\n");
+    CHECK(site.kith({"list"}).out == "no mail with another verdict than pass\n");
 }
 
 TEST_CASE("list as JSON has the documented shape") {
