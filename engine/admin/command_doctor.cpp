@@ -67,7 +67,7 @@ void check_secret(Checks& checks, const Config& config) {
 void check_learner(Checks& checks, const Config& config) {
     const Result<bool> running = learner_running(config.store);
     if (!running)
-        add_error(checks, "learner", CheckState::Warn, running.error(), "run doctor as root");
+        add_error(checks, "learner", CheckState::Warn, running.error(), "run it as root");
     else if (*running)
         add(checks, "learner", CheckState::Ok, "kith-learner is running");
     else
@@ -100,12 +100,12 @@ void check_journal(Checks& checks, const Config& config) {
     if (const Status s = readable(directory); !s) {
         add_error(checks, "journal", CheckState::Fail, s.error(),
                   s.error().code == ErrorCode::NoInput ? "start kith-milter: it makes the journal"
-                                                       : "run doctor as root");
+                                                       : "run it as root");
         return;
     }
     const Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
     if (!journal) {
-        add_error(checks, "journal", CheckState::Fail, journal.error(), "run doctor as root");
+        add_error(checks, "journal", CheckState::Fail, journal.error(), "run it as root");
         return;
     }
     add(checks, "journal", CheckState::Ok, directory + " is readable");
@@ -182,7 +182,7 @@ void check_store(Checks& checks, const Config& config) {
 void check_socket(Checks& checks, const SocketName& socket, const std::string& mail_owner) {
     if (const Status s = connect_to(socket); !s)
         add_error(checks, "socket", CheckState::Fail, s.error(),
-                  s.error().code == ErrorCode::Permission ? "run doctor as root"
+                  s.error().code == ErrorCode::Permission ? "run it as root"
                                                           : "systemctl start kith-milter");
     else
         add(checks, "socket", CheckState::Ok, "kith-milter answers at its socket");
@@ -227,16 +227,19 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     // With a broken file the rest is looked at as far as its defaults reach.
     const Config& config = loaded.config;
     check_site(f.checks, config);
-    check_secret(f.checks, config);
-    check_journal(f.checks, config);
-    check_learner(f.checks, config);
-    check_store(f.checks, config);
-
     const SocketName socket = parse_socket_name(config.milter.socket);
     Result<PostfixView> view = Postfix(options).view();
     std::optional<PostfixView> postfix;
     if (view) postfix = std::move(*view);
-    check_directories(f.checks, config, connect_to(socket).has_value());
+    if (const Status may = may_look(config); !may) {
+        add_error(f.checks, "rights", CheckState::Fail, may.error(), "");
+    } else {
+        check_secret(f.checks, config);
+        check_journal(f.checks, config);
+        check_learner(f.checks, config);
+        check_store(f.checks, config);
+        check_directories(f.checks, config, connect_to(socket).has_value());
+    }
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
     check_authserv(f.checks, config, postfix);
     if (postfix) {

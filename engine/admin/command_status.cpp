@@ -190,7 +190,11 @@ Report examine(const Config& config, Time now) {
         r.add(kExitCritical, "kith-learner is not running; systemctl start kith-learner");
     const Status reachable = connect_to(parse_socket_name(config.milter.socket));
     r.milter_reachable = reachable.has_value();
-    if (!reachable)
+    if (!reachable && reachable.error().code == ErrorCode::Permission)
+        r.add(kExitWarning,
+              "whether kith-milter answers cannot be told: " + reachable.error().what +
+                  "; run it as root, or as a member of the socket's group as well");
+    else if (!reachable)
         r.add(kExitCritical, "kith-milter does not answer: " + reachable.error().text());
     if (const Status recorded = mail_is_recorded(config, r.milter_reachable); !recorded) {
         r.not_recorded = recorded.error().text();
@@ -287,6 +291,7 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
 Outcome status(Env& env) {
     const Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
     if (!config) return fail(config.error());
+    if (const Status may = may_look(**config); !may) return fail(may.error());
     const Report r = examine(**config, env.now);
     if (env.json)
         print_json(env.out, report_json(r, **config));

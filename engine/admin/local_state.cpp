@@ -219,6 +219,16 @@ Status mail_is_recorded(const Config& config, bool milter_reachable) {
                 writes.error().hint);
 }
 
+Status may_look(const Config& config) {
+    for (const std::string& path :
+         {config.secret_file, config.store.directory, config.journal.directory}) {
+        const Status looked = readable(path);
+        if (!looked && looked.error().code == ErrorCode::Permission)
+            return fail(ErrorCode::Permission, looked.error().what, kRunAs);
+    }
+    return ok();
+}
+
 std::string directory_of(const std::string& file) {
     const std::size_t slash = file.rfind('/');
     return slash == std::string::npos ? "." : file.substr(0, slash);

@@ -68,7 +68,11 @@ Result<MailRecord> read_record(const Config& config, const MailEntry& entry) {
 Status append_admin_record(const Config& config, RecordType type, Time now, AdminRecord record) {
     record.who = calling_user();
     Result<std::unique_ptr<JournalWriter>> journal = JournalWriter::open(config.journal);
-    if (!journal) return fail(std::move(journal).error());
+    if (!journal) {
+        Error error = std::move(journal).error();
+        if (error.code == ErrorCode::Permission) error.hint = "run it as root or as the user _kith";
+        return fail(std::move(error));
+    }
     const Result<JournalPosition> position = (*journal)->append(type, now, encode(record));
     if (!position) return fail(position.error());
     return (*journal)->sync();

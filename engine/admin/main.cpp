@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/admin/command.hpp"
+#include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/base/log.hpp"
 #include "engine/message/parse.hpp"
@@ -41,6 +42,7 @@ Outcome run_config(Env& env, const ConfigAction& action) {
 Outcome run_store(Env& env, const StoreAction& action) {
     Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
     if (!config) return fail(std::move(config).error());
+    if (const Status may = may_look(**config); !may) return fail(may.error());
     Result<std::unique_ptr<Store>> store = Store::open((*config)->store, Store::Mode::Read);
     if (!store) return fail(std::move(store).error());
     Result<std::unique_ptr<StoreReader>> reader = (*store)->read();

@@ -488,11 +488,23 @@ TEST_CASE("a user without the right to read the store is told so: 77") {
     // Through the directories of a build that this user cannot enter, the program is not found:
     // copy it.
     std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
-    const auto out =
-        admin::run_process({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                            site.dir.file("kith"), "--config", site.dir.file("kith.yaml"), "list"},
-                           {});
-    REQUIRE(out);
-    CHECK(out->status == 77);
-    CHECK(out->err.find("ermission") != std::string::npos);
+    const auto as_nobody = [&](const std::string& command) {
+        auto out = admin::run_process(
+            {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+             site.dir.file("kith"), "--config", site.dir.file("kith.yaml"), command},
+            {});
+        if (!out) FAIL(out.error().text());
+        return *out;
+    };
+    const std::string advice = "run it as root or as a member of the group _kith";
+    for (const char* command : {"list", "status"}) {
+        const auto out = as_nobody(command);
+        CHECK(out.status == 77);
+        CHECK(out.out.empty());
+        CHECK(out.err.find("ermission") != std::string::npos);
+        CHECK(out.err.find("kith: hint: " + advice) != std::string::npos);
+    }
+    const auto doctor = as_nobody("doctor");
+    CHECK(doctor.out.find(advice) != std::string::npos);
+    CHECK(doctor.out.find("kith-learner is not running") == std::string::npos);
 }
