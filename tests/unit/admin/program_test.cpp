@@ -466,15 +466,6 @@ TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
     CHECK(site.kith({"profile", "show", "nobody"}).status == 64);
 }
 
-TEST_CASE("profile forget asks the learner through the journal") {
-    Site site;
-    site.seen({held_mail()});
-    CHECK(site.kith({"profile", "forget", "Anna@Supplier.Example"}).status == 0);
-    const auto records = site.records(RecordType::Forget);
-    REQUIRE(records.size() == 1);
-    CHECK(decode_admin_record(records[0].payload).value().address == "anna@supplier.example");
-}
-
 TEST_CASE("a user without the right to read the store is told so: 77") {
     if (::geteuid() != 0) {
         WARN("needs root to become somebody else");
