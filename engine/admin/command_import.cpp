@@ -260,9 +260,13 @@ void print(Env& env, const Options& options, const Counts& c) {
 // For a dry run, which makes nothing: before there is a secret nothing is known either, and any
 // serves to tell mails apart.
 Result<Hasher::Secret> look_at_secret(const Config& config) {
-    Result<Hasher::Secret> secret = read_secret(config.secret_file);
-    if (!secret && secret.error().code == ErrorCode::NoInput) return Hasher::Secret{};
-    return secret;
+    const auto is_missing = [](const auto& result) {
+        return !result && result.error().code == ErrorCode::NoInput;
+    };
+    if (is_missing(read_secret(config.secret_file)) &&
+        is_missing(Store::open(config.store, Store::Mode::Read)))
+        return Hasher::Secret{};
+    return read_or_create_site_key(config);  // there is one, or it is lost and that is an error
 }
 
 Outcome import(Env& env, const Config& config, const Options& options) {

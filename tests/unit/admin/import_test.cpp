@@ -139,6 +139,20 @@ TEST_CASE("a dry run makes no file, not even the secret, and does not say that i
         CHECK_FALSE(std::filesystem::exists(site.dir.file(name)));
 }
 
+TEST_CASE("an import beside a store whose secret is lost is refused, dry or not") {
+    Site site;
+    site.seen({test::passed_mail()});
+    const std::string file = site.dir.write("box", box({inbound(1, "12:00:00")}));
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"import", "--mbox", file},
+          {"import", "--dry-run", "--mbox", file}}) {
+        const auto out = site.kith(command);
+        CHECK(out.status == 78);
+        CHECK(out.err.find("site.key is gone") != std::string::npos);
+    }
+    CHECK_FALSE(std::filesystem::exists(site.dir.file("site.key")));
+}
+
 TEST_CASE("an import that is stopped says how far it came, and goes on from there") {
     Site site;
     site.write_secret();
