@@ -68,6 +68,12 @@ TEST_CASE("the learner starts again with the secret from the backup, or anew wit
     }
 }
 
+TEST_CASE("the check value is the one of the format, from another program's SipHash-2-4-128") {
+    LearnedSite site;
+    CHECK(site.rows(Table::Meta).at("site-key") ==
+          "\xc3\xbc\x0b\x23\x40\xc4\x35\x3e\x14\xa0\x64\x98\x79\x41\xd4\xaa");
+}
+
 TEST_CASE("a store of before the check value gets that of the secret which is there") {
     LearnedSite site;
     {
