@@ -28,6 +28,7 @@
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
+#include "engine/base/trouble_file.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/config/config.hpp"
 #include "engine/config/keys.hpp"
@@ -54,8 +55,8 @@ constexpr std::chrono::seconds kDrainBeyondDeadline{5};
 /// and tells nobody.
 constexpr milliseconds kReplyGrace{200};
 constexpr milliseconds kPollStep{20};
-/// How often trouble of the store is looked for and logged.
-constexpr std::chrono::seconds kTroubleInterval{10};
+/// How often trouble of store and journal is looked for and told.
+constexpr std::chrono::seconds kTroubleInterval{5};
 
 struct CommandLine {
     std::string config = kDefaultConfigPath;
@@ -153,7 +154,8 @@ public:
           judge_(judge),
           services_(services),
           signals_(signals),
-          wake_(wake) {}
+          wake_(wake),
+          trouble_file_(current.get()->milter.trouble_file) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
@@ -163,6 +165,7 @@ public:
         while (!finished.load()) {
             if (steady_clock::now() >= next_trouble) {
                 watch_store();
+                watch_journal();
                 next_trouble = steady_clock::now() + kTroubleInterval;
             }
             std::array<pollfd, 2> events = {{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}}};
@@ -238,6 +241,18 @@ private:
         last_trouble_ = trouble;
     }
 
+    // The failures themselves are logged where they happen; this is what `kith status` sees.
+    void watch_journal() {
+        const std::string trouble = services_.recording_trouble.text();
+        if (trouble == told_trouble_) return;
+        if (told_trouble_ && trouble.empty())
+            log(LogLevel::Info, "journal: mail is recorded again");
+        told_trouble_ = trouble;
+        if (const Status written = write_trouble(trouble_file_, trouble); !written)
+            log(LogLevel::Warning, "kith status cannot be told whether mail is recorded",
+                {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
+    }
+
     void drain() {
         notify_stopping();
         log(LogLevel::Info, "stopping",
@@ -257,8 +272,10 @@ private:
     Services& services_;
     const int signals_;
     const int wake_;
+    const std::string trouble_file_;
     std::uint64_t last_completed_ = 0;
     std::string last_trouble_;
+    std::optional<std::string> told_trouble_;  // nullopt: a file of a run before may still be there
 };
 
 /// Blocks HUP, TERM, INT and USR1 in this thread and in those it starts, and returns the descriptor

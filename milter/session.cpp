@@ -71,6 +71,7 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point begun) {
 
 void append_record(Services& services, const MailRecord& record) {
     const Status status = services.append(record);
+    services.recording_trouble.set(status ? "" : status.error().text());
     if (status) return;
     services.counters.journal_failures.fetch_add(1);
     log_throttled(services, services.journal_trouble, LogLevel::Error,
@@ -294,6 +295,7 @@ void Session::journal(MailRecord record, Deadline deadline) {
         run_and_wait(*services_->journalling, deadline,
                      [services = services_, shared] { append_record(*services, *shared); });
     if (queued) return;
+    services_->recording_trouble.set("the disk of the journal does not keep up");
     services_->counters.journal_failures.fetch_add(1);
     log_throttled(*services_, services_->journal_trouble, LogLevel::Error,
                   "journal: mail not recorded; the disk does not keep up", {{"id", shared->id}});

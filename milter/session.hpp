@@ -41,6 +41,23 @@ struct Counters {
         0};  ///< between MAIL and their end: what a stop waits for
 };
 
+/// Why mail is not recorded now; "" while it is. Thread-safe.
+class RecordingTrouble {
+public:
+    void set(std::string text) {
+        const std::lock_guard lock(mutex_);
+        text_ = std::move(text);
+    }
+    [[nodiscard]] std::string text() const {
+        const std::lock_guard lock(mutex_);
+        return text_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string text_;
+};
+
 /// What a session needs of the rest of the program. Everything in it is thread-safe and outlives
 /// the sessions.
 struct Services {
@@ -54,6 +71,7 @@ struct Services {
     WorkerPool* judging = nullptr;
     WorkerPool* journalling = nullptr;  ///< one thread, so that records keep their order
     Counters counters;
+    RecordingTrouble recording_trouble;
     std::mutex throttle_mutex;
     OncePerMinute judging_trouble, journal_trouble, spool_trouble, exception_trouble;
 };

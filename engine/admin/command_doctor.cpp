@@ -15,6 +15,7 @@
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/postfix.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -66,7 +67,7 @@ void check_secret(Checks& checks, const Config& config) {
 void check_learner(Checks& checks, const Config& config) {
     const Result<bool> running = learner_running(config.store);
     if (!running)
-        add_error(checks, "learner", CheckState::Warn, running.error(), "run doctor as root");
+        add_error(checks, "learner", CheckState::Warn, running.error(), "run it as root");
     else if (*running)
         add(checks, "learner", CheckState::Ok, "kith-learner is running");
     else
@@ -74,19 +75,55 @@ void check_learner(Checks& checks, const Config& config) {
             "systemctl start kith-learner");
 }
 
+// Reads the whole journal: about a second for each 500 MB.
+void check_records(Checks& checks, JournalReader& journal, const Config& config) {
+    for (;;) {
+        const Result<std::optional<JournalRecord>> record = journal.next();
+        if (!record) {
+            add_error(checks, "journal.records", CheckState::Fail, record.error(),
+                      "look at the disk");
+            return;
+        }
+        if (!*record) break;
+    }
+    if (journal.damaged_bytes() > 0)
+        add(checks, "journal.records", CheckState::Warn,
+            counted(journal.damaged_bytes(), "damaged byte") + " in the journal, last in " +
+                segment_path(config.journal, journal.damaged_segment()),
+            "look at the disk; what is left is learned, the damaged part is lost");
+    else
+        add(checks, "journal.records", CheckState::Ok, "all records of the journal check out");
+}
+
 void check_journal(Checks& checks, const Config& config) {
     const std::string& directory = config.journal.directory;
     if (const Status s = readable(directory); !s) {
         add_error(checks, "journal", CheckState::Fail, s.error(),
                   s.error().code == ErrorCode::NoInput ? "start kith-milter: it makes the journal"
-                                                       : "run doctor as root");
+                                                       : "run it as root");
         return;
     }
     const Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
-    if (!journal)
-        add_error(checks, "journal", CheckState::Fail, journal.error(), "run doctor as root");
+    if (!journal) {
+        add_error(checks, "journal", CheckState::Fail, journal.error(), "run it as root");
+        return;
+    }
+    add(checks, "journal", CheckState::Ok, directory + " is readable");
+    check_records(checks, **journal, config);
+}
+
+// What the services write into.
+void check_directories(Checks& checks, const Config& config, bool milter_reachable) {
+    if (const Status s = mail_is_recorded(config, milter_reachable); !s)
+        add_error(checks, "journal.recording", CheckState::Fail, s.error(),
+                  "make room in, or give the services, " + config.journal.directory);
     else
-        add(checks, "journal", CheckState::Ok, directory + " is readable");
+        add(checks, "journal.recording", CheckState::Ok, "mail can be recorded");
+    const std::string& spool = config.milter.spool_directory;
+    if (const Status s = services_write(spool, directory_of(config.secret_file)); !s)
+        add_error(checks, "spool", CheckState::Fail, s.error(), "see milter.spool_directory");
+    else
+        add(checks, "spool", CheckState::Ok, spool + " takes the parts of large messages");
 }
 
 // Outbound mail among the newest entries of the index; without any, half of what kith learns from
@@ -125,22 +162,27 @@ void check_store(Checks& checks, const Config& config) {
     const Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
         add_error(checks, "store", CheckState::Fail, store.error(),
-                  "start kith-learner: it makes the store");
+                  "systemctl restart kith-learner: it makes the store");
         return;
     }
     const Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
     if (!reader) {
-        add_error(checks, "store", CheckState::Fail, reader.error(), "restore it from a backup");
+        add_error(checks, "store", CheckState::Fail, reader.error(),
+                  "systemctl restart kith-learner: it learns again from the journal");
         return;
     }
     add(checks, "store", CheckState::Ok, config.store.directory + " is readable");
+    if (const Result<Hasher::Secret> secret = read_site_key(**reader, config); !secret)
+        add_error(checks, "store.secret", CheckState::Fail, secret.error(), "");
+    else
+        add(checks, "store.secret", CheckState::Ok, "the store was made with the site's secret");
     check_outbound(checks, **reader);
 }
 
 void check_socket(Checks& checks, const SocketName& socket, const std::string& mail_owner) {
     if (const Status s = connect_to(socket); !s)
         add_error(checks, "socket", CheckState::Fail, s.error(),
-                  s.error().code == ErrorCode::Permission ? "run doctor as root"
+                  s.error().code == ErrorCode::Permission ? "run it as root"
                                                           : "systemctl start kith-milter");
     else
         add(checks, "socket", CheckState::Ok, "kith-milter answers at its socket");
@@ -185,15 +227,19 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     // With a broken file the rest is looked at as far as its defaults reach.
     const Config& config = loaded.config;
     check_site(f.checks, config);
-    check_secret(f.checks, config);
-    check_journal(f.checks, config);
-    check_learner(f.checks, config);
-    check_store(f.checks, config);
-
     const SocketName socket = parse_socket_name(config.milter.socket);
     Result<PostfixView> view = Postfix(options).view();
     std::optional<PostfixView> postfix;
     if (view) postfix = std::move(*view);
+    if (const Status may = may_look(config); !may) {
+        add_error(f.checks, "rights", CheckState::Fail, may.error(), "");
+    } else {
+        check_secret(f.checks, config);
+        check_journal(f.checks, config);
+        check_learner(f.checks, config);
+        check_store(f.checks, config);
+        check_directories(f.checks, config, connect_to(socket).has_value());
+    }
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
     check_authserv(f.checks, config, postfix);
     if (postfix) {

@@ -5,11 +5,11 @@
 // import goes on where it was and adds nothing twice; mail that kith saw live is left out. Covered
 // by tests/unit/admin/import_test.cpp.
 #include <CLI/CLI.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <memory>
 #include <numeric>
 #include <optional>
@@ -19,9 +19,11 @@
 #include "engine/admin/import_envelope.hpp"
 #include "engine/admin/import_ledger.hpp"
 #include "engine/admin/import_source.hpp"
+#include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/assess/direction.hpp"
 #include "engine/assess/record.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/journal/journal.hpp"
@@ -35,6 +37,9 @@ constexpr std::size_t kSaveEvery =
     2000;  // mails between two saves of the ledger; a killed run re-reads so many
 constexpr std::uint64_t kProgressEvery = 1000;      // mails between two lines of progress
 constexpr std::uint64_t kHeaderBytes = 256 * 1024;  // of a mail, read in the first pass
+
+// Set by SIGINT and SIGTERM: the mail in work is finished and the ledger written.
+volatile std::sig_atomic_t g_stop = 0;
 
 struct Options {
     std::string maildir, mbox, as = "auto";
@@ -70,11 +75,6 @@ ImportAs as_of(const std::string& word) {
     return word == "inbound"    ? ImportAs::Inbound
            : word == "outbound" ? ImportAs::Outbound
                                 : ImportAs::Auto;
-}
-
-std::string directory_of(const std::string& file) {
-    const std::size_t slash = file.rfind('/');
-    return slash == std::string::npos ? "." : file.substr(0, slash);
 }
 
 // The same mail has the same id in every folder and format it lies in.
@@ -131,10 +131,12 @@ public:
         const std::vector<std::size_t> order = by_time(source);
         Progress progress(env_, order.size());
         for (const std::size_t i : order) {
+            if (g_stop != 0) break;
             if (Status s = take(source, source.mails[i]); !s) return s;
-            progress.step("importing");
+            progress.step(options_.dry_run ? "looking at" : "importing");
         }
-        return save();
+        if (Status s = save(); !s) return s;
+        return g_stop != 0 ? Status(fail(ErrorCode::TryAgain, "stopped by a signal")) : ok();
     }
     [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
@@ -149,6 +151,7 @@ private:
         std::vector<std::size_t> order;
         Progress progress(env_, source.mails.size());
         for (std::size_t i = 0; i < source.mails.size(); ++i) {
+            if (g_stop != 0) break;
             progress.step("reading");
             const Result<std::string> head = read_mail(source, source.mails[i], kHeaderBytes);
             if (!head) {
@@ -254,18 +257,16 @@ void print(Env& env, const Options& options, const Counts& c) {
         env.out << "kith-learner learns from them now; see kith status\n";
 }
 
-// The site's secret; an import may well be the first program to run, and makes it then. What root
-// makes is given to the owner of the directory, as learner and milter must read it.
-Result<Hasher::Secret> secret_of(const std::string& file) {
-    struct stat before {
-    }, directory{};
-    const bool fresh = ::stat(file.c_str(), &before) != 0;
-    Result<Hasher::Secret> secret = read_or_create_secret(file);
-    if (secret && fresh && ::geteuid() == 0 &&
-        ::stat(directory_of(file).c_str(), &directory) == 0 &&
-        ::chown(file.c_str(), directory.st_uid, directory.st_gid) != 0)
-        return os_fail(file + ": cannot give it to the owner of its directory", errno);
-    return secret;
+// For a dry run, which makes nothing: before there is a secret nothing is known either, and any
+// serves to tell mails apart.
+Result<Hasher::Secret> look_at_secret(const Config& config) {
+    const auto is_missing = [](const auto& result) {
+        return !result && result.error().code == ErrorCode::NoInput;
+    };
+    if (is_missing(read_secret(config.secret_file)) &&
+        is_missing(Store::open(config.store, Store::Mode::Read)))
+        return Hasher::Secret{};
+    return read_or_create_site_key(config);  // there is one, or it is lost and that is an error
 }
 
 Outcome import(Env& env, const Config& config, const Options& options) {
@@ -276,17 +277,23 @@ Outcome import(Env& env, const Config& config, const Options& options) {
     const Result<MailSource> source =
         options.maildir.empty() ? open_mbox(options.mbox) : open_maildir(options.maildir);
     if (!source) return fail(source.error());
-    const Result<Hasher::Secret> secret = secret_of(config.secret_file);
+    std::signal(SIGINT, [](int) { g_stop = 1; });
+    std::signal(SIGTERM, [](int) { g_stop = 1; });
+    // An import may well be the first program to run, and makes the secret then.
+    const Result<Hasher::Secret> secret =
+        options.dry_run ? look_at_secret(config) : read_or_create_site_key(config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
-    Result<ImportLedger> ledger =
-        ImportLedger::open(directory_of(config.secret_file) + "/import.ledger", config.journal);
+    const std::string file = directory_of(config.secret_file) + "/import.ledger";
+    Result<ImportLedger> ledger = options.dry_run ? ImportLedger::look(file, config.journal)
+                                                  : ImportLedger::open(file, config.journal);
     if (!ledger) return fail(std::move(ledger).error());
 
     Import run(env, config, options, hasher, *ledger);
     if (Status s = run.run(*source); !s) {
         Error error = std::move(s).error();
-        error.what += " (after " + counted(run.counts().imported, "imported mail") + ")";
+        error.what = "import: " + error.what + " after " + counted(run.counts().imported, "mail") +
+                     " of " + std::to_string(run.counts().found);
         if (error.hint.empty()) error.hint = "start the same import again, it goes on from there";
         return fail(std::move(error));
     }

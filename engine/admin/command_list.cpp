@@ -40,7 +40,9 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         return 0;
     }
     if (mails->empty()) {
-        env.out << "no such mail\n";
+        env.out << (options.held  ? "no mail on hold\n"
+                    : options.all ? "no mail\n"
+                                  : "no mail with another verdict than pass\n");
         return 0;
     }
     TextTable table(
@@ -48,9 +50,8 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
     for (const MailEntry& e : *mails) {
         std::string to = cell(e.rcpt, 64);
         if (e.rcpt_count > 1) to += " +" + std::to_string(e.rcpt_count - 1);
-        table.add({cell(e.id), iso8601(e.time), fixed1(e.score), std::string(to_string(e.verdict)),
-                   fate_text(e), std::string(to_string(e.direction)), cell(e.from, 64), to,
-                   cell(e.queue_id)});
+        table.add({cell(e.id), iso8601(e.time), fixed1(e.score), verdict_text(e), fate_text(e),
+                   std::string(to_string(e.direction)), cell(e.from, 64), to, cell(e.queue_id)});
     }
     table.print(env.out);
     return 0;

@@ -11,6 +11,7 @@
 #include "engine/admin/command.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/text.hpp"
@@ -115,10 +116,15 @@ Result<std::string> checked_address(const std::string& text) {
     return address;
 }
 
+// A profile that was forgotten is there and empty.
+std::shared_ptr<const Profile> unless_empty(std::shared_ptr<const Profile> p) {
+    return p && p->messages <= 0 && p->received <= 0 && p->values().empty() ? nullptr : p;
+}
+
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<std::string> address = checked_address(options.address);
     if (!address) return fail(address.error());
-    const Result<Hasher::Secret> secret = read_secret(config.secret_file);
+    const Result<Hasher::Secret> secret = read_site_key(reader, config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
     // Any generation does: the snapshot is read here and now, not kept.
@@ -129,9 +135,9 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
     const std::string domain =
         mail::registrable_domain(mail::to_ascii_domain(address->substr(address->rfind('@') + 1)));
     const Key16 sender = sender_key(hasher, *address), organisation = domain_key(hasher, domain);
-    const Known own{*address, memory.profile(Subject::Correspondent, sender),
+    const Known own{*address, unless_empty(memory.profile(Subject::Correspondent, sender)),
                     memory.vocabulary(sender)};
-    const Known whole{domain, memory.profile(Subject::Domain, organisation),
+    const Known whole{domain, unless_empty(memory.profile(Subject::Domain, organisation)),
                       memory.vocabulary(organisation)};
     if (!memory.trouble().empty())
         return fail(ErrorCode::Corrupt, "profile of " + *address + ": " + memory.trouble(), "");
@@ -148,9 +154,23 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
     return 0;
 }
 
-Outcome forget(Env& env, const Config& config, const Options& options) {
+Outcome forget(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<std::string> address = checked_address(options.address);
     if (!address) return fail(address.error());
+    const Result<Hasher::Secret> secret = read_site_key(reader, config);
+    if (!secret) return fail(secret.error());
+    const auto snapshot = load_snapshot(reader, 0);
+    if (!snapshot) return fail(snapshot.error());
+    const StoreMemory memory(reader, *snapshot);
+    const Key16 sender = sender_key(Hasher(*secret), *address);
+    const auto profile = unless_empty(memory.profile(Subject::Correspondent, sender));
+    const auto vocabulary = memory.vocabulary(sender);
+    const bool known = profile != nullptr || (vocabulary != nullptr && !vocabulary->words.empty());
+    if (!memory.trouble().empty())
+        return fail(ErrorCode::Corrupt, "profile of " + *address + ": " + memory.trouble(), "");
+    if (!known)
+        return fail(ErrorCode::NoInput, "nothing is known about " + *address,
+                    "is it spelt as in From? kith list --all shows addresses");
     AdminRecord record;
     record.address = *address;
     record.why = options.why;
@@ -177,7 +197,7 @@ StoreAction setup_profile(CLI::App& sub) {
     forget_sub->fallthrough();
     sub.require_subcommand(1);
     return [options, forget_sub](Env& env, const Config& config, const StoreReader& reader) {
-        return forget_sub->parsed() ? forget(env, config, *options)
+        return forget_sub->parsed() ? forget(env, config, reader, *options)
                                     : show(env, config, reader, *options);
     };
 }

@@ -21,7 +21,7 @@ namespace {
 
 struct Options {
     std::string id, why;
-    bool learn = false, no_mta = false;
+    bool learn = false, no_mta = false, force = false;
     PostfixOptions postfix;
 };
 
@@ -58,24 +58,53 @@ Status check_on_hold(const Postfix& postfix, const MailEntry& entry) {
     return ok();
 }
 
-Status let_go(const Postfix& postfix, const MailEntry& entry) {
+// `done_so_far` is what stands already when Postfix does not follow.
+Status let_go(const Postfix& postfix, const std::string& queue_id, const std::string& done_so_far) {
     for (const auto& [name, option] :
          {std::pair{"postsuper", "-H"}, std::pair{"postqueue", "-i"}}) {
-        const Result<std::string> done = postfix.run(name, {option, entry.queue_id});
+        const Result<std::string> done = postfix.run(name, {option, queue_id});
         if (!done) {
             Error error = done.error();
-            error.what = "the release of " + entry.id +
-                         " is recorded, but Postfix did not follow: " + error.what;
-            error.hint = "try by hand: " + postfix.command_text(name, {option, entry.queue_id});
+            error.what = done_so_far + "Postfix did not follow: " + error.what;
+            error.hint = "try by hand: " + postfix.command_text(name, {option, queue_id});
             return fail(std::move(error));
         }
     }
     return ok();
 }
 
+// Mail that was held while kith could not record it (a full disk) is on hold and in no index. What
+// is not on hold under that queue id, or cannot be looked up, stays what it was: `unknown`.
+Outcome release_unknown(Env& env, const Options& options, const Error& unknown) {
+    const Postfix postfix(options.postfix);
+    if (options.no_mta || ::geteuid() != 0) return fail(unknown);
+    const Result<std::string> queue = postfix.run("postqueue", {"-j"});
+    if (!queue) return fail(unknown);
+    const std::optional<QueuedMail> queued = find_queued(*queue, options.id);
+    if (!queued || queued->queue != "hold") return fail(unknown);
+    if (Status s = let_go(postfix, options.id, ""); !s) return fail(std::move(s).error());
+    if (env.json)
+        print_json(env.out, Json{{"id", nullptr},
+                                 {"queue_id", options.id},
+                                 {"recorded", false},
+                                 {"learn", false},
+                                 {"delivering", true}});
+    else
+        env.out << "released " << cell(options.id) << ": it was on hold, Postfix delivers it now\n"
+                << "kith has no record of it: nothing was recorded, and nothing is learned\n";
+    return 0;
+}
+
 Outcome release(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<MailEntry> entry = look_up_mail(config, reader, options.id);
-    if (!entry) return fail(entry.error());
+    if (!entry)
+        return entry.error().code == ErrorCode::NoInput
+                   ? release_unknown(env, options, entry.error())
+                   : Outcome(fail(entry.error()));
+    if (entry->state == MailState::Confirmed && !options.force)
+        return fail(ErrorCode::Usage,
+                    "mail " + entry->id + " was confirmed as bad on " + iso8601(entry->state_time),
+                    "to release it all the same: kith release " + entry->id + " --force");
     const Postfix postfix(options.postfix);
     if (!options.no_mta)
         if (Status held = check_on_hold(postfix, *entry); !held)
@@ -88,7 +117,10 @@ Outcome release(Env& env, const Config& config, const StoreReader& reader, const
     if (Status s = append_admin_record(config, RecordType::Release, env.now, std::move(record)); !s)
         return fail(std::move(s).error());
     if (!options.no_mta)
-        if (Status s = let_go(postfix, *entry); !s) return fail(std::move(s).error());
+        if (Status s = let_go(postfix, entry->queue_id,
+                              "the release of " + entry->id + " is recorded, but ");
+            !s)
+            return fail(std::move(s).error());
 
     if (env.json) {
         print_json(env.out, Json{{"id", entry->id},
@@ -117,6 +149,7 @@ StoreAction setup_release(CLI::App& sub) {
     sub.add_flag("--learn", options->learn,
                  "Let the learner take the mail as normal for its sender");
     sub.add_flag("--no-mta", options->no_mta, "Record only; do not touch Postfix's queue");
+    sub.add_flag("--force", options->force, "Also a mail that was confirmed as bad");
     sub.add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");
     add_postfix_options(sub, options->postfix);
     return [options](Env& env, const Config& config, const StoreReader& reader) {

@@ -31,22 +31,40 @@ struct ManifestLine {
     std::optional<std::uint64_t> offset, length;
 };
 
-std::string text_of(const Json& j, const char* key) {
+/// What is wrong with a line of the manifest; thrown within this file only.
+struct BadLine {
+    std::string what;
+};
+
+template <class T>
+T field(const Json& j, const char* key) {
     const auto it = j.find(key);
-    return it == j.end() || it->is_null() ? "" : it->get<std::string>();
+    if (it == j.end()) throw BadLine{std::string(key) + " is missing"};
+    try {
+        return it->get<T>();
+    } catch (const Json::exception&) {
+        throw BadLine{std::string(key) + " is of the wrong type"};
+    }
 }
 
-/// Throws nlohmann's exceptions for wrong types; the caller names the line.
-ManifestLine read_line(const Json& j) {
+std::string text_of(const Json& j, const char* key) {
+    const auto it = j.find(key);
+    return it == j.end() || it->is_null() ? "" : field<std::string>(j, key);
+}
+
+/// Throws BadLine; the caller names the line.
+ManifestLine read_line(const std::string& text) {
+    const Json j = Json::parse(text, nullptr, false);
+    if (!j.is_object()) throw BadLine{"not a JSON object"};
     ManifestLine line;
-    line.mail.id = j.at("id").get<std::string>();
+    line.mail.id = field<std::string>(j, "id");
     Arrival& a = line.mail.arrival;
-    a.time = from_unix(static_cast<std::int64_t>(std::floor(j.at("time").get<double>())));
-    line.file = j.at("file").get<std::string>();
+    a.time = from_unix(static_cast<std::int64_t>(std::floor(field<double>(j, "time"))));
+    line.file = field<std::string>(j, "file");
     if (j.contains("offset") && !j["offset"].is_null())
-        line.offset = j["offset"].get<std::uint64_t>();
+        line.offset = field<std::uint64_t>(j, "offset");
     if (j.contains("length") && !j["length"].is_null())
-        line.length = j["length"].get<std::uint64_t>();
+        line.length = field<std::uint64_t>(j, "length");
     if (const auto client = j.find("client"); client != j.end() && client->is_object()) {
         a.client_addr = text_of(*client, "addr");
         a.client_name = text_of(*client, "name");
@@ -54,11 +72,10 @@ ManifestLine read_line(const Json& j) {
         a.helo = text_of(*client, "helo");
     }
     a.mail_from = text_of(j, "mail_from");
-    if (const auto rcpts = j.find("rcpts"); rcpts != j.end())
-        a.rcpts = rcpts->get<std::vector<std::string>>();
+    if (j.contains("rcpts")) a.rcpts = field<std::vector<std::string>>(j, "rcpts");
     if (const std::string user = text_of(j, "auth_user"); !user.empty()) a.auth_user = user;
     if (const auto learn = j.find("learn"); learn != j.end() && !learn->is_null())
-        line.mail.learn = learn->get<bool>();
+        line.mail.learn = field<bool>(j, "learn");
     if (const std::string session = text_of(j, "session"); !session.empty())
         line.mail.session = session;
     return line;
@@ -128,7 +145,6 @@ Json result_line(const ReplayMail& mail, const ReplayResult& r) {
 
 struct ReplayOptions {
     std::string manifest;
-    bool config_given = false;
 };
 
 /// The stream's own kith.yaml beside the manifest, unless --config names another.
@@ -152,10 +168,10 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     for (std::size_t number = 1; std::getline(manifest, text); ++number) {
         if (text.find_first_not_of(" \t\r") == std::string::npos) continue;
         try {
-            lines.push_back(read_line(Json::parse(text)));
-        } catch (const Json::exception& e) {
+            lines.push_back(read_line(text));
+        } catch (const BadLine& bad) {
             return fail(ErrorCode::NoInput,
-                        options.manifest + ":" + std::to_string(number) + ": " + e.what(),
+                        options.manifest + ":" + std::to_string(number) + ": " + bad.what,
                         "each line is one JSON object with at least id, time and file");
         }
         if (lines.back().mail.session)
@@ -175,14 +191,14 @@ Outcome replay(Env& env, const ReplayOptions& options) {
         env.out << result_line(lines[i].mail, result)
                        .dump(-1, ' ', false, Json::error_handler_t::replace)
                 << '\n';
+        if (!env.out) break;  // main() says why
         if (const auto& session = lines[i].mail.session; session && last_of_session[*session] == i)
             run.end_session(*session);
         if (env.terminal && i % 100 == 0)
             env.err << fmt::format("\r{} of {}", i, lines.size()) << std::flush;
     }
     if (env.terminal) env.err << "\r" << lines.size() << " mails replayed\n";
-    env.out.flush();
-    return env.out ? Outcome(0) : Outcome(fail(ErrorCode::Io, "cannot write the results"));
+    return 0;
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ void print_entry(std::ostream& out, const MailEntry& e) {
     line(out, "time", iso8601(e.time));
     line(out, "direction", std::string(to_string(e.direction)));
     line(out, "score", fixed1(e.score));
-    line(out, "verdict", std::string(to_string(e.verdict)));
+    line(out, "verdict", verdict_text(e));
     line(out, "action", fate_text(e));
     line(out, "from", cell(e.from));
 }
@@ -71,7 +71,7 @@ void print_record(std::ostream& out, const MailRecord& r) {
     if (!r.subject.empty()) line(out, "subject", cell(r.subject));
     line(out, "mode", cell(r.mode));
     line(out, "wants", std::string(to_string(a.stratum)));
-    if (!a.degraded.empty()) line(out, "degraded", cell(a.degraded));
+    if (!a.degraded.empty()) line(out, "not judged", "on arrival: " + cell(a.degraded));
     std::string tags;
     for (const std::string& tag : a.tags) tags += (tags.empty() ? "" : ", ") + cell(tag);
     if (!tags.empty()) line(out, "tags", tags);

@@ -15,6 +15,7 @@
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
 #include "engine/config/values.hpp"
 #include "engine/journal/journal.hpp"
@@ -45,13 +46,18 @@ struct Readiness {
 struct Report {
     std::vector<Trouble> troubles;
     bool learner_running = false, milter_reachable = false;
+    std::string
+        not_recorded;  // why kith-milter cannot record mail; "" = nothing is known against it
     std::optional<StoreStats> store;
     std::optional<JournalPosition> checkpoint, end;
     std::optional<Seconds> lag;  // age of the oldest record not yet learned; 0 when there is none
     std::uint64_t damaged_bytes = 0;
+    std::string damaged_file;  // segment of the journal with damage; "" = none is known
     std::vector<Readiness> readiness;
     double learned = 0, waiting = 0;
-    std::size_t on_hold = 0;  // held and neither released nor confirmed
+    std::size_t on_hold = 0;  // held and not released
+    std::size_t confirmed_held =
+        0;  // of them, confirmed as bad: on hold until somebody deletes them
     std::optional<Time> oldest_on_hold;
 
     void add(int state, std::string text) { troubles.push_back({state, std::move(text)}); }
@@ -77,8 +83,9 @@ void look_at_index(Report& r, const StoreReader& reader) {
         return;
     }
     for (const MailEntry& e : *mails) {
-        if (e.action != Action::Held || e.state != MailState::None || e.imported) continue;
+        if (e.action != Action::Held || e.state == MailState::Released || e.imported) continue;
         ++r.on_hold;
+        if (e.state == MailState::Confirmed) ++r.confirmed_held;
         r.oldest_on_hold = e.time;
     }
 }
@@ -96,6 +103,16 @@ void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
         const std::size_t mails = s.scales.calibration_mails(d);
         r.readiness.push_back({d, mails, mails >= config.budget.min_calibration});
     }
+}
+
+// Damage that the learner has met long ago; it matters for as long as mail lies in that segment.
+void look_at_damage(Report& r, const StoreReader& reader, const Config& config) {
+    const Result<std::uint64_t> segment = read_damaged_segment(reader);
+    if (!segment) {
+        r.add(kExitCritical, segment.error());
+        return;
+    }
+    if (*segment > 0) r.damaged_file = segment_path(config.journal, *segment);
 }
 
 void look_at_store(Report& r, const Config& config) {
@@ -121,10 +138,13 @@ void look_at_store(Report& r, const Config& config) {
         r.add(kExitCritical, reader.error());
         return;
     }
+    if (const Result<Hasher::Secret> secret = read_site_key(**reader, config); !secret)
+        r.add(kExitCritical, secret.error());
     if (const Result<JournalPosition> checkpoint = read_checkpoint(**reader))
         r.checkpoint = *checkpoint;
     else
         r.add(kExitCritical, checkpoint.error());
+    look_at_damage(r, **reader, config);
     look_at_site(r, **reader, config);
     look_at_index(r, **reader);
 }
@@ -152,6 +172,8 @@ void look_at_journal(Report& r, const Config& config, Time now) {
         return;
     }
     r.damaged_bytes = (*journal)->damaged_bytes();
+    if (r.damaged_bytes > 0)
+        r.damaged_file = segment_path(config.journal, (*journal)->damaged_segment());
     r.lag = *next ? std::max(Seconds(0), now - (*next)->time) : Seconds(0);
     if (*r.lag > kLagWarning)
         r.add(*r.lag > kLagCritical ? kExitCritical : kExitWarning,
@@ -168,10 +190,25 @@ Report examine(const Config& config, Time now) {
         r.add(kExitCritical, "kith-learner is not running; systemctl start kith-learner");
     const Status reachable = connect_to(parse_socket_name(config.milter.socket));
     r.milter_reachable = reachable.has_value();
-    if (!reachable)
+    if (!reachable && reachable.error().code == ErrorCode::Permission)
+        r.add(kExitWarning,
+              "whether kith-milter answers cannot be told: " + reachable.error().what +
+                  "; run it as root, or as a member of the socket's group as well");
+    else if (!reachable)
         r.add(kExitCritical, "kith-milter does not answer: " + reachable.error().text());
+    if (const Status recorded = mail_is_recorded(config, r.milter_reachable); !recorded) {
+        r.not_recorded = recorded.error().text();
+        r.add(kExitCritical, recorded.error());
+    }
+    if (const Status spool =
+            services_write(config.milter.spool_directory, directory_of(config.secret_file));
+        !spool)
+        r.add(kExitWarning, "large mail is judged by its beginning: spool " + spool.error().text());
     look_at_store(r, config);
     look_at_journal(r, config, now);
+    if (!r.damaged_file.empty())
+        r.add(kExitWarning, "the journal is damaged in " + r.damaged_file +
+                                ": mail recorded there is not learned; look at the disk");
     return r;
 }
 
@@ -187,13 +224,16 @@ Json report_json(const Report& r, const Config& config) {
     for (const Trouble& t : r.troubles)
         j["troubles"].push_back(
             {{"state", t.state == kExitWarning ? "warning" : "critical"}, {"text", t.text}});
-    j["milter"] = {{"reachable", r.milter_reachable}};
+    j["milter"] = {{"reachable", r.milter_reachable},
+                   {"not_recorded", r.not_recorded.empty() ? Json() : Json(r.not_recorded)}};
     j["learner"] = {{"running", r.learner_running},
                     {"checkpoint", position_json(r.checkpoint)},
                     {"lag_seconds", r.lag ? Json(r.lag->count()) : Json()},
                     {"learned", rounded(r.learned, 0)},
                     {"waiting", rounded(r.waiting, 0)}};
-    j["journal"] = {{"end", position_json(r.end)}, {"damaged_bytes", r.damaged_bytes}};
+    j["journal"] = {{"end", position_json(r.end)},
+                    {"damaged_bytes", r.damaged_bytes},
+                    {"damaged_file", r.damaged_file.empty() ? Json() : Json(r.damaged_file)}};
     j["store"] = r.store ? Json{{"used_bytes", r.store->used_bytes},
                                 {"map_bytes", r.store->map_bytes},
                                 {"file_bytes", r.store->file_bytes},
@@ -207,6 +247,7 @@ Json report_json(const Report& r, const Config& config) {
                                   {"needed", config.budget.min_calibration},
                                   {"ready", d.ready}});
     j["on_hold"] = {{"mails", r.on_hold},
+                    {"confirmed", r.confirmed_held},
                     {"oldest", r.oldest_on_hold ? Json(iso8601(*r.oldest_on_hold)) : Json()}};
     return j;
 }
@@ -218,7 +259,8 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         << '\n';
     for (std::size_t i = 1; i < r.troubles.size(); ++i)
         out << state_word(r.troubles[i].state) << ": " << cell(r.troubles[i].text, 500) << '\n';
-    out << "milter     " << (r.milter_reachable ? "answers" : "does not answer") << '\n';
+    out << "milter     " << (r.milter_reachable ? "answers" : "does not answer")
+        << (r.not_recorded.empty() ? "" : ", mail is not recorded") << '\n';
     out << "learner    " << (r.learner_running ? "running" : "not running");
     if (r.lag)
         out << (r.lag->count() == 0 ? ", everything learned"
@@ -240,13 +282,16 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         out << fmt::format("learned    {:.0f} mails, {:.0f} wait for their turn\n", r.learned,
                            r.waiting);
     out << "on hold    " << counted(r.on_hold, "mail")
-        << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "")
-        << '\n';
+        << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "");
+    if (r.confirmed_held > 0)
+        out << "; " << r.confirmed_held << " confirmed as bad, until deleted with postsuper -d";
+    out << '\n';
 }
 
 Outcome status(Env& env) {
     const Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
     if (!config) return fail(config.error());
+    if (const Status may = may_look(**config); !may) return fail(may.error());
     const Report r = examine(**config, env.now);
     if (env.json)
         print_json(env.out, report_json(r, **config));

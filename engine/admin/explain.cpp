@@ -33,9 +33,11 @@ std::string mail_sentence(const MailEntry& entry, const MailRecord& record) {
 
 std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
     const Assessment& a = record.assessment;
-    std::string out = "The verdict is " + std::string(to_string(a.verdict)) + "; ";
+    std::string out = entry.judged_late
+                          ? "Without a verdict on arrival "
+                          : "The verdict is " + std::string(to_string(a.verdict)) + "; ";
     if (record.imported) {
-        out += "the mail was imported, so nothing was done.";
+        out += "nothing was done with it.";
     } else {
         switch (entry.action) {
             case Action::Held:
@@ -61,7 +63,7 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
         out += " It was released on " + iso8601(entry.state_time) + ".";
     if (entry.state == MailState::Confirmed)
         out += " It was confirmed to be rightly held on " + iso8601(entry.state_time) + ".";
-    if (!a.ready && !record.imported)
+    if (!a.ready && !entry.judged_late)
         out +=
             " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
             "most.";
@@ -69,16 +71,17 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
     return out;
 }
 
-void add_commands(Explanation& out, const MailEntry& entry, const MailRecord& record) {
-    if (record.assessment.verdict == Verdict::Pass && entry.action != Action::Held) return;
+void add_commands(Explanation& out, const MailEntry& entry) {
+    if (entry.verdict == Verdict::Pass && entry.action != Action::Held) return;
     if (entry.state == MailState::Released) return;
+    const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
     if (entry.action == Action::Held) {
-        out.commands.push_back({"deliver it", "kith release " + entry.id});
-        out.commands.push_back(
-            {"deliver it and learn that this is normal", "kith release " + entry.id + " --learn"});
+        out.commands.push_back({"deliver it", "kith release " + entry.id + force});
+        out.commands.push_back({"deliver it and learn that this is normal",
+                                "kith release " + entry.id + " --learn" + force});
     } else {
         out.commands.push_back({"let kith learn that this is normal",
-                                "kith release " + entry.id + " --learn --no-mta"});
+                                "kith release " + entry.id + " --learn --no-mta" + force});
     }
     if (entry.state != MailState::Confirmed)
         out.commands.push_back({"record that it was bad", "kith confirm " + entry.id});
@@ -100,12 +103,13 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record) {
     const Assessment& a = record.assessment;
     Explanation out;
     out.mail = mail_sentence(entry, record);
-    if (!a.degraded.empty()) {
+    if (entry.judged_late) {
         out.headline =
-            "The score is neutral because the mail could not be judged: " + cell(a.degraded, 500) +
-            ".";
-    } else if (record.imported) {
-        out.headline = "The mail was imported: kith learned from it, but did not judge it.";
+            record.imported
+                ? "The mail was imported, so kith did not judge it on arrival."
+                : "kith could not judge the mail on arrival: " + cell(a.degraded, 500) + ".";
+        out.headline += fmt::format(" When learned it got the score {} of 100 and the verdict {}.",
+                                    fixed1(entry.score), to_string(entry.verdict));
     } else if (!(a.p <= 0.5)) {
         out.headline =
             fmt::format("Score {} of 100: nothing unusual for this site.", fixed1(a.score));
@@ -126,12 +130,17 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record) {
     std::stable_sort(
         out.reasons.begin(), out.reasons.end(),
         [](const Explanation::Item& x, const Explanation::Item& y) { return x.nats > y.nats; });
+    if (out.reasons.empty() && entry.judged_late)
+        out.no_reasons =
+            "No reasons are kept: they are written down when a mail is judged on arrival.";
+    else if (out.reasons.empty())
+        out.no_reasons = "No reasons were written down: nothing about the mail stood out.";
     out.indicators = a.indicators;
     std::stable_sort(
         out.indicators.begin(), out.indicators.end(),
         [](const IndicatorScore& x, const IndicatorScore& y) { return x.score > y.score; });
     out.would_pass = a.would_pass;
-    add_commands(out, entry, record);
+    add_commands(out, entry);
     return out;
 }
 
@@ -148,6 +157,7 @@ Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& rec
                                 {"nats", rounded(r.nats, 3)},
                                 {"share", rounded(r.share, 3)},
                                 {"text", r.text}});
+    j["no_reasons"] = e.no_reasons;
     j["indicators"] = Json::array();
     for (const IndicatorScore& i : e.indicators)
         j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
@@ -167,6 +177,7 @@ void print(std::ostream& out, const Explanation& e) {
             out << fmt::format("{:>3}. {} ({:.1f} nats, {:.0f} %)\n", ++rank, cell(r.text, 500),
                                r.nats, 100 * r.share);
     }
+    if (!e.no_reasons.empty()) out << e.no_reasons << '\n';
     if (!e.indicators.empty()) {
         out << "\nIndicators, 0-100:\n";
         for (const IndicatorScore& i : e.indicators)

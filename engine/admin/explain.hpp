@@ -21,6 +21,7 @@ struct Explanation {
         double share = 0;  ///< of all reasons with a positive weight, 0-1
     };
     std::vector<Item> reasons;               ///< strongest first
+    std::string no_reasons;                  ///< why there are none; "" when there are
     std::vector<IndicatorScore> indicators;  ///< strongest first
     std::string would_pass;  ///< what would have changed the verdict; "" when it passes
     struct Command {

@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,6 +14,7 @@
 #include <iterator>
 
 #include "engine/base/os_error.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/journal/mail_record.hpp"
 
 namespace kith::admin {
@@ -26,18 +26,10 @@ constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kHeadBytes = 8 + 3 * 8;
 
 Unexpected os_error(const std::string& what, int number) {
-    return os_fail(
-        what, number,
-        os_error_code(number) == ErrorCode::Permission ? "run as root or as the user kith" : "");
-}
-
-// What root makes must stay usable for the learner's user: a file belongs to whom its directory
-// belongs.
-void give_to_owner_of_directory(const UniqueFd& fd, const std::string& file) {
-    struct stat directory {};
-    const std::string name = file.substr(0, file.rfind('/') + 1);
-    if (::geteuid() == 0 && ::stat(name.empty() ? "." : name.c_str(), &directory) == 0)
-        (void)::fchown(fd.get(), directory.st_uid, directory.st_gid);
+    return os_fail(what, number,
+                   os_error_code(number) == ErrorCode::Permission
+                       ? "run it as root or as the user _kith"
+                       : "");
 }
 
 void put64(std::string& out, std::uint64_t x) {
@@ -85,18 +77,31 @@ Result<ImportLedger> ImportLedger::open(const std::string& file, const JournalOp
     const std::string lock = file + ".lock";
     ledger.lock_ = UniqueFd(::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
     if (!ledger.lock_) return os_error(lock, errno);
-    give_to_owner_of_directory(ledger.lock_, lock);
+    if (Status s = give_to_owner_of_directory(ledger.lock_.get(), lock); !s)
+        return fail(std::move(s).error());
     if (::flock(ledger.lock_.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return fail(ErrorCode::TryAgain, "another kith import is running",
                         "wait until it ends");
         return os_error(lock, errno);
     }
-    const JournalPosition complete_to = load(file, ledger.ids_);
+    if (Status s = ledger.read(options); !s) return fail(std::move(s).error());
+    return ledger;
+}
+
+Result<ImportLedger> ImportLedger::look(const std::string& file, const JournalOptions& options) {
+    ImportLedger ledger;
+    ledger.file_ = file;
+    if (Status s = ledger.read(options); !s) return fail(std::move(s).error());
+    return ledger;
+}
+
+Status ImportLedger::read(const JournalOptions& options) {
+    const JournalPosition complete_to = load(file_, ids_);
     Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(options);
     if (!journal) {
         // No journal yet: nothing was imported.
-        if (journal.error().code == ErrorCode::NoInput) return ledger;
+        if (journal.error().code == ErrorCode::NoInput) return ok();
         return fail(std::move(journal).error());
     }
     if (Status s = (*journal)->seek(complete_to); !s) return fail(std::move(s).error());
@@ -106,9 +111,9 @@ Result<ImportLedger> ImportLedger::open(const std::string& file, const JournalOp
         if (!*record) break;
         if ((*record)->type != RecordType::Mail) continue;
         const Result<MailRecord> mail = decode_mail_record((*record)->payload);
-        if (mail && mail->imported && mail->id.size() == kIdBytes) ledger.add(mail->id);
+        if (mail && mail->imported && mail->id.size() == kIdBytes) add(mail->id);
     }
-    return ledger;
+    return ok();
 }
 
 Status ImportLedger::save(JournalPosition complete_to) const {
@@ -123,7 +128,7 @@ Status ImportLedger::save(JournalPosition complete_to) const {
         const UniqueFd fd(
             ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
         if (!fd) return os_error(unfinished, errno);
-        give_to_owner_of_directory(fd, unfinished);
+        if (Status s = give_to_owner_of_directory(fd.get(), unfinished); !s) return s;
         if (Status s = write_whole(fd.get(), bytes, unfinished); !s) return s;
         if (::fdatasync(fd.get()) != 0) return os_error(unfinished, errno);
     }

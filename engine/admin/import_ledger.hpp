@@ -24,6 +24,10 @@ public:
     [[nodiscard]] static Result<ImportLedger> open(const std::string& file,
                                                    const JournalOptions& journal);
 
+    /// The same for one who only looks: makes no file, waits for nobody. Not to be saved.
+    [[nodiscard]] static Result<ImportLedger> look(const std::string& file,
+                                                   const JournalOptions& journal);
+
     [[nodiscard]] bool has(std::string_view id) const { return ids_.count(std::string(id)) > 0; }
     /// Notes a mail whose record was appended.
     void add(std::string_view id) { ids_.emplace(id); }
@@ -35,6 +39,7 @@ public:
 
 private:
     ImportLedger() = default;
+    [[nodiscard]] Status read(const JournalOptions& journal);
     std::string file_;
     UniqueFd lock_;
     std::unordered_set<std::string> ids_;

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,12 +22,16 @@
 #include <vector>
 
 #include "engine/base/os_error.hpp"
+#include "engine/base/trouble_file.hpp"
 #include "engine/base/unique_fd.hpp"
 
 namespace kith::admin {
 namespace {
 
 constexpr int kConnectMilliseconds = 2000;
+constexpr const char* kRunAs = "run it as root or as a member of the group _kith";
+// Below this a record of a large mail, or a part of a large message, may not fit any more.
+constexpr std::uint64_t kLeastRoom = 4ULL << 20;
 
 Unexpected refused(const std::string& what, int number) {
     if (number == ECONNREFUSED || number == ETIMEDOUT || number == EHOSTUNREACH)
@@ -81,6 +86,7 @@ Status connect_internet(const SocketName& socket) {
 }
 
 struct User {
+    std::string name;
     uid_t uid = 0;
     std::vector<gid_t> groups;
 };
@@ -93,6 +99,7 @@ Result<User> find_user(const std::string& name) {
         found == nullptr)
         return fail(ErrorCode::NoInput, "no user " + name);
     User user;
+    user.name = name;
     user.uid = entry.pw_uid;
     int count = 256;
     user.groups.resize(static_cast<std::size_t>(count));
@@ -100,6 +107,18 @@ Result<User> find_user(const std::string& name) {
         return fail(ErrorCode::Io, "cannot list the groups of " + name);
     user.groups.resize(static_cast<std::size_t>(count));
     return user;
+}
+
+Result<User> owner_of(const std::string& directory) {
+    struct stat s {};
+    if (::stat(directory.c_str(), &s) != 0) return refused(directory, errno);
+    std::array<char, 16384> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(s.st_uid, &entry, buffer.data(), buffer.size(), &found) != 0 ||
+        found == nullptr)
+        return User{std::to_string(s.st_uid), s.st_uid, {s.st_gid}};
+    return find_user(found->pw_name);
 }
 
 // Mode bits as access(2) would judge them for that user; access lists are not looked at.
@@ -155,6 +174,64 @@ Status readable(const std::string& path) {
     const int mode = S_ISDIR(s.st_mode) ? R_OK | X_OK : R_OK;
     if (::access(path.c_str(), mode) != 0) return refused(path, errno);
     return ok();
+}
+
+Status services_write(const std::string& directory, const std::string& state_directory) {
+    struct stat s {};
+    if (::stat(directory.c_str(), &s) != 0) {
+        const int number = errno;
+        return os_fail(
+            directory, number,
+            os_error_code(number) == ErrorCode::NoInput
+                ? "create it for the user of the services: systemd-tmpfiles --create, or "
+                  "systemctl restart kith-learner kith-milter"
+                : kRunAs);
+    }
+    if (!S_ISDIR(s.st_mode)) return fail(ErrorCode::Io, directory + ": not a directory");
+    const Result<User> user = owner_of(state_directory);
+    if (user && !may(*user, s, 3))
+        return fail(ErrorCode::Io, directory + ": " + user->name + " may not make files in it",
+                    "chown " + user->name + " " + directory + "; chmod u+rwx " + directory);
+    struct statvfs room {};
+    if (::statvfs(directory.c_str(), &room) != 0) return os_fail(directory, errno);
+    if ((room.f_flag & ST_RDONLY) != 0)
+        return fail(ErrorCode::Io, directory + ": its file system is mounted read-only",
+                    "mount it writable");
+    if (room.f_bavail * room.f_frsize < kLeastRoom || (room.f_files > 0 && room.f_favail == 0))
+        return fail(ErrorCode::Full, directory + ": no space left", "free disk space");
+    return ok();
+}
+
+Status mail_is_recorded(const Config& config, bool milter_reachable) {
+    // What a milter that is gone has left there tells nothing about now.
+    if (milter_reachable) {
+        const auto said = read_trouble(config.milter.trouble_file);
+        if (said && *said)
+            return fail(ErrorCode::Io, "kith-milter cannot record mail in " +
+                                           config.journal.directory + " since " +
+                                           iso8601((*said)->since) + ": " + (*said)->text);
+    }
+    const Status writes =
+        services_write(config.journal.directory, directory_of(config.secret_file));
+    if (writes) return ok();
+    return fail(writes.error().code,
+                "kith-milter cannot record mail: journal " + writes.error().what,
+                writes.error().hint);
+}
+
+Status may_look(const Config& config) {
+    for (const std::string& path :
+         {config.secret_file, config.store.directory, config.journal.directory}) {
+        const Status looked = readable(path);
+        if (!looked && looked.error().code == ErrorCode::Permission)
+            return fail(ErrorCode::Permission, looked.error().what, kRunAs);
+    }
+    return ok();
+}
+
+std::string directory_of(const std::string& file) {
+    const std::size_t slash = file.rfind('/');
+    return slash == std::string::npos ? "." : file.substr(0, slash);
 }
 
 }  // namespace kith::admin

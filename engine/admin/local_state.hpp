@@ -7,6 +7,7 @@
 
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/base/result.hpp"
+#include "engine/config/config.hpp"
 #include "engine/store/store.hpp"
 
 namespace kith::admin {
@@ -26,5 +27,22 @@ namespace kith::admin {
 /// Ok when the file or directory exists and, for a directory, this process may read it. NoInput,
 /// Permission or Io.
 [[nodiscard]] Status readable(const std::string& path);
+
+/// Ok when the user the services run as, the owner of `state_directory`, may make files in
+/// `directory` and there is room for them. NoInput (no such directory), Full, Io, or Permission
+/// when this process may not look; with the directory and a hint.
+[[nodiscard]] Status services_write(const std::string& directory,
+                                    const std::string& state_directory);
+
+/// Why kith-milter cannot record mail in the journal: by what it says itself, and by the look of
+/// the directory. Ok when nothing is known to be wrong.
+[[nodiscard]] Status mail_is_recorded(const Config& config, bool milter_reachable);
+
+/// Ok unless the user of this process lacks the right to read kith's state (secret, store,
+/// journal): Permission then, with who has it. What is missing or broken is no matter of rights.
+[[nodiscard]] Status may_look(const Config& config);
+
+/// Directory in which `file` lies; "." for a bare name.
+[[nodiscard]] std::string directory_of(const std::string& file);
 
 }  // namespace kith::admin

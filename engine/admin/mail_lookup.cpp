@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/journal/journal.hpp"
 
@@ -34,7 +35,7 @@ Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
     if (text.find('@') != std::string_view::npos) {
         if (text.size() >= 2 && text.front() == '<' && text.back() == '>')
             text = text.substr(1, text.size() - 2);
-        const Result<Hasher::Secret> secret = read_secret(config.secret_file);
+        const Result<Hasher::Secret> secret = read_site_key(reader, config);
         if (!secret) return fail(secret.error());
         hash = Hasher(*secret).hash64(kMessageIdDomain, text);
     }
@@ -67,7 +68,11 @@ Result<MailRecord> read_record(const Config& config, const MailEntry& entry) {
 Status append_admin_record(const Config& config, RecordType type, Time now, AdminRecord record) {
     record.who = calling_user();
     Result<std::unique_ptr<JournalWriter>> journal = JournalWriter::open(config.journal);
-    if (!journal) return fail(std::move(journal).error());
+    if (!journal) {
+        Error error = std::move(journal).error();
+        if (error.code == ErrorCode::Permission) error.hint = "run it as root or as the user _kith";
+        return fail(std::move(error));
+    }
     const Result<JournalPosition> position = (*journal)->append(type, now, encode(record));
     if (!position) return fail(position.error());
     return (*journal)->sync();
@@ -87,6 +92,7 @@ Json entry_json(const MailEntry& e) {
     j["time"] = iso8601(e.time);
     j["score"] = rounded(e.score, 1);
     j["verdict"] = to_string(e.verdict);
+    j["judged"] = e.judged_late ? "when learned" : "on arrival";
     j["action"] = to_string(e.action);
     j["state"] = to_string(e.state);
     j["direction"] = to_string(e.direction);
@@ -97,6 +103,10 @@ Json entry_json(const MailEntry& e) {
     j["queue_id"] = e.queue_id;
     j["host"] = e.host;
     return j;
+}
+
+std::string verdict_text(const MailEntry& e) {
+    return std::string(to_string(e.verdict)) + (e.judged_late ? ", when learned" : "");
 }
 
 std::string fate_text(const MailEntry& e) {

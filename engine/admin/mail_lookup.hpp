@@ -33,6 +33,9 @@ namespace kith::admin {
 
 /// The entry as every JSON output shows it (man/kith.1, "Mail object").
 [[nodiscard]] Json entry_json(const MailEntry& entry);
+/// "quarantine", or "quarantine, when learned" where it was not the verdict at the time of
+/// `action`.
+[[nodiscard]] std::string verdict_text(const MailEntry& entry);
 /// "held (released)", "accepted": what was done and what an admin said since.
 [[nodiscard]] std::string fate_text(const MailEntry& entry);
 

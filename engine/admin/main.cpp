@@ -3,15 +3,20 @@
 // subcommand what it needs, prints an error once and turns it into a sysexits(3) status. Everything
 // else is in command_*.cpp. Covered by tests/unit/admin/program_test.cpp.
 #include <CLI/CLI.hpp>
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "engine/admin/command.hpp"
+#include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/base/log.hpp"
 #include "engine/message/parse.hpp"
@@ -37,13 +42,9 @@ Outcome run_config(Env& env, const ConfigAction& action) {
 Outcome run_store(Env& env, const StoreAction& action) {
     Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
     if (!config) return fail(std::move(config).error());
+    if (const Status may = may_look(**config); !may) return fail(may.error());
     Result<std::unique_ptr<Store>> store = Store::open((*config)->store, Store::Mode::Read);
-    if (!store) {
-        Error error = std::move(store).error();
-        if (error.code == ErrorCode::NoInput)
-            error.hint = "start kith-learner, it makes the store; or correct store.directory";
-        return fail(std::move(error));
-    }
+    if (!store) return fail(std::move(store).error());
     Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
     if (!reader) return fail(std::move(reader).error());
     return action(env, **config, **reader);
@@ -69,6 +70,13 @@ int report(Env& env, const Error& error) {
     return exit_code(error.code);
 }
 
+// "kith list | head": who reads no further wants no more, and no word about it either. The errno of
+// the failed write is long gone; a pipe without a reader still says so.
+bool reader_has_gone() {
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    return ::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 int main_inner(int argc, char** argv) {
     CLI::App app("Command of the mail filter kith: look, explain, release, check.", "kith");
     std::string config_path = kDefaultConfigPath;
@@ -90,18 +98,27 @@ int main_inner(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : exit_code(ErrorCode::Usage);
+        // The line may be wrong before the flag was reached.
+        const bool wants_json =
+            std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+        if (e.get_exit_code() == 0 || !wants_json)
+            return app.exit(e) == 0 ? 0 : exit_code(ErrorCode::Usage);
+        Env env{std::cout, std::cerr, config_path, SystemClock().now(), true, false};
+        return report(env,
+                      Error{ErrorCode::Usage, e.what(), "kith --help, or kith COMMAND --help"});
     }
 
     Env env{std::cout,           std::cerr, config_path,
             SystemClock().now(), json,      ::isatty(STDERR_FILENO) == 1};
     log_open("kith", LogTarget::Stderr, LogLevel::Warning);
+    ::signal(SIGPIPE, SIG_IGN);  // an import is not to end because nobody follows its progress
     message_library_init();
     for (const Command& command : commands) {
         if (!command.sub->parsed()) continue;
         Outcome outcome = run(env, command.action);
         if (!outcome) return report(env, outcome.error());
         std::cout.flush();
+        if (!std::cout && reader_has_gone()) return *outcome;
         if (!std::cout)
             return report(env,
                           Error{ErrorCode::Io, "cannot write the output", "is the disk full?"});

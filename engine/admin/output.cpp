@@ -26,11 +26,7 @@ std::size_t width(std::string_view s) {
 
 std::string cell(std::string_view text, std::size_t max_bytes) {
     if (text.empty()) return "-";
-    std::string s = log_escape(text, max_bytes);
-    // log_escape puts quotes around a text with blanks; a quote inside is escaped, so the outer
-    // ones say nothing here.
-    if (s.size() >= 2 && s.front() == '"' && s.back() == '"') s = s.substr(1, s.size() - 2);
-    return s;
+    return line_escape(text, max_bytes);
 }
 
 void TextTable::print(std::ostream& out) const {

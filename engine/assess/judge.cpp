@@ -10,6 +10,7 @@
 
 #include "engine/assess/assess.hpp"
 #include "engine/assess/record.hpp"
+#include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
 #include "engine/base/text.hpp"
 
@@ -130,18 +131,18 @@ void LiveJudge::refresh() {
     if (last_open_ != std::chrono::steady_clock::time_point{} && tick - last_open_ < kReopen)
         return;
     last_open_ = tick;
-    auto secret = read_secret(config->secret_file);
-    if (!secret) return set_view({}, secret.error().text());
     auto store = Store::open(config->store, Store::Mode::Read);
     if (!store) return set_view({}, store.error().text());
     opened_ = directory;
     View opened;
     opened.store = std::shared_ptr<const Store>(std::move(store).value());
-    opened.hasher = std::make_shared<const Hasher>(*secret);
     auto generation = opened.store->generation();
     auto reader = opened.store->read();
     if (!generation || !reader)
         return set_view({}, generation ? reader.error().text() : generation.error().text());
+    const auto secret = read_site_key(**reader, *config);
+    if (!secret) return set_view({}, secret.error().text());
+    opened.hasher = std::make_shared<const Hasher>(*secret);
     auto snapshot = load_snapshot(**reader, *generation);
     if (!snapshot) return set_view({}, snapshot.error().text());
     opened.snapshot = *snapshot;

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 
 namespace kith {
@@ -69,11 +70,12 @@ Result<Hasher::Secret> read_secret(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) {
         const int err = errno;
-        return fail(err == ENOENT   ? ErrorCode::NoInput
-                    : err == EACCES ? ErrorCode::Permission
-                                    : ErrorCode::Io,
-                    "site secret " + path + ": " + std::strerror(err),
-                    "kith-learner creates it at its first start");
+        return fail(
+            err == ENOENT   ? ErrorCode::NoInput
+            : err == EACCES ? ErrorCode::Permission
+                            : ErrorCode::Io,
+            "site secret " + path + ": " + std::strerror(err),
+            "kith-learner creates it at its first start; one that was lost comes from the backup");
     }
     std::array<char, Hasher::kSecretBytes + 1> buffer{};
     const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
@@ -92,9 +94,11 @@ Result<Hasher::Secret> read_or_create_secret(const std::string& path) {
     randombytes_buf(secret.data(), secret.size());
     const std::string temp = path + ".new." + std::to_string(::getpid());
     UniqueFd fd(::open(temp.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!fd)
-        return fail(ErrorCode::Io,
-                    "cannot create site secret " + temp + ": " + std::strerror(errno));
+    if (!fd) return cannot_create(path, errno);
+    if (auto given = give_to_owner_of_directory(fd.get(), path); !given) {
+        ::unlink(temp.c_str());
+        return fail(given.error());
+    }
     const bool written =
         ::write(fd.get(), secret.data(), secret.size()) == static_cast<ssize_t>(secret.size()) &&
         ::fsync(fd.get()) == 0;

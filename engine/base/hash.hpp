@@ -62,8 +62,8 @@ private:
 /// The site's secret from `path` (exactly 16 bytes). Errors: NoInput when missing, Corrupt on
 /// another size, Io.
 [[nodiscard]] Result<Hasher::Secret> read_secret(const std::string& path);
-/// Reads the secret or, when there is none, creates it (mode 0640, atomically: never overwrites one
-/// that appeared meanwhile).
+/// Reads the secret or, when there is none, creates it (mode 0640, for the owner of its directory;
+/// atomically: never overwrites one that appeared meanwhile).
 [[nodiscard]] Result<Hasher::Secret> read_or_create_secret(const std::string& path);
 
 }  // namespace kith

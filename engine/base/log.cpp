@@ -122,6 +122,10 @@ std::string log_escape(std::string_view value, std::size_t max_bytes) {
     return needs_quotes(value) ? '"' + escaped + '"' : escaped;
 }
 
+std::string line_escape(std::string_view value, std::size_t max_bytes) {
+    return escape(value, max_bytes, false);
+}
+
 std::string log_line(std::string_view message, const std::vector<LogField>& fields) {
     std::string out = escape(message, kMaxMessageBytes, false);
     for (const LogField& field : fields) {

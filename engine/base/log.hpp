@@ -27,6 +27,10 @@ struct LogField {
 /// quotes when it holds a blank, a quote, '=' or is empty.
 [[nodiscard]] std::string log_escape(std::string_view value, std::size_t max_bytes = 256);
 
+/// `value` on one line, safe for a terminal: as log_escape, but with quotes as they are and none
+/// around.
+[[nodiscard]] std::string line_escape(std::string_view value, std::size_t max_bytes);
+
 /// `message key=value …` as it is written to the log; `message` is escaped too (it may carry an
 /// Error's text).
 [[nodiscard]] std::string log_line(std::string_view message, const std::vector<LogField>& fields);

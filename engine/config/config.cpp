@@ -121,7 +121,6 @@ void Loader::read_file(const std::string& file) {
 void Loader::read_text(std::string_view text, const std::string& file) {
     file_ = file;
     out_.files.push_back(file);
-    const std::size_t first = out_.problems.size();
     const YamlDocument document = read_yaml(text);
     incomplete_ = incomplete_ || !document.problems.empty();
     for (const YamlProblem& p : document.problems) problem({file, p.line, p.column}, "", p.reason);
@@ -136,10 +135,6 @@ void Loader::read_text(std::string_view text, const std::string& file) {
             problem({file, document.root.line, document.root.column}, "",
                     "must hold keys and values, like \"mode: tag\"");
     }
-    std::stable_sort(out_.problems.begin() + static_cast<std::ptrdiff_t>(first),
-                     out_.problems.end(), [](const ConfigProblem& a, const ConfigProblem& b) {
-                         return std::tie(a.line, a.column) < std::tie(b.line, b.column);
-                     });
 }
 
 void Loader::walk(const YamlNode& map, const std::string& prefix) {
@@ -192,6 +187,16 @@ void Loader::set(const YamlNode& value, const KeyInfo& key, const Place& place) 
                     place, fmt::format("must be one value ({}), is a list", to_string(key.type)));
             break;
     }
+    // Each bad entry of a list at its own place.
+    bool all_good = true;
+    for (std::size_t i = 0; value.kind == YamlNode::Kind::List && i < texts.size(); ++i) {
+        Config scratch;
+        if (auto done = set_config_key(scratch, key, {texts[i]}); !done) {
+            refuse({file_, value.items[i].line, value.items[i].column}, done.error().what);
+            all_good = false;
+        }
+    }
+    if (!all_good) return;
     if (auto done = set_config_key(out_.config, key, texts); !done)
         return refuse({file_, value.line, value.column}, done.error().what);
     failed_.erase(
@@ -230,6 +235,15 @@ LoadedConfig Loader::finish() && {
         const auto place = places_.find(blamed);
         problem(place == places_.end() ? Place{main_file_} : place->second, blamed, cross.reason);
     }
+    // Problems across keys are found last, and stand where their key does.
+    const auto rank = [&](const ConfigProblem& p) {
+        return std::find(out_.files.begin(), out_.files.end(), p.file) - out_.files.begin();
+    };
+    std::stable_sort(out_.problems.begin(), out_.problems.end(),
+                     [&](const ConfigProblem& a, const ConfigProblem& b) {
+                         return std::tuple(rank(a), a.line, a.column) <
+                                std::tuple(rank(b), b.line, b.column);
+                     });
     if (more_problems_)
         out_.problems.push_back({main_file_, 0, 0, "", "more problems, not listed"});
     out_.config.parse.trusted_authserv_ids = out_.config.site.authserv_ids;

@@ -46,7 +46,8 @@ struct MilterOptions {
         256;  ///< mails waiting for a worker; beyond it on_failure is answered at once
     std::uint64_t memory_bytes =
         1ULL << 20;  ///< a message's bytes kept in memory; more goes to an unlinked file
-    std::string spool_directory = "/var/spool/kith";  ///< for those files
+    std::string spool_directory = "/var/spool/kith";        ///< for those files
+    std::string trouble_file = "/run/kith/milter.trouble";  ///< says why mail is not recorded now
     std::uint64_t max_message_bytes = 64ULL
                                       << 20;  ///< bytes collected of a message; the rest is skipped
     bool add_headers =

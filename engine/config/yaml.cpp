@@ -191,6 +191,21 @@ bool check_bytes(std::string_view text, const YamlLimits& limits, YamlDocument& 
     return true;
 }
 
+/// The line at or before `line` (1-based) that is indented with a tab, 0 when there is none. A tab
+/// is the likeliest cause of an error that yaml-cpp finds behind it, and never named as such.
+YamlProblem tab_before(std::string_view text, int line) {
+    YamlProblem found;
+    int at = 0;
+    for (const std::string_view one : split(text, '\n')) {
+        if (++at > line) break;
+        const std::size_t word = one.find_first_not_of(" \t\r");
+        const std::size_t tab = one.find('\t');
+        if (word != std::string_view::npos && tab < word && one[word] != '#')
+            found = {at, static_cast<int>(tab) + 1, "a tab in the indentation; use blanks"};
+    }
+    return found;
+}
+
 }  // namespace
 
 YamlDocument read_yaml(std::string_view text, const YamlLimits& limits) {
@@ -207,7 +222,8 @@ YamlDocument read_yaml(std::string_view text, const YamlLimits& limits) {
     } catch (const Refused& refused) {
         document.problems.push_back(refused.problem);
     } catch (const YAML::Exception& e) {
-        document.problems.push_back(problem_at(e.mark, "not YAML: " + e.msg));
+        const YamlProblem tab = tab_before(text, e.mark.line + 1);
+        document.problems.push_back(tab.line > 0 ? tab : problem_at(e.mark, "not YAML: " + e.msg));
     } catch (const std::exception& e) {
         document.problems.push_back({0, 0, std::string("cannot be read: ") + e.what()});
     }

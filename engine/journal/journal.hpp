@@ -78,9 +78,14 @@ public:
     /// out.
     [[nodiscard]] virtual Result<JournalRecord> at(JournalPosition position) = 0;
     [[nodiscard]] virtual std::uint64_t damaged_bytes() const noexcept = 0;
+    /// Number of the segment in which damage was found last; 0 = none was.
+    [[nodiscard]] virtual std::uint64_t damaged_segment() const noexcept = 0;
     /// End of what is there now.
     [[nodiscard]] virtual Result<JournalPosition> end() = 0;
 };
+
+/// Path of the file that holds the segment, plain or compressed; "" when there is none any more.
+[[nodiscard]] std::string segment_path(const JournalOptions& options, std::uint64_t segment);
 
 /// Compresses closed segments (zstd) and deletes those older than options.keep, both only below
 /// `read_up_to`. Returns bytes freed. Called by the learner; safe beside writers and readers.

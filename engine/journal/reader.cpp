@@ -105,6 +105,7 @@ public:
     }
 
     std::uint64_t damaged_bytes() const noexcept override { return damaged_; }
+    std::uint64_t damaged_segment() const noexcept override { return damaged_segment_; }
 
     Result<JournalPosition> end() override {
         for (int round = 0; round < 3;
@@ -166,7 +167,7 @@ private:
                 if (segment.error().code != ErrorCode::Corrupt ||
                     std::next(found) == segments->end())
                     return fail(segment.error());
-                damaged_ += 1;  // not even its size can be believed
+                count_damage(1);  // not even its size can be believed
                 position_ = {std::next(found)->first, 0};
                 continue;
             }
@@ -254,15 +255,15 @@ private:
     // change what was looked at.
     Result<bool> skip(const Look& look) {
         if (look.found == Found::Damaged) {
-            damaged_ += look.next - position_.offset;
+            count_damage(look.next - position_.offset);
             position_.offset = look.next;
             return true;
         }
         if (!current_->tail_counted) {
             auto size = current_->bytes.size();
             if (!size) return fail(size.error());
-            if (*size > position_.offset) damaged_ += *size - position_.offset;
-            damaged_ += current_->lost;
+            if (*size > position_.offset) count_damage(*size - position_.offset);
+            if (current_->lost > 0) count_damage(current_->lost);
             current_->tail_counted = true;
         }
         auto segments = list_segments(directory_.get(), options_.directory);
@@ -276,6 +277,12 @@ private:
         current_.reset();
         directory_seen_ = {};
         return true;
+    }
+
+    // In the segment of position_.
+    void count_damage(std::uint64_t bytes) {
+        damaged_ += bytes;
+        damaged_segment_ = position_.segment;
     }
 
     JournalRecord take(const Look& look) {
@@ -299,7 +306,7 @@ private:
     JournalPosition position_;
     std::optional<Segment> current_, random_;
     std::pair<time_t, long> directory_seen_{};
-    std::uint64_t damaged_ = 0;
+    std::uint64_t damaged_ = 0, damaged_segment_ = 0;
 };
 
 }  // namespace
@@ -308,6 +315,14 @@ Result<std::unique_ptr<JournalReader>> JournalReader::open(const JournalOptions&
     auto directory = open_directory(options.directory);
     if (!directory) return fail(directory.error());
     return std::unique_ptr<JournalReader>(std::make_unique<Reader>(options, std::move(*directory)));
+}
+
+std::string segment_path(const JournalOptions& options, std::uint64_t segment) {
+    for (const std::string& name : {segment_name(segment), compressed_name(segment)}) {
+        std::string path = options.directory + "/" + name;
+        if (::access(path.c_str(), F_OK) == 0) return path;
+    }
+    return {};
 }
 
 }  // namespace kith

@@ -17,6 +17,7 @@
 
 #include "engine/base/crc32c.hpp"
 #include "engine/base/os_error.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/segment.hpp"
@@ -26,7 +27,6 @@ namespace {
 
 using namespace journal;
 
-constexpr mode_t kDirectoryMode = 0750;
 constexpr mode_t kSegmentMode = 0640;
 // Segments left since the last sync(); more are synced at once, so that the list of open files
 // stays short.
@@ -261,9 +261,7 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const JournalOptions& options) {
-    if (::mkdir(options.directory.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
-        return os_fail("journal " + options.directory + ": cannot create", errno,
-                       "check journal.directory");
+    if (auto made = make_directory(options.directory); !made) return fail(made.error());
     auto directory = open_directory(options.directory);
     if (!directory) return fail(directory.error());
     auto writer = std::make_unique<Writer>(options, std::move(*directory));

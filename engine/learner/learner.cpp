@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/learner/learner.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <optional>
 
+#include "engine/assess/site_key.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/keys.hpp"
@@ -12,7 +15,9 @@
 namespace kith {
 namespace {
 
+// Persistent.
 constexpr std::string_view kCheckpointKey = "checkpoint";
+constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
@@ -40,7 +45,7 @@ public:
         memory_->read_from(reader->get());
         auto loaded = memory_->load_site();
         if (!loaded) return fail(loaded.error());
-        unreadable_ += static_cast<std::uint64_t>(*loaded);
+        unreadable_.store_records += static_cast<std::uint64_t>(*loaded);
         auto checkpoint = read_checkpoint(**reader);
         if (!checkpoint) return fail(checkpoint.error());
         memory_->read_from(nullptr);
@@ -62,8 +67,12 @@ public:
 
     Status tidy(Time now) override;
     const std::string& moved_store() const noexcept override { return moved_; }
-    std::uint64_t unreadable() const noexcept override {
-        return unreadable_ + journal_->damaged_bytes();
+    Unreadable unreadable() const override {
+        Unreadable out = unreadable_;
+        out.journal_bytes = journal_->damaged_bytes();
+        const std::uint64_t last = std::max(bad_segment_, journal_->damaged_segment());
+        if (last > 0) out.journal_file = segment_path(config_->journal, last);
+        return out;
     }
 
 private:
@@ -73,6 +82,10 @@ private:
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
     [[nodiscard]] Status commit(JournalPosition next);
+    void skipped(const JournalRecord& record) {
+        ++unreadable_.records;
+        bad_segment_ = record.position.segment;
+    }
 
     std::shared_ptr<const Config> config_;
     Hasher hasher_;
@@ -82,7 +95,9 @@ private:
     std::unique_ptr<MailLearner> learner_;
     std::unique_ptr<StoreWriter> writer_;
     std::string moved_;
-    std::uint64_t unreadable_ = 0;
+    Unreadable unreadable_;            // but for the damage that journal_ counts
+    std::uint64_t bad_segment_ = 0;    // with a record counted in unreadable_
+    std::uint64_t noted_segment_ = 0;  // the damaged one that the store knows of
     bool failed_ = false;
 };
 
@@ -108,8 +123,11 @@ Result<LearnerStep> JournalLearner::try_step() {
         if (std::chrono::steady_clock::now() - started > 5 * config_->learner.commit_interval)
             break;
     }
-    if (step.records > 0)
+    if (step.records > 0) {
         if (auto committed = commit(next); !committed) return fail(committed.error());
+    } else if (auto there = store_->read(); !there) {
+        return fail(there.error());
+    }
     step.more = step.records > 0 && step.records >= config_->learner.batch_records;
     return step;
 }
@@ -133,14 +151,16 @@ Status JournalLearner::apply(const JournalRecord& record) {
 Status JournalLearner::apply_mail(const JournalRecord& record) {
     auto mail = decode_mail_record(record.payload);
     if (!mail) {
-        ++unreadable_;
+        skipped(record);
         return ok();
     }
     learner_->advance(mail->time);
     const Judgement j = learner_->judge(mail->observations, Labels{});
     // What was not judged when it came is listed with what the learner thinks of it.
-    if (mail->imported || !mail->assessment.degraded.empty()) mail->assessment = j.assessment;
+    const std::string degraded = mail->assessment.degraded;
+    if (mail->imported || !degraded.empty()) mail->assessment = j.assessment;
     (void)learner_->take(*mail, j);
+    mail->assessment.degraded = degraded;
     return index_mail(*writer_, *mail, record.position);
 }
 
@@ -150,7 +170,7 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
                        : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
     if (!entry) return fail(entry.error());
     if (!entry->has_value()) {
-        ++unreadable_;
+        skipped(record);
         return ok();
     }
     const bool released = record.type == RecordType::Release;
@@ -170,7 +190,7 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
 Status JournalLearner::apply_forget(const JournalRecord& record) {
     const auto admin = decode_admin_record(record.payload);
     if (!admin) {
-        ++unreadable_;
+        skipped(record);
         return ok();
     }
     const Key16 subject = sender_key(hasher_, admin->address);
@@ -184,7 +204,12 @@ Status JournalLearner::commit(JournalPosition next) {
     if (auto flushed = memory_->flush(*writer_); !flushed) return flushed;
     if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(next)); !put)
         return put;
+    const std::uint64_t damaged = journal_->damaged_segment();
+    if (damaged != noted_segment_)
+        if (auto put = writer_->put(Table::Meta, kDamagedKey, integer_key(damaged)); !put)
+            return put;
     if (auto committed = writer_->commit(); !committed) return committed;
+    noted_segment_ = damaged;
     memory_->flushed();
     memory_->read_from(nullptr);
     writer_.reset();
@@ -264,9 +289,7 @@ Result<std::string> move_store_aside(const std::string& directory) {
         if (error)
             return fail(ErrorCode::Io, "cannot move the damaged store " + directory +
                                            " aside: " + error.message());
-        std::filesystem::create_directories(directory, error);
-        if (error)
-            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message());
+        if (auto made = make_directory(directory); !made) return fail(made.error());
         return target;
     }
     return fail(
@@ -287,6 +310,7 @@ Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config
             journal.error().hint);  // Corrupt means the store here
     auto store = open_sound_store(config->store);
     if (!store) return fail(store.error());
+    if (auto bound = bind_site_key(**store, secret, *config); !bound) return fail(bound.error());
     auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(),
                                                     std::move(journal).value(), moved);
     if (auto started = learner->restart(); !started) return fail(started.error());
@@ -306,15 +330,24 @@ Result<JournalPosition> read_checkpoint(const StoreReader& reader) {
                            *decode_integer_key(bytes.substr(8))};
 }
 
+bool is_store_lost(const Error& error) noexcept {
+    return error.code == ErrorCode::Corrupt || error.code == ErrorCode::NoInput;
+}
+
+Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kDamagedKey);
+    if (!found) return fail(found.error());
+    if (!found->has_value()) return std::uint64_t{0};
+    const auto segment = decode_integer_key(**found);
+    if (!segment)
+        return fail(ErrorCode::Corrupt, "the store's note of a damaged segment is damaged itself");
+    return *segment;
+}
+
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
-    for (const auto& directory : {config->store.directory, config->journal.directory}) {
-        std::error_code error;
-        std::filesystem::create_directories(directory, error);
-        if (error)
-            return fail(ErrorCode::Io, "cannot create " + directory + ": " + error.message(),
-                        "create it for the user kith-learner runs as");
-    }
-    auto secret = read_or_create_secret(config->secret_file);
+    for (const auto& directory : {config->store.directory, config->journal.directory})
+        if (auto made = make_directory(directory); !made) return fail(made.error());
+    auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
     std::string moved;
     for (;;) {

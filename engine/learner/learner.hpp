@@ -17,26 +17,45 @@ struct LearnerStep {
     bool more = false;  ///< the journal has further records already
 };
 
+/// What could not be read; nothing of it was learned.
+struct Unreadable {
+    std::uint64_t records = 0;        ///< whole in the journal, but not to be decoded or applied
+    std::uint64_t journal_bytes = 0;  ///< damaged
+    std::uint64_t store_records = 0;  ///< of the site's state
+    std::string journal_file;         ///< where in the journal that was last; "" = nowhere
+    auto operator<=>(const Unreadable&) const = default;
+};
+
 /// One thread.
 class Learner {
 public:
     /// Creates directories' content, secret and store where missing. A store that is damaged or
     /// foreign is moved aside (its new name is in `moved_store()`) and learned again from the
-    /// journal. Unavailable when another learner runs.
+    /// journal. Unavailable when another learner runs; Config when the secret is lost or not the
+    /// store's.
     [[nodiscard]] static Result<std::unique_ptr<Learner>> open(
         std::shared_ptr<const Config> config);
     virtual ~Learner() = default;
 
-    /// Learns at most learner.batch_records records and commits. On an error nothing of the step is
-    /// kept and the next step starts from the checkpoint.
+    /// Learns at most learner.batch_records records and commits; where there are none, looks
+    /// whether the store is still there. On an error nothing of the step is kept and the next step
+    /// starts from the checkpoint.
     [[nodiscard]] virtual Result<LearnerStep> step() = 0;
     /// Now and then: dead readers, expired threads and index entries, journal compression and
     /// retention.
     [[nodiscard]] virtual Status tidy(Time now) = 0;
     [[nodiscard]] virtual const std::string& moved_store() const noexcept = 0;
-    /// Records that could not be decoded and bytes of the journal that were damaged, since open.
-    [[nodiscard]] virtual std::uint64_t unreadable() const noexcept = 0;
+    /// What had to be skipped since open.
+    [[nodiscard]] virtual Unreadable unreadable() const = 0;
 };
+
+/// True for an error of step() that no further step mends: the store is gone, was replaced or is
+/// damaged. Learner::open in a new process begins a new one from the journal.
+[[nodiscard]] bool is_store_lost(const Error& error) noexcept;
+
+/// Number of the journal segment in which the learner met damage last; 0 = in none. Stored in table
+/// Meta, so that kith status can tell long after.
+[[nodiscard]] Result<std::uint64_t> read_damaged_segment(const StoreReader& reader);
 
 /// Where the learner stands; stored in table Meta.
 [[nodiscard]] Result<JournalPosition> read_checkpoint(const StoreReader& reader);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "engine/base/text.hpp"
 #include "engine/learner/mail_index_generated.h"
@@ -96,6 +97,7 @@ std::string encode_entry(const MailEntry& e) {
     entry.add_state(static_cast<std::uint8_t>(e.state));
     entry.add_state_time(to_unix(e.state_time));
     entry.add_imported(e.imported);
+    entry.add_judged_late(e.judged_late);
     entry.add_message_id(e.message_id);
     entry.add_from(from);
     entry.add_rcpt(rcpt);
@@ -139,6 +141,7 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
     e.state = static_cast<MailState>(f.state());
     e.state_time = from_unix(f.state_time());
     e.imported = f.imported();
+    e.judged_late = f.judged_late();
     e.message_id = f.message_id();
     e.from = text_of(f.from());
     e.rcpt = text_of(f.rcpt());
@@ -188,12 +191,15 @@ Result<std::vector<MailEntry>> load(const StoreReader& reader,
     return out;
 }
 
+// Within a second by place in the journal, which is the order in which mail was answered.
+bool is_newer(const MailEntry& a, const MailEntry& b) {
+    return std::tie(a.time, a.position) > std::tie(b.time, b.position);
+}
+
 Result<std::vector<MailEntry>> load_newest_first(const StoreReader& reader,
                                                  const std::vector<std::string>& ids) {
     Result<std::vector<MailEntry>> out = load(reader, ids);
-    if (out)
-        std::stable_sort(out->begin(), out->end(),
-                         [](const MailEntry& a, const MailEntry& b) { return a.time > b.time; });
+    if (out) std::stable_sort(out->begin(), out->end(), is_newer);
     return out;
 }
 
@@ -249,6 +255,7 @@ Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition
     e.action = record.action;
     e.direction = record.observations.direction;
     e.imported = record.imported;
+    e.judged_late = record.imported || !record.assessment.degraded.empty();
     e.message_id = record.observations.message_id;
     e.from = cut(record.from, kMaxIndexText);
     e.rcpt = record.rcpts.empty() ? std::string() : cut(record.rcpts.front(), kMaxIndexText);
@@ -386,6 +393,10 @@ Result<std::vector<MailEntry>> list_mail(const StoreReader& reader, const MailFi
         reader, std::string_view(&prefix, 1), std::string_view(&prefix, 1),
         [&](std::string_view rest) {
             if (rest.size() <= kTimeBytes || rest.substr(0, kTimeBytes) > last) return false;
+            // Keys know the second only: all of the last one, then the journal's order decides.
+            if (out.size() >= filter.limit &&
+                rest.substr(0, kTimeBytes) != inverted(out.back().time))
+                return false;
             Result<std::optional<MailEntry>> entry = find_mail(reader, rest.substr(kTimeBytes));
             if (!entry || !*entry) {
                 error =
@@ -396,10 +407,12 @@ Result<std::vector<MailEntry>> list_mail(const StoreReader& reader, const MailFi
             }
             if (!filter.direction || (*entry)->direction == *filter.direction)
                 out.push_back(std::move(**entry));
-            return out.size() < filter.limit;
+            return true;
         });
     if (!scanned) return fail(std::move(scanned).error());
     if (error) return fail(std::move(*error));
+    std::stable_sort(out.begin(), out.end(), is_newer);
+    if (out.size() > filter.limit) out.resize(filter.limit);
     return out;
 }
 

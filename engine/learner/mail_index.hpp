@@ -38,6 +38,9 @@ struct MailEntry {
     MailState state = MailState::None;
     Time state_time{};  ///< when `state` was set; epoch = never
     bool imported = false;
+    /// It was not judged when it came (imported, or the store could not be used): score and verdict
+    /// are those it got when it was learned, and `action` was done without them.
+    bool judged_late = false;
     std::uint64_t message_id = 0;  ///< Observations::message_id; 0 when the mail has none
     std::string from;              ///< at most kMaxIndexText bytes, as are the next four
     std::string rcpt;              ///< first envelope recipient
@@ -105,7 +108,8 @@ struct MailFilter {
     std::optional<Direction> direction;
 };
 
-/// Mails that pass the filter, newest first. O(mails of the class visited); no full scan.
+/// Mails that pass the filter, newest first, within a second by their place in the journal. O(mails
+/// of the class visited); no full scan.
 [[nodiscard]] Result<std::vector<MailEntry>> list_mail(const StoreReader& reader,
                                                        const MailFilter& filter);
 

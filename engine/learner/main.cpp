@@ -32,6 +32,18 @@ bool stop_requested(const sigset_t& signals, std::chrono::milliseconds timeout) 
     return sigtimedwait(&signals, nullptr, &wait) > 0;
 }
 
+std::vector<LogField> fields_of(const Unreadable& u, const Config& config) {
+    std::vector<LogField> fields;
+    if (u.records > 0) fields.push_back({"journal_records", std::to_string(u.records)});
+    if (u.journal_bytes > 0) fields.push_back({"journal_bytes", std::to_string(u.journal_bytes)});
+    if (!u.journal_file.empty()) fields.push_back({"last_in", u.journal_file});
+    if (u.store_records > 0) {
+        fields.push_back({"store_records", std::to_string(u.store_records)});
+        fields.push_back({"store", config.store.directory});
+    }
+    return fields;
+}
+
 int run(const std::shared_ptr<const Config>& config, bool once) {
     sigset_t signals;
     sigemptyset(&signals);
@@ -54,11 +66,19 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
     const SystemClock clock;
     auto tidied = steady_clock::now();
     std::string last_error;
-    std::uint64_t unreadable = 0;
+    Unreadable unreadable;
     for (;;) {
         notify_alive();
         auto step = (*learner)->step();
         if (!step) {
+            if (is_store_lost(step.error()) && !once) {
+                notify_stopping();
+                log(LogLevel::Error,
+                    "the store cannot be used any more, ending; started again kith-learner learns "
+                    "from the journal: " +
+                        step.error().what);
+                return exit_code(step.error().code);
+            }
             if (step.error().text() != last_error)
                 log(LogLevel::Error,
                     "learning stopped, mail is not affected: " + step.error().text());
@@ -71,10 +91,10 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
             log(LogLevel::Info, "learning goes on");
             last_error.clear();
         }
-        if ((*learner)->unreadable() > unreadable) {
-            unreadable = (*learner)->unreadable();
+        if (Unreadable now = (*learner)->unreadable(); now != unreadable) {
+            unreadable = std::move(now);
             log(LogLevel::Warning, "parts of the journal or store are unreadable and were skipped",
-                {{"count", std::to_string(unreadable)}});
+                fields_of(unreadable, *config));
         }
         if (once && step->records == 0) break;
         if (steady_clock::now() - tidied > kTidy) {

@@ -27,6 +27,7 @@
 
 #include "engine/base/crc32c.hpp"
 #include "engine/base/os_error.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/store/fault_guard.hpp"
 
@@ -36,7 +37,6 @@ namespace {
 using store::guarded;
 using store::kFault;
 
-constexpr mode_t kDirectoryMode = 0750;
 constexpr mode_t kDataMode = 0640;
 constexpr mode_t kLockMode = 0660;         // readers of the group take their slots in it
 constexpr std::size_t kMaxKeyBytes = 511;  // LMDB's, as Debian builds it
@@ -145,8 +145,10 @@ private:
     }
 };
 
-constexpr const char* kRestoreHint =
-    "stop kith-learner and restore a backup (kith restore), or move the store away to begin anew";
+constexpr const char* kRelearnHint =
+    "systemctl restart kith-learner: it moves the store aside and learns again from the journal";
+constexpr const char* kMakeHint =
+    "systemctl restart kith-learner: it makes the store; or correct store.directory";
 
 // The environment with its descriptors; lives as long as the Store or any of its readers.
 class Environment {
@@ -279,7 +281,7 @@ public:
         if (rc == kFault) {
             damaged_ = true;
             return fail(ErrorCode::Corrupt, what + ": its file is damaged or was truncated",
-                        kRestoreHint);
+                        kRelearnHint);
         }
         const std::string text =
             what + ": " + (rc < 0 ? std::string(mdb_strerror(rc)) : std::string());
@@ -307,7 +309,7 @@ public:
             case MDB_INCOMPATIBLE:
             case MDB_NOTFOUND:
                 damaged_ = damaged_ || rc == MDB_PANIC;
-                return fail(ErrorCode::Corrupt, text, kRestoreHint);
+                return fail(ErrorCode::Corrupt, text, kRelearnHint);
             case MDB_BAD_TXN:
                 return fail(ErrorCode::Internal,
                             what + ": an earlier call of this transaction failed");
@@ -316,7 +318,7 @@ public:
         }
         if (rc < 0) return fail(ErrorCode::Internal, text);
         if (rc == EFAULT)
-            return fail(ErrorCode::Corrupt, what + ": its file was truncated", kRestoreHint);
+            return fail(ErrorCode::Corrupt, what + ": its file was truncated", kRelearnHint);
         if (rc == EIO && nearly_full())
             return fail(ErrorCode::Full, what + ": the disk is full", "free disk space");
         return os_fail(what, rc, os_error_code(rc) == ErrorCode::Full ? "free disk space" : "");
@@ -346,16 +348,17 @@ private:
             return fail(ErrorCode::Internal, "store " + directory_ + ": used across fork");
         if (damaged_)
             return fail(ErrorCode::Corrupt,
-                        "store " + directory_ + ": damaged, see the earlier error", kRestoreHint);
+                        "store " + directory_ + ": damaged, see the earlier error", kRelearnHint);
         const auto size = static_cast<std::uint64_t>(status.st_size);
         if (!same)
-            return fail(ErrorCode::Corrupt, "store " + directory_ + ": its file was replaced",
-                        "open it again");
+            return fail(ErrorCode::Corrupt,
+                        "store " + directory_ + ": its file was moved, deleted or replaced",
+                        kRelearnHint);
         if (size < seen)
             return fail(ErrorCode::Corrupt,
                         "store " + directory_ + ": its file was truncated from " +
                             std::to_string(seen) + " to " + std::to_string(size) + " bytes",
-                        kRestoreHint);
+                        kRelearnHint);
         while (size > seen && !seen_bytes_.compare_exchange_weak(seen, size)) {
         }
         return ok();
@@ -363,13 +366,13 @@ private:
 
     Status open_files() {
         const bool write = mode_ == Store::Mode::Write;
-        if (write && ::mkdir(directory_.c_str(), kDirectoryMode) != 0 && errno != EEXIST)
-            return os_fail("store " + directory_ + ": cannot create", errno,
-                           "check store.directory");
+        if (write)
+            if (auto made = make_directory(directory_); !made) return made;
         directory_fd_ = UniqueFd(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         struct stat status {};
         if (!directory_fd_ || ::fstat(directory_fd_.get(), &status) != 0)
-            return os_fail("store " + directory_, errno, "check store.directory");
+            return os_fail("store " + directory_, errno,
+                           errno == ENOENT ? kMakeHint : "check store.directory");
         owner_ = status.st_uid;
         group_ = status.st_gid;
         id_ = {pid_, status.st_dev, status.st_ino};
@@ -420,9 +423,8 @@ private:
         const bool write = mode_ == Store::Mode::Write;
         if (!fd) {
             if (errno == ENOENT && write) return false;
-            return os_fail(
-                "store " + directory_ + "/data.mdb", errno,
-                errno == ENOENT ? "kith-learner creates it when it runs for the first time" : "");
+            return os_fail("store " + directory_ + "/data.mdb", errno,
+                           errno == ENOENT ? kMakeHint : "");
         }
         const auto meta = read_meta_pages(fd.get());
         struct stat status {};
@@ -431,19 +433,18 @@ private:
         const auto size = static_cast<std::uint64_t>(status.st_size);
         if (size == 0) {
             if (write) return false;
-            return fail(ErrorCode::NoInput, "store " + directory_ + " is empty",
-                        "start kith-learner, it fills it");
+            return fail(ErrorCode::NoInput, "store " + directory_ + " is empty", kMakeHint);
         }
         if (!meta)
             return fail(ErrorCode::Corrupt,
-                        "store " + directory_ + ": data.mdb is not an LMDB file", kRestoreHint);
+                        "store " + directory_ + ": data.mdb is not an LMDB file", kRelearnHint);
         if (size >= meta->needed_bytes) return false;
         if (size % meta->page_bytes != 0)
             return fail(ErrorCode::Corrupt,
                         "store " + directory_ + ": data.mdb was truncated: it has " +
                             std::to_string(size) + " of " + std::to_string(meta->needed_bytes) +
                             " bytes",
-                        kRestoreHint);
+                        kRelearnHint);
         return true;
     }
 
@@ -546,8 +547,7 @@ private:
         auto entries = main_entries(txn);
         if (!entries) return fail(entries.error());
         if (*entries == 0)
-            return fail(ErrorCode::NoInput, "store " + directory_ + " is empty",
-                        "start kith-learner, it fills it");
+            return fail(ErrorCode::NoInput, "store " + directory_ + " is empty", kMakeHint);
         for (std::size_t i = 0; i < kTableNames.size(); ++i) {
             const int rc = guarded([&] { return mdb_dbi_open(txn, kTableNames[i], 0, &dbis_[i]); });
             if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) return foreign();
@@ -690,7 +690,7 @@ private:
     }
 
     Unexpected damaged(const char* why) const {
-        return fail(ErrorCode::Corrupt, "store " + directory_ + ": " + why, kRestoreHint);
+        return fail(ErrorCode::Corrupt, "store " + directory_ + ": " + why, kRelearnHint);
     }
 
     // Is a short write a matter of room? LMDB reports it as EIO.

@@ -108,6 +108,9 @@ void MilterProcess::write_config(const MilterSetup& setup) const {
                                       "  spool_directory: " +
                                       directory_.file("spool") +
                                       "\n"
+                                      "  trouble_file: " +
+                                      directory_.file("trouble") +
+                                      "\n"
                                       "store:\n"
                                       "  directory: " +
                                       directory_.file("store") +

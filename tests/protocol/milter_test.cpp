@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/trouble_file.hpp"
 #include "tests/protocol/milter_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_mta.hpp"
@@ -523,6 +524,24 @@ TEST_CASE("without learner, store, spool and journal mail is still accepted") {
         CHECK(answer.own_header("X-Kith-Score") == "0");
     }
     CHECK(milter.logs("store: mail passes with a neutral score"));
+}
+
+TEST_CASE("mail that cannot be recorded is told while it is so, for kith status to read") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    const auto told = [&] {
+        const auto said = read_trouble(milter.directory().file("trouble"));
+        return said && *said ? (*said)->text : std::string();
+    };
+    std::filesystem::remove_all(milter.directory().file("journal"));
+    milter.directory().write("journal", "a file where the directory should be");
+    CHECK(mta.send(numbered(1)).is_accepted());
+    CHECK(eventually([&] { return !told().empty(); }));
+    CHECK(told().find(milter.directory().file("journal")) != std::string::npos);
+    std::filesystem::remove(milter.directory().file("journal"));
+    CHECK(mta.send(numbered(2)).is_accepted());
+    CHECK(eventually([&] { return told().empty(); }));
+    CHECK(milter.logs("journal: mail is recorded again"));
 }
 
 TEST_CASE("TCP serves as a Unix socket does, without waiting for delayed acknowledgements") {

@@ -18,6 +18,8 @@ MailEntry entry_of(const MailRecord& r) {
     e.time = r.time;
     e.action = r.action;
     e.verdict = r.assessment.verdict;
+    e.imported = r.imported;
+    e.judged_late = r.imported || !r.assessment.degraded.empty();
     return e;
 }
 
@@ -70,11 +72,15 @@ TEST_CASE("a mail that would have been held in another mode says which") {
     CHECK(e.commands[0].command == "kith release abcdefghijklmnop --learn --no-mta");
 }
 
-TEST_CASE("a neutral score says why") {
+TEST_CASE("a mail that could not be judged on arrival says why") {
     MailRecord r = test::passed_mail();
     r.assessment.degraded = "store missing";
-    CHECK(explain_mail(entry_of(r), r).headline ==
-          "The score is neutral because the mail could not be judged: store missing.");
+    const Explanation e = explain_mail(entry_of(r), r);
+    CHECK(e.headline ==
+          "kith could not judge the mail on arrival: store missing. When learned it got the score "
+          "0.0 of 100 and the verdict pass.");
+    CHECK(e.verdict == "Without a verdict on arrival the mail was accepted.");
+    CHECK(e.no_reasons.find("No reasons are kept") == 0);
 }
 
 TEST_CASE("an imported mail was not judged, an ordinary one is not unusual") {
@@ -84,8 +90,11 @@ TEST_CASE("an imported mail was not judged, an ordinary one is not unusual") {
     r.imported = true;
     r.assessment.ready = false;
     const Explanation e = explain_mail(entry_of(r), r);
-    CHECK(e.headline == "The mail was imported: kith learned from it, but did not judge it.");
-    CHECK(e.verdict == "The verdict is pass; the mail was imported, so nothing was done.");
+    CHECK(
+        e.headline ==
+        "The mail was imported, so kith did not judge it on arrival. When learned it got the score "
+        "0.0 of 100 and the verdict pass.");
+    CHECK(e.verdict == "Without a verdict on arrival nothing was done with it.");
 }
 
 TEST_CASE("a passed mail needs no command") {
@@ -97,7 +106,7 @@ TEST_CASE("the JSON shape of an explanation") {
     const MailRecord r = test::held_mail();
     const Json j = to_json(explain_mail(entry_of(r), r), entry_of(r), r);
     for (const char* key : {"id", "score", "mode", "p", "stratum", "headline", "explanation",
-                            "reasons", "indicators", "would_pass", "commands"})
+                            "reasons", "no_reasons", "indicators", "would_pass", "commands"})
         CHECK(j.contains(key));
     CHECK(j["reasons"][0] ==
           Json{{"feature", "link_host"},

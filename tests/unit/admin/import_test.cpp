@@ -125,6 +125,56 @@ TEST_CASE("a dry run only counts") {
     CHECK(Json::parse(site.kith({"import", "--json", "--mbox", file}).out)["imported"] == 1);
 }
 
+TEST_CASE("a dry run makes no file, not even the secret, and does not say that it imports") {
+    Site site;
+    std::filesystem::remove_all(site.dir.path() / "journal");
+    std::vector<std::string> mails;
+    for (int i = 0; i < 1000; ++i) mails.push_back(inbound(i, "12:00:00"));
+    const std::string file = site.dir.write("box", box(mails));
+    const auto out = site.kith({"import", "--dry-run", "--mbox", file});
+    CHECK(out.status == 0);
+    CHECK(out.out.find("1000 mails found, 1000 would be imported") == 0);
+    CHECK(out.err.find("importing") == std::string::npos);
+    for (const char* name : {"site.key", "import.ledger", "import.ledger.lock", "journal"})
+        CHECK_FALSE(std::filesystem::exists(site.dir.file(name)));
+}
+
+TEST_CASE("an import beside a store whose secret is lost is refused, dry or not") {
+    Site site;
+    site.seen({test::passed_mail()});
+    const std::string file = site.dir.write("box", box({inbound(1, "12:00:00")}));
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"import", "--mbox", file},
+          {"import", "--dry-run", "--mbox", file}}) {
+        const auto out = site.kith(command);
+        CHECK(out.status == 78);
+        CHECK(out.err.find("site.key is gone") != std::string::npos);
+    }
+    CHECK_FALSE(std::filesystem::exists(site.dir.file("site.key")));
+}
+
+TEST_CASE("an import that is stopped says how far it came, and goes on from there") {
+    Site site;
+    site.write_secret();
+    std::vector<std::string> mails;
+    for (int i = 0; i < 4000; ++i) mails.push_back(inbound(i, "12:00:00"));
+    const std::string file = site.dir.write("box", box(mails));
+    // The signal comes when the first line of the second pass is there.
+    const std::string script = "mkfifo '" + site.dir.file("err") + "'; '" KITH_PROGRAM "' -c '" +
+                               site.dir.file("kith.yaml") + "' import --mbox '" + file + "' 2>'" +
+                               site.dir.file("err") + "' & exec 3<'" + site.dir.file("err") +
+                               "'; while read -r line <&3; do echo \"$line\"; case \"$line\" in "
+                               "importing*) kill -TERM $!; break;; esac; done; cat <&3; wait $!";
+    const auto out = admin::run_process({"/bin/sh", "-c", script}, {});
+    REQUIRE(out);
+    CHECK(out->status == 75);
+    CHECK(out->out.find("kith: import: stopped by a signal after ") != std::string::npos);
+    CHECK(out->out.find(" mails of 4000\nkith: hint: start the same import again, it goes on from "
+                        "there\n") != std::string::npos);
+    CHECK(site.kith({"import", "--mbox", file}).status == 0);
+    CHECK(imported(site).size() == 4000);
+}
+
 TEST_CASE("an import without own domains asks for them, and a missing source is named") {
     Site site;
     site.write_secret();

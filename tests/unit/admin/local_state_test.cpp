@@ -83,3 +83,40 @@ TEST_CASE("a user reaches a file only through directories that let it pass") {
     CHECK(user_reaches(file, "no-such-user-here").error().code == ErrorCode::NoInput);
     CHECK(user_reaches(dir.file("none"), "root").error().code == ErrorCode::NoInput);
 }
+
+TEST_CASE("the services write into a directory that is there, theirs, and has room") {
+    const TempDir state, other;
+    CHECK(services_write(other.str(), state.str()));
+
+    const Status missing = services_write(other.file("none"), state.str());
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().code == ErrorCode::NoInput);
+    CHECK(missing.error().what.find(other.file("none") + ": ") == 0);
+    CHECK(missing.error().hint.find("create it") == 0);
+
+    // Root may write anywhere; the services are somebody else then.
+    if (::geteuid() == 0) REQUIRE(::chown(state.str().c_str(), 65534, 65534) == 0);
+    REQUIRE(::chmod(other.str().c_str(), 0500) == 0);
+    const Status closed = services_write(other.str(), state.str());
+    REQUIRE(::chmod(other.str().c_str(), 0700) == 0);
+    REQUIRE_FALSE(closed);
+    CHECK(closed.error().what.find(other.str() + ": ") == 0);
+    CHECK(closed.error().what.find(" may not make files in it") != std::string::npos);
+    CHECK(closed.error().hint.find("chown ") == 0);
+}
+
+TEST_CASE("what a running milter says about its journal counts, what a dead one said does not") {
+    const TempDir dir;
+    Config config;
+    config.secret_file = dir.file("site.key");
+    config.journal.directory = dir.str();
+    config.milter.trouble_file = dir.write("trouble", "no space left on device\n");
+    CHECK(mail_is_recorded(config, false));
+    const Status said = mail_is_recorded(config, true);
+    REQUIRE_FALSE(said);
+    CHECK(said.error().what.find("kith-milter cannot record mail in " + dir.str() + " since ") ==
+          0);
+    CHECK(said.error().what.find(": no space left on device") != std::string::npos);
+    dir.write("trouble", "");
+    CHECK(mail_is_recorded(config, true));
+}

@@ -14,6 +14,8 @@ TEST_CASE("a cell is one line without control characters and never empty") {
     CHECK(cell("") == "-");
     CHECK(cell("plain") == "plain");
     CHECK(cell("two words") == "two words");
+    CHECK(cell("must be \"a\" or \"b\"") == "must be \"a\" or \"b\"");
+    CHECK(cell("\"all of it\"") == "\"all of it\"");
     CHECK(cell("a\nb").find('\n') == std::string::npos);
     CHECK(cell("\x1b[31m").find('\x1b') == std::string::npos);
     CHECK(cell(std::string(1000, 'x'), 10).size() < 20);

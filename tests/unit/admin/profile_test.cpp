@@ -63,10 +63,48 @@ TEST_CASE(
     CHECK(text.find("supplier.example: nothing learned\n") != std::string::npos);
 }
 
+TEST_CASE("forget asks the learner through the journal, and is refused where nothing is known") {
+    const Site site;
+    site.write_secret();
+    site.seen({test::passed_mail()});
+    learn_anna(site);
+    CHECK(site.kith({"profile", "forget", "Anna@Supplier.Example"}).status == 0);
+    const auto records = site.records(RecordType::Forget);
+    REQUIRE(records.size() == 1);
+    CHECK(decode_admin_record(records[0].payload).value().address == "anna@supplier.example");
+
+    const auto stranger = site.kith({"profile", "forget", "nobody@stranger.example"});
+    CHECK(stranger.status == 66);
+    CHECK(stranger.err.find("kith: nothing is known about nobody@stranger.example\n") == 0);
+    CHECK(site.records(RecordType::Forget).size() == 1);
+}
+
+TEST_CASE("of a forgotten address nothing is shown, and there is nothing left to forget") {
+    const Site site;
+    site.write_secret();
+    site.seen({test::passed_mail()});
+    {
+        // As the learner forgets.
+        const Hasher hasher(
+            {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'});
+        const Key16 sender = sender_key(hasher, "anna@supplier.example");
+        auto store = Store::open(site.store(), Store::Mode::Write).value();
+        auto txn = store->write().value();
+        REQUIRE(txn->put(Table::Profiles, stored_key(Subject::Correspondent, sender).view(),
+                         encode(Profile{})));
+        REQUIRE(txn->put(Table::Words, sender.view(), encode(Vocabulary{})));
+        REQUIRE(txn->commit());
+    }
+    const auto shown = site.kith({"profile", "show", "anna@supplier.example"});
+    CHECK(shown.status == 66);
+    CHECK(shown.out.find("1970") == std::string::npos);
+    CHECK(site.kith({"profile", "forget", "anna@supplier.example"}).status == 66);
+}
+
 TEST_CASE("without the site's secret no profile can be found, and that is said") {
     const Site site;
     site.seen({test::passed_mail()});
     const auto out = site.kith({"profile", "show", "anna@supplier.example"});
-    CHECK(out.status == 66);
+    CHECK(out.status == 78);
     CHECK(out.err.find("site.key") != std::string::npos);
 }

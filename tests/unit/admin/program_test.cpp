@@ -38,11 +38,38 @@ TEST_CASE("list prints the mail that did not pass, newest first, in columns") {
 TEST_CASE("list leaves out mail that passed unless all is asked for") {
     Site site;
     site.seen({passed_mail()});
-    CHECK(site.kith({"list"}).out == "no such mail\n");
+    CHECK(site.kith({"list"}).out == "no mail with another verdict than pass\n");
     CHECK(site.kith({"list", "--all"}).out.find("bcdefghijklmnopq") != std::string::npos);
-    CHECK(site.kith({"list", "--all", "--since", "1h"}).out == "no such mail\n");
+    CHECK(site.kith({"list", "--all", "--since", "1h"}).out == "no mail\n");
     CHECK(site.kith({"list", "--all", "--since", "2026-03-01"}).out.find("bcdefghijklmnopq") !=
           std::string::npos);
+}
+
+TEST_CASE("list keeps the journal's order within a second, also where the limit cuts it") {
+    Site site;
+    std::vector<MailRecord> mails;
+    for (const char* id : {"mmmmmmmm", "aaaaaaaa", "zzzzzzzz"}) {
+        mails.push_back(held_mail());
+        mails.back().id = id;
+    }
+    site.seen(mails);
+    const Json all = Json::parse(site.kith({"list", "--json"}).out)["mails"];
+    REQUIRE(all.size() == 3);
+    CHECK(all[0]["id"] == "zzzzzzzz");
+    CHECK(all[1]["id"] == "aaaaaaaa");
+    CHECK(all[2]["id"] == "mmmmmmmm");
+    const Json one = Json::parse(site.kith({"list", "--json", "--limit", "1"}).out)["mails"];
+    REQUIRE(one.size() == 1);
+    CHECK(one[0]["id"] == "zzzzzzzz");
+}
+
+TEST_CASE("an empty list says what there is none of") {
+    Site site;
+    site.seen({passed_mail()});
+    const auto held = site.kith({"list", "--held"});
+    CHECK(held.status == 0);
+    CHECK(held.out == "no mail on hold\n");
+    CHECK(site.kith({"list"}).out == "no mail with another verdict than pass\n");
 }
 
 TEST_CASE("list as JSON has the documented shape") {
@@ -56,6 +83,7 @@ TEST_CASE("list as JSON has the documented shape") {
       "time": "2026-03-01T12:34:56Z",
       "score": 88.0,
       "verdict": "quarantine",
+      "judged": "on arrival",
       "action": "held",
       "state": "none",
       "direction": "inbound",
@@ -143,6 +171,42 @@ TEST_CASE("explain ranks the reasons, says what would have helped and which comm
           "  kith confirm abcdefghijklmnop    # record that it was bad\n");
 }
 
+TEST_CASE("list, show and explain tell the verdict when learned from what was done on arrival") {
+    Site site;
+    MailRecord mail = passed_mail();
+    mail.assessment.degraded = "store gone";
+    site.seen({mail});
+    {
+        // As the learner indexes it: with its own judgement.
+        MailRecord learned = held_mail();
+        learned.id = mail.id;
+        learned.action = Action::Accepted;
+        learned.assessment.degraded = mail.assessment.degraded;
+        auto store = Store::open(site.store(), Store::Mode::Write);
+        REQUIRE(store);
+        auto writer = (*store)->write();
+        REQUIRE(writer);
+        const auto entry = find_mail(**writer, mail.id);
+        REQUIRE(entry);
+        REQUIRE(index_mail(**writer, learned, (*entry)->position));
+        REQUIRE((*writer)->commit());
+    }
+    const std::string listed = site.kith({"list"}).out;
+    CHECK(listed.find("88.0   quarantine, when learned  accepted") != std::string::npos);
+    const std::string shown = site.kith({"show", mail.id}).out;
+    CHECK(shown.find("verdict     quarantine, when learned\naction      accepted\n") !=
+          std::string::npos);
+    CHECK(shown.find("not judged  on arrival: store gone\n") != std::string::npos);
+    const std::string explained = site.kith({"explain", mail.id}).out;
+    CHECK(explained.find("kith could not judge the mail on arrival: store gone. When learned it "
+                         "got the score 88.0 of 100 and the verdict quarantine.\n"
+                         "Without a verdict on arrival the mail was accepted.\n"
+                         "No reasons are kept") != std::string::npos);
+    const Json j = Json::parse(site.kith({"explain", mail.id, "--json"}).out);
+    CHECK(j["verdict"] == "quarantine");
+    CHECK(j["judged"] == "when learned");
+}
+
 TEST_CASE("hostile text of a mail can neither forge a line nor steer the terminal") {
     Site site;
     MailRecord mail = held_mail();
@@ -170,6 +234,18 @@ TEST_CASE("confirm puts a record with who and why into the journal") {
     CHECK(record.id == "abcdefghijklmnop");
     CHECK(record.why == "payee changed");
     CHECK_FALSE(record.who.empty());
+}
+
+TEST_CASE("a confirmed mail stays on hold until it is deleted, and is counted apart") {
+    Site site;
+    site.seen({held_mail()});
+    site.mark("abcdefghijklmnop", MailState::Confirmed);
+    const Json j = Json::parse(site.kith({"status", "--json"}).out);
+    CHECK(j["on_hold"]["mails"] == 1);
+    CHECK(j["on_hold"]["confirmed"] == 1);
+    CHECK(site.kith({"status"}).out.find("1 confirmed as bad, until deleted with postsuper -d") !=
+          std::string::npos);
+    CHECK(site.kith({"list", "--held"}).out.find("held (confirmed)") != std::string::npos);
 }
 
 TEST_CASE("a mail that nobody knows is no input: 66 and where to look") {
@@ -221,6 +297,35 @@ TEST_CASE("errors are a document with --json") {
     const Json j = Json::parse(out.out);
     CHECK(j["error"]["code"] == 66);
     CHECK(j["error"]["what"] == "no mail zzzzzzzz in the index");
+}
+
+TEST_CASE("a wrong command line is a document with --json, wherever the flag stands") {
+    Site site;
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"--json", "show"}, {"--json", "foo"}, {"show", "--json"}}) {
+        const auto out = site.kith(command);
+        CHECK(out.status == 64);
+        const Json j = Json::parse(out.out);
+        CHECK(j["error"]["code"] == 64);
+        CHECK_FALSE(j["error"]["what"].get<std::string>().empty());
+    }
+}
+
+TEST_CASE("output that nobody reads any more ends the command without a word") {
+    Site site;
+    std::vector<MailRecord> mails;
+    for (int i = 0; i < 2000; ++i) {
+        mails.push_back(held_mail());
+        mails.back().id = "mail" + std::to_string(100000 + i);
+    }
+    site.seen(mails);
+    const auto out = admin::run_process(
+        {"/bin/sh", "-c",
+         "'" KITH_PROGRAM "' -c '" + site.dir.file("kith.yaml") + "' list --limit 2000 | head -1"},
+        {});
+    REQUIRE(out);
+    CHECK(out->err.empty());
+    CHECK(out->out.find("ID") == 0);
 }
 
 TEST_CASE("a wrong command line is 64 with a word about it") {
@@ -283,21 +388,82 @@ TEST_CASE("status sees a running learner by its lock, and a lag by the journal")
     CHECK(j["store"]["map_bytes"].get<long>() == 64L << 20);
 }
 
+TEST_CASE("a lost secret makes status critical and fails a check of doctor") {
+    Site site;
+    site.seen({held_mail()});
+    const std::string gone = "the site's secret " + site.dir.file("site.key") + " is gone";
+    const auto status = site.kith({"status"});
+    CHECK(status.status == 2);
+    CHECK(status.out.find("CRITICAL: " + gone) != std::string::npos);
+    const Json doctor = Json::parse(site.kith({"doctor", "--json"}).out);
+    std::string state, text, todo;
+    for (const Json& check : doctor["checks"]) {
+        if (check["name"] != "store.secret") continue;
+        state = check["state"];
+        text = check["text"];
+        todo = check["todo"];
+    }
+    CHECK(state == "fail");
+    CHECK(text.find(gone) == 0);
+    CHECK(todo.find("from the backup") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(site.dir.file("site.key")));
+}
+
+TEST_CASE("a missing journal or spool directory is told by status and doctor") {
+    Site site;
+    site.seen({held_mail()});
+    std::filesystem::remove_all(site.dir.path() / "journal");
+    std::filesystem::remove_all(site.dir.path() / "spool");
+    const Json status = Json::parse(site.kith({"status", "--json"}).out);
+    const std::string not_recorded = status["milter"]["not_recorded"];
+    CHECK(not_recorded.find("kith-milter cannot record mail: journal " +
+                            site.dir.file("journal")) == 0);
+    const auto text = site.kith({"status"});
+    CHECK(text.out.find("WARNING: large mail is judged by its beginning: spool " +
+                        site.dir.file("spool")) != std::string::npos);
+    const Json doctor = Json::parse(site.kith({"doctor", "--json"}).out);
+    std::map<std::string, std::string> found;
+    for (const Json& check : doctor["checks"]) found[check["name"]] = check["state"];
+    CHECK(found["journal.recording"] == "fail");
+    CHECK(found["spool"] == "fail");
+}
+
+TEST_CASE("a damaged journal is told by status and doctor, with the file") {
+    Site site;
+    site.seen({held_mail(), passed_mail()});
+    const std::string segment = site.dir.file("journal/0000000001.kj");
+    {
+        std::fstream file(segment, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekp(100);
+        file << "damage";
+    }
+    const auto status = site.kith({"status"});
+    CHECK(status.out.find("WARNING: the journal is damaged in " + segment) != std::string::npos);
+    const auto doctor = site.kith({"doctor"});
+    CHECK(doctor.out.find("in the journal, last in " + segment) != std::string::npos);
+}
+
+TEST_CASE("a bad line of a replay's manifest is named in plain words") {
+    Site site;
+    const auto [line, expected] = GENERATE(table<std::string, std::string>({
+        {"{\"id\": ", "not a JSON object"},
+        {"[1]", "not a JSON object"},
+        {R"({"id": "a", "file": "x"})", "time is missing"},
+        {R"({"id": 1, "time": 2, "file": "x"})", "id is of the wrong type"},
+        {R"({"id": "a", "time": 2, "file": "x", "rcpts": "y"})", "rcpts is of the wrong type"},
+    }));
+    const std::string manifest = site.dir.write("manifest", line + "\n");
+    const auto out = site.kith({"replay", manifest});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("kith: " + manifest + ":1: " + expected + "\n") == 0);
+}
+
 TEST_CASE("profile show knows nothing about a stranger, and needs an address") {
     Site site;
     site.write_secret();
     site.seen({held_mail()});
     CHECK(site.kith({"profile", "show", "nobody@stranger.example"}).status == 66);
     CHECK(site.kith({"profile", "show", "nobody"}).status == 64);
-}
-
-TEST_CASE("profile forget asks the learner through the journal") {
-    Site site;
-    site.seen({held_mail()});
-    CHECK(site.kith({"profile", "forget", "Anna@Supplier.Example"}).status == 0);
-    const auto records = site.records(RecordType::Forget);
-    REQUIRE(records.size() == 1);
-    CHECK(decode_admin_record(records[0].payload).value().address == "anna@supplier.example");
 }
 
 TEST_CASE("a user without the right to read the store is told so: 77") {
@@ -313,11 +479,23 @@ TEST_CASE("a user without the right to read the store is told so: 77") {
     // Through the directories of a build that this user cannot enter, the program is not found:
     // copy it.
     std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
-    const auto out =
-        admin::run_process({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                            site.dir.file("kith"), "--config", site.dir.file("kith.yaml"), "list"},
-                           {});
-    REQUIRE(out);
-    CHECK(out->status == 77);
-    CHECK(out->err.find("ermission") != std::string::npos);
+    const auto as_nobody = [&](const std::string& command) {
+        auto out = admin::run_process(
+            {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+             site.dir.file("kith"), "--config", site.dir.file("kith.yaml"), command},
+            {});
+        if (!out) FAIL(out.error().text());
+        return *out;
+    };
+    const std::string advice = "run it as root or as a member of the group _kith";
+    for (const char* command : {"list", "status"}) {
+        const auto out = as_nobody(command);
+        CHECK(out.status == 77);
+        CHECK(out.out.empty());
+        CHECK(out.err.find("ermission") != std::string::npos);
+        CHECK(out.err.find("kith: hint: " + advice) != std::string::npos);
+    }
+    const auto doctor = as_nobody("doctor");
+    CHECK(doctor.out.find(advice) != std::string::npos);
+    CHECK(doctor.out.find("kith-learner is not running") == std::string::npos);
 }

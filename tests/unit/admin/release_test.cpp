@@ -99,6 +99,42 @@ TEST_CASE("a mail that is not on hold is not released, and nothing is recorded")
     CHECK(site.records(RecordType::Release).empty());
 }
 
+TEST_CASE("a mail on hold of which kith has no record is released all the same, and that is said") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::passed_mail()});
+    const FakePostfix postfix(kOnHold);
+    const auto out = site.kith({"release", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
+    CHECK(out.status == 0);
+    CHECK(out.out ==
+          "released 4Q1XYZ2abc: it was on hold, Postfix delivers it now\n"
+          "kith has no record of it: nothing was recorded, and nothing is learned\n");
+    CHECK(postfix.calls() ==
+          "postqueue -j\n"
+          "postsuper -H 4Q1XYZ2abc\n"
+          "postqueue -i 4Q1XYZ2abc\n");
+    CHECK(site.records(RecordType::Release).empty());
+    // What is on hold under no such id stays unknown.
+    CHECK(site.kith({"release", "4Q1XYZ9abc", "--postfix-bin", postfix.dir.str()}).status == 66);
+}
+
+TEST_CASE("a mail that was confirmed as bad is released only by force") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    site.mark("abcdefghijklmnop", MailState::Confirmed);
+    const FakePostfix postfix(kOnHold);
+    const auto refused = site.kith({"release", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
+    CHECK(refused.status == 64);
+    CHECK(refused.err.find("was confirmed as bad on ") != std::string::npos);
+    CHECK(refused.err.find("kith release abcdefghijklmnop --force") != std::string::npos);
+    CHECK(postfix.calls().empty());
+    CHECK(site.records(RecordType::Release).empty());
+    CHECK(site.kith({"release", "4Q1XYZ2abc", "--force", "--postfix-bin", postfix.dir.str()})
+              .status == 0);
+    CHECK(site.records(RecordType::Release).size() == 1);
+}
+
 TEST_CASE("when Postfix refuses, the record stands and the command to type is shown") {
     if (!root()) return;
     Site site;

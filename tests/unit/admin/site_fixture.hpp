@@ -23,6 +23,7 @@ public:
     Site() {
         std::filesystem::create_directories(dir.path() / "store");
         std::filesystem::create_directories(dir.path() / "journal");
+        std::filesystem::create_directories(dir.path() / "spool");
         configure("mode: enforce\n");
     }
 
@@ -31,7 +32,9 @@ public:
         dir.write("kith.yaml",
                   lines + "secret_file: " + dir.file("site.key") +
                       "\nsite:\n  domains: example.org\nmilter:\n  socket: unix:" +
-                      dir.file("kith.sock") + "\nstore:\n  directory: " + dir.file("store") +
+                      dir.file("kith.sock") + "\n  spool_directory: " + dir.file("spool") +
+                      "\n  trouble_file: " + dir.file("trouble") +
+                      "\nstore:\n  directory: " + dir.file("store") +
                       "\n  map_size: 64MiB\njournal:\n  directory: " + dir.file("journal") + "\n");
     }
     void write_secret() const { dir.write("site.key", "0123456789abcdef"); }
@@ -60,6 +63,16 @@ public:
             REQUIRE(position);
             REQUIRE(index_mail(**txn, mail, *position));
         }
+        REQUIRE((*txn)->commit());
+    }
+
+    /// Notes what an admin said, as the learner does.
+    void mark(const std::string& id, MailState state) const {
+        auto opened = Store::open(store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        REQUIRE(set_mail_state(**txn, id, state, from_unix(1772370000)));
         REQUIRE((*txn)->commit());
     }
 

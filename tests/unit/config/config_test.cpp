@@ -99,9 +99,15 @@ TEST_CASE("a bad file gives exactly these problems") {
         {"site: {domains: [a.example, {b: c}]}\n",
          "k:1:29: site.domains: an entry of the list must be a value\n"},
         {"site: {domains: [user@a.example]}\n",
-         "k:1:17: site.domains: must be a domain, is the address \"user@a.example\"\n"},
+         "k:1:18: site.domains: must be a domain, is the address \"user@a.example\"\n"},
         {"site: {networks: [10.0.0.1/8]}\n",
-         "k:1:18: site.networks: \"10.0.0.1/8\" has address bits behind its prefix\n"},
+         "k:1:19: site.networks: \"10.0.0.1/8\" has address bits behind its prefix\n"},
+        {"site:\n  domains: [a@b.example, c.example, d@e.example]\n",
+         "k:2:13: site.domains: must be a domain, is the address \"a@b.example\"\n"
+         "k:2:37: site.domains: must be a domain, is the address \"d@e.example\"\n"},
+        {"budget: {shares: {link: .5}}\nmod: tag\n",
+         "k:1:19: budget.shares.link: the five budget.shares must sum to 1, they sum to 0.9\n"
+         "k:2:1: mod: unknown key; did you mean mode?\n"},
         {"mode: tag\nmode: tag\n", "k:2:1: duplicate key mode, first on line 1\n"},
         {"mode: &a tag\n", "k:1:7: anchors (&name) are not used here; write the value out\n"},
         {"<<: {mode: tag}\n", "k:1:1: <<: unknown key\n"},
@@ -189,14 +195,15 @@ TEST_CASE("files of conf.d override key by key in the order of their names") {
                                                    dir.file("conf.d/20-b.yaml")});
 }
 
-TEST_CASE("a problem names the file it is in, one between files the last place") {
+TEST_CASE("a problem names the file it is in, in the order of the files") {
     const test::TempDir dir;
     const std::string main = dir.write("kith.yaml", "budget: {tags_per_1000: 5}\n");
     const std::string extra = dir.write("conf.d/a.yaml", "budget:\n  holds_per_1000: 6\nmode: x\n");
     CHECK(
         problems(load_config(main)) ==
-        extra + ":3:7: mode: must be one of passive, tag, enforce, is \"x\"\n" + main +
-            ":1:10: budget.tags_per_1000: tags_per_1000 (5) must be at least holds_per_1000 (6)\n");
+        main +
+            ":1:10: budget.tags_per_1000: tags_per_1000 (5) must be at least holds_per_1000 (6)\n" +
+            extra + ":3:7: mode: must be one of passive, tag, enforce, is \"x\"\n");
 }
 
 TEST_CASE("a file in conf.d with the wrong ending is a problem, not silence") {

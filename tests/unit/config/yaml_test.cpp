@@ -80,7 +80,9 @@ TEST_CASE("what the strict part of YAML leaves out is refused where it stands") 
 
 TEST_CASE("what is no YAML says where") {
     CHECK(first_problem(read_yaml("a: [1, 2\n")).rfind("2:1: not YAML: ", 0) == 0);
-    CHECK(first_problem(read_yaml("a:\n\tb: 1\n")).rfind("2:3: not YAML: ", 0) == 0);
+    CHECK(first_problem(read_yaml("a:\n\tb: 1\n")) == "2:1: a tab in the indentation; use blanks");
+    CHECK(first_problem(read_yaml("a:\n  b: 1\n  \tc: [\n")) ==
+          "3:3: a tab in the indentation; use blanks");
     CHECK(first_problem(read_yaml("a: b: c\n")).rfind("1:5: not YAML: ", 0) == 0);
 }
 

@@ -84,9 +84,24 @@ TEST_CASE("a record that cannot be decoded is skipped and counted") {
     site.journal({mails.begin() + 3, mails.end()});
     auto learner = site.open();
     CHECK(must(learner->step()).records == 8);
-    CHECK(learner->unreadable() == 2);
+    CHECK(learner->unreadable().records == 2);
+    CHECK(learner->unreadable().journal_file == site.config.journal.directory + "/0000000001.kj");
     learner.reset();
     CHECK(site.site().mails[0] + site.site().mails[1] + site.site().mails[2] == 6);
+}
+
+TEST_CASE("damage in the journal is skipped, and the segment it is in is remembered") {
+    LearnerSite site;
+    site.journal(stream(30));
+    const std::string segment = site.config.journal.directory + "/0000000001.kj";
+    overwrite(segment, 5000, 5100);
+    auto learner = site.open();
+    CHECK(must(learner->step()).records < 30);
+    CHECK(learner->unreadable().journal_bytes > 0);
+    CHECK(learner->unreadable().journal_file == segment);
+    learner.reset();
+    auto store = must(Store::open(site.config.store, Store::Mode::Read));
+    CHECK(must(read_damaged_segment(*must(store->read()))) == 1);
 }
 
 TEST_CASE("types of record that a later version may bring are passed over") {
@@ -98,7 +113,7 @@ TEST_CASE("types of record that a later version may bring are passed over") {
     site.journal({mails[1]});
     auto learner = site.open();
     CHECK(must(learner->step()).records == 4);
-    CHECK(learner->unreadable() == 0);
+    CHECK(learner->unreadable() == Unreadable{});
 }
 
 TEST_CASE("held mail teaches nothing until it is released with learning") {
@@ -163,7 +178,7 @@ TEST_CASE("releasing a mail that was not held changes its state and teaches noth
     site.journal_admin(RecordType::Release, day(2), "unknownid", true);
     auto learner = site.open();
     must(learner->step());
-    CHECK(learner->unreadable() == 1);  // the id nobody knows
+    CHECK(learner->unreadable().records == 1);  // the id nobody knows
     learner.reset();
     CHECK(site.mails_of("anna@partner.example") == 1);
     auto store = must(Store::open(site.config.store, Store::Mode::Read));
@@ -237,6 +252,31 @@ TEST_CASE("a damaged store is moved aside and everything is learned again") {
     }
     learner.reset();
     CHECK(std::filesystem::exists(site.config.store.directory + ".damaged-1/data.mdb"));
+    CHECK(site.content() == undisturbed.content());
+}
+
+TEST_CASE("a store that is lost while the learner runs is noticed without mail, and begun anew") {
+    LearnerSite site, undisturbed;
+    for (const auto* s : {&site, &undisturbed}) s->journal(stream(40, 5));
+    undisturbed.learn();
+    auto learner = site.open();
+    while (must(learner->step()).records > 0) {
+    }
+    const std::string loss = GENERATE("deleted", "replaced", "truncated");
+    CAPTURE(loss);
+    const std::string file = site.config.store.directory + "/data.mdb";
+    if (loss == "deleted") std::filesystem::remove_all(site.config.store.directory);
+    if (loss == "replaced") {
+        std::filesystem::copy_file(file, file + ".copy");
+        std::filesystem::rename(file + ".copy", file);
+    }
+    if (loss == "truncated") std::filesystem::resize_file(file, 8192);
+    const auto step = learner->step();
+    REQUIRE_FALSE(step);
+    CHECK(is_store_lost(step.error()));
+    CHECK(step.error().hint.find("systemctl restart kith-learner") == 0);
+    learner.reset();
+    site.learn();
     CHECK(site.content() == undisturbed.content());
 }
 
