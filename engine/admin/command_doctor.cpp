@@ -17,6 +17,7 @@
 #include "engine/admin/postfix.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
 
@@ -120,7 +121,7 @@ void check_directories(Checks& checks, const Config& config, bool milter_reachab
     else
         add(checks, "journal.recording", CheckState::Ok, "mail can be recorded");
     const std::string& spool = config.milter.spool_directory;
-    if (const Status s = services_write(spool, directory_of(config.secret_file)); !s)
+    if (const Status s = services_write(spool, parent_of(config.secret_file)); !s)
         add_error(checks, "spool", CheckState::Fail, s.error(), "see milter.spool_directory");
     else
         add(checks, "spool", CheckState::Ok, spool + " takes the parts of large messages");

@@ -19,13 +19,13 @@
 #include "engine/admin/import_envelope.hpp"
 #include "engine/admin/import_ledger.hpp"
 #include "engine/admin/import_source.hpp"
-#include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/assess/direction.hpp"
 #include "engine/assess/record.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/os_error.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/message/parse.hpp"
@@ -284,7 +284,7 @@ Outcome import(Env& env, const Config& config, const Options& options) {
         options.dry_run ? look_at_secret(config) : read_or_create_site_key(config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
-    const std::string file = directory_of(config.secret_file) + "/import.ledger";
+    const std::string file = parent_of(config.secret_file) + "import.ledger";
     Result<ImportLedger> ledger = options.dry_run ? ImportLedger::look(file, config.journal)
                                                   : ImportLedger::open(file, config.journal);
     if (!ledger) return fail(std::move(ledger).error());

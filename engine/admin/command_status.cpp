@@ -17,6 +17,7 @@
 #include "engine/admin/output.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/config/values.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/learner.hpp"
@@ -201,7 +202,7 @@ Report examine(const Config& config, Time now) {
         r.add(kExitCritical, recorded.error());
     }
     if (const Status spool =
-            services_write(config.milter.spool_directory, directory_of(config.secret_file));
+            services_write(config.milter.spool_directory, parent_of(config.secret_file));
         !spool)
         r.add(kExitWarning, "large mail is judged by its beginning: spool " + spool.error().text());
     look_at_store(r, config);

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "engine/base/os_error.hpp"
+#include "engine/base/owned.hpp"
 #include "engine/base/trouble_file.hpp"
 #include "engine/base/unique_fd.hpp"
 
@@ -211,8 +212,7 @@ Status mail_is_recorded(const Config& config, bool milter_reachable) {
                                            config.journal.directory + " since " +
                                            iso8601((*said)->since) + ": " + (*said)->text);
     }
-    const Status writes =
-        services_write(config.journal.directory, directory_of(config.secret_file));
+    const Status writes = services_write(config.journal.directory, parent_of(config.secret_file));
     if (writes) return ok();
     return fail(writes.error().code,
                 "kith-milter cannot record mail: journal " + writes.error().what,
@@ -227,11 +227,6 @@ Status may_look(const Config& config) {
             return fail(ErrorCode::Permission, looked.error().what, kRunAs);
     }
     return ok();
-}
-
-std::string directory_of(const std::string& file) {
-    const std::size_t slash = file.rfind('/');
-    return slash == std::string::npos ? "." : file.substr(0, slash);
 }
 
 }  // namespace kith::admin

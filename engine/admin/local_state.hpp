@@ -42,7 +42,4 @@ namespace kith::admin {
 /// journal): Permission then, with who has it. What is missing or broken is no matter of rights.
 [[nodiscard]] Status may_look(const Config& config);
 
-/// Directory in which `file` lies; "." for a bare name.
-[[nodiscard]] std::string directory_of(const std::string& file);
-
 }  // namespace kith::admin

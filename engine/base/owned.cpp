@@ -15,13 +15,13 @@ namespace {
 
 constexpr mode_t kDirectoryMode = 0750;
 
+}  // namespace
+
 std::string parent_of(std::string path) {
     while (path.size() > 1 && path.back() == '/') path.pop_back();
     const std::size_t slash = path.rfind('/');
-    return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
 }
-
-}  // namespace
 
 Status give_to_owner_of_directory(int fd, const std::string& path) {
     if (::geteuid() != 0) return ok();

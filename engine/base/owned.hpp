@@ -10,6 +10,9 @@
 
 namespace kith {
 
+/// The directory that `path` lies in, with a slash behind it; "./" for a bare name.
+[[nodiscard]] std::string parent_of(std::string path);
+
 /// Gives the file or directory that was just made as `path` to the owner of the directory it lies
 /// in. Does nothing when this process is not root.
 [[nodiscard]] Status give_to_owner_of_directory(int fd, const std::string& path);
