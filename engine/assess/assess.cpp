@@ -16,15 +16,9 @@ constexpr double kExplainFrom =
 Judgement assess(const Observations& o, const Labels& labels, const AssessContext& context) {
     const SiteState& site = context.memory.site();
     const ScoringOptions& options = context.options;
-    Judgement j;
 
-    // Look up: the history of the sender this mail claims.
-    j.history = history_of(o, context.memory);
-    j.relations = relate(o, j.history, context.memory);
-
-    // Surprise: how far each value is from what this sender, its domain, the site do.
-    j.values = complete_values(o, j.relations, context.hasher);
-    j.surprise = surprises(o, j.values, j.relations, j.history, site);
+    // Compare: how far each value is from what the claimed sender, its domain, the site do.
+    Judgement j{compare(o, context.memory, context.hasher)};
     const Evidence e{o, j.values, j.relations, j.surprise, j.history, site, context.scales};
 
     // Score: what does it want, how suspicious is that, how often is genuine mail as suspicious.

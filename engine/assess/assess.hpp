@@ -11,12 +11,8 @@
 namespace kith {
 
 /// Everything scoring found; the learner goes on from here.
-struct Judgement {
-    Assessment assessment;
-    FeatureVector values{};
-    Relations relations;
-    SurpriseVector surprise;
-    History history;
+struct Judgement : Comparison {
+    Assessment assessment{};
     std::array<double, kIndicatorCount> indicator_strengths{};
     double level_free_evidence =
         0;  ///< C of this mail alone without the level shift: input of the shift itself

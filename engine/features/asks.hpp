@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/features/feature_id.hpp"
 #include "engine/features/observations.hpp"
 
 namespace kith {
@@ -19,6 +20,12 @@ namespace kith {
 [[nodiscard]] std::string_view to_string(Ask ask) noexcept;
 /// Bit number of a name; Ask::kCount when unknown.
 [[nodiscard]] Ask ask_named(std::string_view name) noexcept;
+
+/// Index of the feature "asks for X". The ASK lines of features.def stand in the order of Ask.
+[[nodiscard]] constexpr std::size_t index_of(Ask ask) noexcept {
+    return index_of(FeatureId::ask_click) + static_cast<std::size_t>(ask);
+}
+static_assert(index_of(Ask::Unsubscribe) == index_of(FeatureId::ask_unsubscribe));
 
 /// Immutable after the last add(); const-safe.
 class AskVocabulary {

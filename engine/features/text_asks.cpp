@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the text asks for, as one: a long mail touches many subjects, a short one that does is rare.
-#include "engine/features/feature_id.hpp"
+#include "engine/features/asks.hpp"
 #include "engine/features/spec.hpp"
 
 namespace kith {
 namespace {
 
 bool sums(std::size_t index) {
-    return index >= index_of(FeatureId::ask_click) && index <= index_of(FeatureId::ask_unsubscribe);
+    return index >= index_of(Ask::Click) && index < index_of(Ask::kCount);
 }
 
 }  // namespace

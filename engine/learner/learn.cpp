@@ -245,18 +245,16 @@ void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& op
            LearnedMemory& memory) {
     // Values are what they are to the state now: a mail that waited is related to what came
     // meanwhile.
-    const History history = history_of(o, memory);
-    const Relations relations = relate(o, history, memory);
-    const FeatureVector values = complete_values(o, relations, hasher);
+    const Comparison now = compare(o, memory, hasher);
     SiteState& site = memory.edit_site();
-    learn_sums(surprises(o, values, relations, history, site), relations, site);
+    learn_sums(now.surprise, now.relations, site);
 
     Profile& sender = memory.edit_profile(Subject::Correspondent, o.sender);
     Profile& domain = memory.edit_profile(Subject::Domain, o.domain);
     sender.age(o.time, options.half_life_days);
     domain.age(o.time, kParentHalfLife * options.half_life_days);
     site.values.age(o.time, kParentHalfLife * options.half_life_days);
-    learn_values(o, values, relations, options, sender, domain, site);
+    learn_values(o, now.values, now.relations, options, sender, domain, site);
     learn_names(o, static_cast<double>(sender.ever), static_cast<double>(domain.ever), memory);
 
     Vocabulary& words = memory.edit_vocabulary(o.sender);

@@ -114,11 +114,7 @@ const SelfSupervision::Bearer* SelfSupervision::pick(const Observations& o, std:
 void SelfSupervision::add_swaps(const Observations& m, const Observations& of,
                                 const Memory& memory) {
     const auto keep = [&](const Observations& swap, Expert expert, float weight) {
-        const History history = history_of(swap, memory);
-        const Relations r = relate(swap, history, memory);
-        const SurpriseVector v =
-            surprises(swap, complete_values(swap, r, hasher_), r, history, memory.site());
-        swapped_.push_back({sparse(v.x), expert, weight});
+        swapped_.push_back({sparse(compare(swap, memory, hasher_).surprise.x), expert, weight});
         if (swapped_.size() > kSwapped) swapped_.pop_front();
     };
     const bool asks = asks_anything(m);

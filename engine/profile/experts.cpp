@@ -16,12 +16,11 @@ bool looks(Expert expert, const FeatureSpec& spec) noexcept {
     const Group g = spec.group;
     switch (expert) {
         case Expert::Spoof:
+        case Expert::Impostor:
             return g != Group::Name;
         case Expert::Client:
             return g == Group::Submission || g == Group::Client || g == Group::Quoting ||
                    g == Group::Text;
-        case Expert::Impostor:
-            return g != Group::Name;
         case Expert::Text:
             return true;
     }

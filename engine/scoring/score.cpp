@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include "engine/features/asks.hpp"
+
 namespace kith {
 namespace {
 
@@ -91,12 +93,9 @@ double value_of(const Way& way, const ExpertModel& experts, const Surprises& x) 
 }  // namespace
 
 double asked_surprise(std::uint32_t asks, const Surprises& x) noexcept {
-    constexpr std::size_t kFirst = index_of(FeatureId::ask_click);
-    static_assert(index_of(FeatureId::ask_unsubscribe) - kFirst + 1 ==
-                  static_cast<std::size_t>(Ask::kCount));
     double sum = 0;
     for (std::size_t i = 0; i < static_cast<std::size_t>(Ask::kCount); ++i)
-        if ((asks >> i & 1U) != 0) sum += static_cast<double>(x[kFirst + i]);
+        if ((asks >> i & 1U) != 0) sum += static_cast<double>(x[index_of(static_cast<Ask>(i))]);
     return sum;
 }
 

@@ -125,4 +125,13 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
     return out;
 }
 
+Comparison compare(const Observations& o, const Memory& memory, const Hasher& hasher) {
+    Comparison c;
+    c.history = history_of(o, memory);
+    c.relations = relate(o, c.history, memory);
+    c.values = complete_values(o, c.relations, hasher);
+    c.surprise = surprises(o, c.values, c.relations, c.history, memory.site());
+    return c;
+}
+
 }  // namespace kith

@@ -38,4 +38,14 @@ void rank_sums(const Relations& r, const SiteState& site, SurpriseVector& v);
                                        const Relations& r, const History& history,
                                        const SiteState& site);
 
+/// One mail beside the history of the sender it claims: what scoring and learning go on from.
+struct Comparison {
+    History history;
+    Relations relations;
+    FeatureVector values{};
+    SurpriseVector surprise;
+};
+/// All of the above for one mail and the memory as it is.
+[[nodiscard]] Comparison compare(const Observations& o, const Memory& memory, const Hasher& hasher);
+
 }  // namespace kith

@@ -130,7 +130,7 @@ public:
 
 private:
     void answer(Ask ask, std::string_view yes_or_no) {
-        const std::size_t f = index_of(FeatureId::ask_click) + static_cast<std::size_t>(ask);
+        const std::size_t f = index_of(ask);
         o_.values[f].code =
             encode_seen(Seen::category(std::string(yes_or_no)), f, test_hasher()).code;
     }
