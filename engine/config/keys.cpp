@@ -334,13 +334,13 @@ std::vector<CrossProblem> check_across_keys(const Config& config) {
     std::vector<CrossProblem> out;
     double sum = 0;
     for (const double share : config.budget.shares) sum += share;
-    // Decimal fractions are not exact in binary; five of them written with four digits sum to 1
+    // Decimal fractions are not exact in binary; six of them written with four digits sum to 1
     // within far less.
     if (std::abs(sum - 1) > 1e-6)
         out.push_back(
             {{"budget.shares.identity", "budget.shares.link", "budget.shares.request",
-              "budget.shares.unbacked", "budget.shares.plain"},
-             fmt::format("the five budget.shares must sum to 1, they sum to {:.6g}", sum)});
+              "budget.shares.unbacked", "budget.shares.plain", "budget.shares.client"},
+             fmt::format("the six budget.shares must sum to 1, they sum to {:.6g}", sum)});
     if (config.budget.tags_per_1000 < config.budget.holds_per_1000)
         out.push_back({{"budget.tags_per_1000", "budget.holds_per_1000"},
                        fmt::format("tags_per_1000 ({}) must be at least holds_per_1000 ({})",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DMARC alignment of DKIM (RFC 7489, 3.1.1), relaxed.
+// DMARC alignment (RFC 7489, 3.1), relaxed: of DKIM, else of SPF.
 #include <algorithm>
 
 #include "engine/features/helpers.hpp"
@@ -8,15 +8,28 @@
 namespace kith {
 namespace {
 
+/// With several From mailboxes one domain speaks for none of them unless it fits them all.
+bool speaks_for_all(std::string_view domain, const std::vector<Mailbox>& from) {
+    return !domain.empty() && std::all_of(from.begin(), from.end(), [&](const Mailbox& x) {
+        return same_organisation(domain, x.domain);
+    });
+}
+
 Seen extract(const Glimpse& g) {
     if (!g.message.auth_results_present || g.message.from.empty()) return Seen::nothing();
-    // With several From mailboxes one signature speaks for none of them unless it fits them all.
     const auto& from = g.message.from;
+    const std::string organisation = organisation_of(from.front().domain);
     for (const auto& r : g.message.auth_results)
-        if (r.method == "dkim" && r.result == "pass" &&
-            std::all_of(from.begin(), from.end(),
-                        [&](const Mailbox& x) { return same_organisation(r.domain, x.domain); }))
-            return Seen::category(organisation_of(from.front().domain));
+        if (r.method == "dkim" && r.result == "pass" && speaks_for_all(r.domain, from))
+            return Seen::category(organisation);
+    // A verifier that says dmarc=pass has seen one of the two, whatever else it reports.
+    if (auth_result(g.message, "dmarc") == "pass" && from.size() == 1)
+        return Seen::category(organisation + " by SPF");
+    const std::string& path = g.arrival.mail_from;
+    const auto at = path.rfind('@');
+    if (auth_result(g.message, "spf") == "pass" && at != std::string::npos &&
+        speaks_for_all(path.substr(at + 1), from))
+        return Seen::category(organisation + " by SPF");
     return Seen::absent();
 }
 
@@ -26,8 +39,9 @@ FeatureSpec aligned_signer_feature() {
     return {.group = Group::Transport,
             .kind = Kind::Category,
             .summary =
-                "Organisational domain that signed the mail and is the From domain's own, or none.",
-            .sentence = "is not signed as usual (signer: %)",
+                "Whether the From domain itself vouches for the mail, by an aligned "
+                "signature or else by SPF, or nobody does.",
+            .sentence = "is not vouched for as usual (by: %)",
             .extract = extract};
 }
 

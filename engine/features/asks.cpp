@@ -10,9 +10,10 @@ namespace kith {
 namespace {
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Ask::kCount)> kNames = {
-    "click",   "open", "login",   "document", "shared", "pay",        "payee",
-    "voucher", "call", "favour",  "secret",   "hurry",  "confirm",    "expire",
-    "prize",   "code", "install", "reply",    "please", "unsubscribe"};
+    "click",   "open", "login",   "document", "shared", "pay",         "payee",
+    "voucher", "call", "favour",  "secret",   "hurry",  "confirm",     "expire",
+    "prize",   "code", "install", "reply",    "please", "unsubscribe", "send",
+    "access",  "sign", "channel", "records",  "change"};
 
 std::uint32_t start_of(std::string_view word) noexcept {
     std::uint32_t key = 0;

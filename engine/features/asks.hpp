@@ -25,7 +25,7 @@ namespace kith {
 [[nodiscard]] constexpr std::size_t index_of(Ask ask) noexcept {
     return index_of(FeatureId::ask_click) + static_cast<std::size_t>(ask);
 }
-static_assert(index_of(Ask::Unsubscribe) == index_of(FeatureId::ask_unsubscribe));
+static_assert(index_of(Ask::Change) == index_of(FeatureId::ask_change));
 
 /// Immutable after the last add(); const-safe.
 class AskVocabulary {

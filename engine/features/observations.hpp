@@ -73,6 +73,12 @@ enum class Ask : std::uint8_t {
     Reply,
     Please,
     Unsubscribe,
+    Send,
+    Access,
+    Sign,
+    Channel,
+    Records,
+    Change,
     kCount
 };
 

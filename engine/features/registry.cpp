@@ -67,6 +67,8 @@ std::string_view to_string(Stratum s) noexcept {
             return "unbacked";
         case Stratum::Plain:
             return "plain";
+        case Stratum::NewClient:
+            return "client";
     }
     return "?";
 }

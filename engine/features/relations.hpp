@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+
+#include "engine/base/hash.hpp"
 
 namespace kith {
 
@@ -57,6 +60,7 @@ struct Relations {
         false;  ///< near a domain the site corresponds with, itself hardly known
     bool known_local_part = false;  ///< a known correspondent's local part at another domain
     bool known_name = false;        ///< display name known with another address
+    std::optional<Key16> claimed;   ///< the best known correspondent with that name or local part
     double messages = 0;            ///< mails of this sender learned so far
     double domain_messages = 0;     ///< likewise, of its domain
     double pair_messages = 0;       ///< mails of this sender to these recipients

@@ -26,6 +26,8 @@ enum class Kind : std::uint8_t {
     Rank,      ///< a number, larger = more suspicious; conformal rank among the site's genuine mail
     Sum,       ///< surprises of other features added up, then ranked like a number: features that
                ///< say nearly the same must not count several times, one wild value not everything
+    Claim,     ///< surprises of other features added up as if the known person had written the
+               ///< mail whom its sender looks like
 };
 
 /// What a feature saw in one mail.
@@ -84,7 +86,7 @@ struct FeatureSpec {
     /// Exactly one of the three. Pure, total.
     Seen (*extract)(const Glimpse&) = nullptr;
     Seen (*relate)(const Relations&) = nullptr;
-    /// Kind Sum: does the feature at `index` belong to it? No sum belongs to another.
+    /// Kinds Sum and Claim: does the feature at `index` belong to it? No sum belongs to another.
     bool (*sums)(std::size_t index) = nullptr;
 };
 

@@ -50,7 +50,8 @@ void learn_values(const Observations& o, const FeatureVector& values, const Rela
                     values[f].number);
                 break;
             case Kind::Sum:
-                break;  // has no value of its own
+            case Kind::Claim:
+                break;  // have no value of their own
         }
     }
     for (const auto& [f, value] : o.set_members)
@@ -155,31 +156,32 @@ void learn_thread(const Observations& o, LearnedMemory& memory) {
     t.last = std::max(t.last, o.time);
 }
 
-void count_bearer(NameUse& use, std::uint32_t address, std::uint32_t domain, std::int32_t day) {
+void count_bearer(NameUse& use, const NameUse::Bearer& bearer, std::int32_t day) {
     use.day = day;
     for (auto& b : use.bearers)
-        if (b.address == address) {
+        if (b.address == bearer.address) {
             b.count += 1;
+            b.correspondent = bearer.correspondent;
             return;
         }
     if (use.bearers.size() >= NameUse::kMaxBearers)
         use.bearers.erase(std::min_element(
             use.bearers.begin(), use.bearers.end(),
             [](const NameUse::Bearer& a, const NameUse::Bearer& b) { return a.count < b.count; }));
-    use.bearers.push_back({address, domain, 1});
+    use.bearers.push_back(bearer);
 }
 
 void learn_names(const Observations& o, double sender_mails, double domain_mails,
                  LearnedMemory& memory) {
     const std::int32_t day = day_number(o.time);
     if (sender_mails < kNameMails) {
-        if (o.local_part != 0)
-            count_bearer(memory.edit_name(o.local_part), o.sender32, o.domain32, day);
-        if (o.name != 0) count_bearer(memory.edit_name(o.name), o.sender32, o.domain32, day);
+        const NameUse::Bearer person{o.sender32, o.domain32, 1, o.sender};
+        if (o.local_part != 0) count_bearer(memory.edit_name(o.local_part), person, day);
+        if (o.name != 0) count_bearer(memory.edit_name(o.name), person, day);
     }
     if (domain_mails < kNameMails)
         for (const auto key : o.label_variants)
-            count_bearer(memory.edit_name(key), o.domain32, o.domain32, day);
+            count_bearer(memory.edit_name(key), {o.domain32, o.domain32, 1, {}}, day);
 }
 
 void learn_people(const Observations& o, const LearnerOptions& options, LearnedMemory& memory,

@@ -146,15 +146,13 @@ void SelfSupervision::refit(SiteState& site) {
     fitted_ = true;
     site.experts.version += 1;
     for (std::size_t e = 0; e < kLearnedExperts; ++e) {
-        std::vector<bool> active(kFeatureCount);
-        for (std::size_t f = 0; f < kFeatureCount; ++f)
-            active[f] = looks_at(static_cast<Expert>(e), f);
         std::vector<Example> examples;
         for (auto g = genuine_.rbegin(); g != genuine_.rend() && examples.size() < kFitGenuine; ++g)
             if (g->weight[e] > 0) examples.push_back({&g->row, g->weight[e], false});
         for (const auto& s : swapped_)
             if (at(s.expert) == e) examples.push_back({&s.row, s.weight, true});
-        const LogisticModel model = fit_logistic(examples, active, {});
+        const LogisticModel model =
+            fit_logistic(examples, prior_weights(static_cast<Expert>(e)), {});
         std::copy(model.weights.begin(), model.weights.end(), site.experts.weights[e].begin());
         site.experts.bias[e] = model.bias;
     }

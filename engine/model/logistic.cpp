@@ -12,7 +12,7 @@ struct Point {
     double bias = 0;
 };
 
-/// The examples with their share of the balanced loss, inactive dimensions left out.
+/// The examples with their share of the balanced loss, those without a prior left out.
 struct Problem {
     struct Row {
         std::vector<std::pair<std::uint16_t, double>> items;
@@ -23,8 +23,8 @@ struct Problem {
     double curvature = 0;  ///< bound of the loss's second derivative: the step is its inverse
 };
 
-Problem prepare(const std::vector<Example>& examples, const std::vector<bool>& active,
-                double genuine, double swapped) {
+Problem prepare(const std::vector<Example>& examples, std::span<const float> prior, double genuine,
+                double swapped) {
     Problem p;
     p.rows.reserve(examples.size());
     for (const Example& e : examples) {
@@ -33,7 +33,7 @@ Problem prepare(const std::vector<Example>& examples, const std::vector<bool>& a
                          e.swapped ? 1.0 : 0.0};
         double norm = 1;  // the bias
         for (const auto& [f, v] : *e.row) {
-            if (!active[f]) continue;
+            if (prior[f] <= 0) continue;
             row.items.emplace_back(f, static_cast<double>(v));
             norm += static_cast<double>(v) * static_cast<double>(v);
         }
@@ -64,16 +64,16 @@ SparseRow sparse(std::span<const float> x) {
     return row;
 }
 
-LogisticModel fit_logistic(const std::vector<Example>& examples, const std::vector<bool>& active,
+LogisticModel fit_logistic(const std::vector<Example>& examples, std::span<const float> prior,
                            const LogisticOptions& options) {
-    const std::size_t n = active.size();
+    const std::size_t n = prior.size();
     Point now{std::vector<double>(n, 0.0), 0};
-    for (std::size_t f = 0; f < n; ++f) now.w[f] = active[f] ? options.prior : 0;
+    for (std::size_t f = 0; f < n; ++f) now.w[f] = static_cast<double>(prior[f]);
     double genuine = 0, swapped = 0;
     for (const auto& e : examples) (e.swapped ? swapped : genuine) += static_cast<double>(e.weight);
 
     if (genuine > 0 && swapped > 0) {
-        const Problem problem = prepare(examples, active, genuine, swapped);
+        const Problem problem = prepare(examples, prior, genuine, swapped);
         const double step = 1 / (problem.curvature + options.lambda);
         Point ahead = now, before = now, slope = now;
         double t = 1;
@@ -83,8 +83,9 @@ LogisticModel fit_logistic(const std::vector<Example>& examples, const std::vect
             now.bias = ahead.bias - step * slope.bias;
             double moved = std::abs(now.bias - before.bias);
             for (std::size_t f = 0; f < n; ++f) {
-                if (!active[f]) continue;
-                const double g = slope.w[f] + options.lambda * (ahead.w[f] - options.prior);
+                if (prior[f] <= 0) continue;
+                const double g =
+                    slope.w[f] + options.lambda * (ahead.w[f] - static_cast<double>(prior[f]));
                 now.w[f] = std::max(options.floor, ahead.w[f] - step * g);
                 moved = std::max(moved, std::abs(now.w[f] - before.w[f]));
             }

@@ -25,7 +25,6 @@ struct Example {
 };
 
 struct LogisticOptions {
-    double prior = 0.3;   ///< w0: what the examples never show counts this much
     double lambda = 0.1;  ///< strength of the pull to it
     double floor =
         0.1;  ///< no weight below: what swaps of own mail do not show may come all the same
@@ -34,14 +33,15 @@ struct LogisticOptions {
 };
 
 struct LogisticModel {
-    std::vector<float> weights;  ///< one a dimension; 0 where not active
+    std::vector<float> weights;  ///< one a dimension; 0 where the prior is
     float bias = 0;
 };
 
-/// Fits the dimensions with active[i]. Both classes must have weight; else the prior comes back.
-/// O(iterations * non-zero values). REQUIRES every index of a row < active.size().
+/// Fits the dimensions with prior[i] > 0, the w0 above: what the examples never show counts that
+/// much. Both classes must have weight; else the prior comes back. O(iterations * non-zero values).
+/// REQUIRES every index of a row < prior.size().
 [[nodiscard]] LogisticModel fit_logistic(const std::vector<Example>& examples,
-                                         const std::vector<bool>& active,
+                                         std::span<const float> prior,
                                          const LogisticOptions& options);
 
 }  // namespace kith

@@ -200,9 +200,13 @@ std::optional<Thread> decode_thread(std::string_view bytes) {
 std::string encode(const NameUse& n) {
     FlatBufferBuilder b(256);
     std::vector<fb::Bearer> bearers;
-    for (const auto& x : n.bearers) bearers.emplace_back(x.address, x.domain, x.count);
+    std::vector<std::uint8_t> keys;
+    for (const auto& x : n.bearers) {
+        bearers.emplace_back(x.address, x.domain, x.count);
+        keys.insert(keys.end(), x.correspondent.bytes.begin(), x.correspondent.bytes.end());
+    }
     const auto v = b.CreateVectorOfStructs(bearers);
-    b.Finish(fb::CreateNameUse(b, v, n.day));
+    b.Finish(fb::CreateNameUse(b, v, n.day, b.CreateVector(keys)));
     return finished(b);
 }
 
@@ -211,10 +215,19 @@ std::optional<NameUse> decode_name_use(std::string_view bytes) {
     if (!t) return std::nullopt;
     NameUse n;
     n.day = t->day();
-    if (t->bearers() != nullptr)
-        for (const auto* x : *t->bearers())
-            if (sane(x->count()) && n.bearers.size() < NameUse::kMaxBearers)
-                n.bearers.push_back({x->address(), x->domain(), x->count()});
+    if (t->bearers() == nullptr) return n;
+    const auto* keys = t->correspondents();
+    const bool keyed = keys != nullptr && keys->size() == t->bearers()->size() * sizeof(Key16);
+    for (flatbuffers::uoffset_t i = 0; i < t->bearers()->size(); ++i) {
+        const auto* x = t->bearers()->Get(i);
+        if (!sane(x->count()) || n.bearers.size() >= NameUse::kMaxBearers) continue;
+        NameUse::Bearer bearer{x->address(), x->domain(), x->count(), {}};
+        if (keyed) {
+            const auto* key = keys->data() + i * sizeof(Key16);
+            std::copy(key, key + sizeof(Key16), bearer.correspondent.bytes.begin());
+        }
+        n.bearers.push_back(bearer);
+    }
     return n;
 }
 
@@ -457,16 +470,20 @@ std::string encode_totals(const SiteState& s) {
 
 bool decode_totals(std::string_view bytes, SiteState& s) {
     const Verified<fb::Totals> t(bytes);
-    if (!t || t->stratum_mails() == nullptr ||
-        t->stratum_mails()->size() != kDirectionCount * kStratumCount || t->mails() == nullptr ||
+    if (!t || t->stratum_mails() == nullptr || t->mails() == nullptr ||
         t->mails()->size() != kDirectionCount || !finite(t->words()) || !finite(t->senders()))
+        return false;
+    // A store of an earlier version knows fewer strata; those it lacks begin empty.
+    const std::size_t strata = t->stratum_mails()->size() / kDirectionCount;
+    if (strata == 0 || strata > kStratumCount ||
+        t->stratum_mails()->size() != kDirectionCount * strata)
         return false;
     for (const float x : *t->stratum_mails())
         if (!sane(x)) return false;
     const std::vector<double> mails = to_vector(t->mails(), kDirectionCount);
     if (!std::all_of(mails.begin(), mails.end(), finite)) return false;
-    for (std::size_t i = 0; i < kDirectionCount * kStratumCount; ++i)
-        s.stratum_mails[i / kStratumCount][i % kStratumCount] =
+    for (std::size_t i = 0; i < kDirectionCount * strata; ++i)
+        s.stratum_mails[i / strata][i % strata] =
             t->stratum_mails()->Get(static_cast<flatbuffers::uoffset_t>(i));
     std::copy(mails.begin(), mails.end(), s.mails.begin());
     s.words = std::max(0.0, t->words());

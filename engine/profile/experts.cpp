@@ -8,11 +8,17 @@ namespace {
 
 /// What never occurs in the site's own mail must still count: the prior every weight is pulled to.
 constexpr float kPriorWeight = 0.3F;
+/// How rare the marks of somebody known are among newcomers is the impostor's question itself;
+/// generated impostors differ in so much else that a fit would hardly need them.
+constexpr float kMarksWeight = 1.2F;
+/// The claimed person's client is foreign in many features at once, each of them counted.
+constexpr float kClaimWeight = 0.1F;
 /// Text: ranks are bounded and comparable, each counts whole; one at 1 in 20 is where doubt begins.
 constexpr float kTextWeight = 1, kTextBias = -3;
 
 bool looks(Expert expert, const FeatureSpec& spec) noexcept {
     if ((spec.kind == Kind::Sum) != (expert == Expert::Text)) return false;
+    if (spec.kind == Kind::Claim) return expert == Expert::Impostor;
     const Group g = spec.group;
     switch (expert) {
         case Expert::Spoof:
@@ -45,11 +51,20 @@ bool looks_at(Expert expert, std::size_t feature) noexcept {
     return table[static_cast<std::size_t>(expert)][feature];
 }
 
+std::array<float, kFeatureCount> prior_weights(Expert expert) noexcept {
+    std::array<float, kFeatureCount> prior{};
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (looks_at(expert, f)) prior[f] = expert == Expert::Text ? kTextWeight : kPriorWeight;
+    if (expert == Expert::Impostor) {
+        prior[index_of(FeatureId::identity_marks)] = kMarksWeight;
+        prior[index_of(FeatureId::claimed_client)] = kClaimWeight;
+    }
+    return prior;
+}
+
 ExpertModel::ExpertModel() : weights{} {
     for (std::size_t e = 0; e < kExpertCount; ++e)
-        for (std::size_t f = 0; f < kFeatureCount; ++f)
-            if (looks_at(static_cast<Expert>(e), f))
-                weights[e][f] = e < kLearnedExperts ? kPriorWeight : kTextWeight;
+        weights[e] = prior_weights(static_cast<Expert>(e));
     bias[static_cast<std::size_t>(Expert::Text)] = kTextBias;
 }
 

@@ -34,6 +34,10 @@ using Surprises = std::array<float, kFeatureCount>;
 /// True when `expert` looks at the feature.
 [[nodiscard]] bool looks_at(Expert expert, std::size_t feature) noexcept;
 
+/// The start vector of one expert, and what a fit pulls its weights to: 0 for what it does not look
+/// at.
+[[nodiscard]] std::array<float, kFeatureCount> prior_weights(Expert expert) noexcept;
+
 struct ExpertModel {
     std::uint32_t version = 0;  ///< 0 = the start vector; counts refits
     std::array<std::array<float, kFeatureCount>, kExpertCount> weights;

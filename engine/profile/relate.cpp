@@ -194,11 +194,19 @@ void relate_people(const Observations& o, const History& h, const Memory& memory
     r.pair_messages = pairs;
 }
 
-/// Does anybody else, known better, carry this name?
-bool carried_by_others(const NameUse& use, std::uint32_t address, double at_least) {
-    return std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
-        return b.address != address && static_cast<double>(b.count) >= at_least;
-    });
+/// The best known of those who carry a name and may be meant; nullptr = nobody.
+template <class MayBe>
+const NameUse::Bearer* best_known(const NameUse& use, double at_least, MayBe&& may_be) {
+    const NameUse::Bearer* best = nullptr;
+    for (const auto& b : use.bearers)
+        if (may_be(b) && static_cast<double>(b.count) >= at_least &&
+            (best == nullptr || b.count > best->count))
+            best = &b;
+    return best;
+}
+
+void claim(const NameUse::Bearer& bearer, Relations& r) {
+    if (!r.claimed && bearer.correspondent != Key16{}) r.claimed = bearer.correspondent;
 }
 
 void relate_identity(const Observations& o, const History& h, const Memory& memory, Relations& r) {
@@ -214,20 +222,28 @@ void relate_identity(const Observations& o, const History& h, const Memory& memo
         }
     if (o.local_part != 0) {
         const NameUse use = memory.name(o.local_part);
-        r.known_local_part =
-            std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
-                return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
-            });
+        const auto* person = best_known(
+            use, kKnownMails, [&](const NameUse::Bearer& b) { return b.domain != h.domain32; });
         // A local part that many people have (info, sales) names nobody.
-        if (use.bearers.size() >= NameUse::kMaxBearers / 2) r.known_local_part = false;
+        if (person != nullptr && use.bearers.size() < NameUse::kMaxBearers / 2) {
+            r.known_local_part = true;
+            claim(*person, r);
+        }
     }
-    if (o.name != 0) r.known_name = carried_by_others(memory.name(o.name), h.sender32, 2);
+    if (o.name != 0) {
+        const NameUse use = memory.name(o.name);
+        if (const auto* person = best_known(
+                use, 2, [&](const NameUse::Bearer& b) { return b.address != h.sender32; })) {
+            r.known_name = true;
+            claim(*person, r);
+        }
+    }
 }
 
 }  // namespace
 
 History history_of(const Observations& o, const Memory& memory) {
-    History h{o.sender, o.domain, o.sender32, o.domain32, nullptr, nullptr, nullptr, nullptr};
+    History h{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}, {}};
     h.profile = memory.profile(Subject::Correspondent, o.sender);
     h.domain_profile = memory.profile(Subject::Domain, o.domain);
     h.vocabulary = memory.vocabulary(o.sender);

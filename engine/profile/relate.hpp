@@ -16,6 +16,7 @@ struct History {
     std::uint32_t sender32 = 0, domain32 = 0;
     std::shared_ptr<const Profile> profile, domain_profile;
     std::shared_ptr<const Vocabulary> vocabulary, domain_vocabulary;
+    std::shared_ptr<const Profile> claimed;  ///< of Relations::claimed; nullptr = nobody known
 };
 
 [[nodiscard]] History history_of(const Observations& o, const Memory& memory);

@@ -82,6 +82,7 @@ struct NameUse {
     struct Bearer {
         std::uint32_t address = 0, domain = 0;
         float count = 0;
+        Key16 correspondent{};  ///< zero for a bearer that is a domain, or learned by version 0.1.0
     };
     std::vector<Bearer> bearers;  ///< at most kMaxBearers, the rarest goes first
     std::int32_t day = 0;

@@ -14,10 +14,10 @@ struct ScoringOptions {
     double holds_per_1000 = 1.0;
     /// Genuine mails tagged per 1000 (score >= 40 at 10). Range 0-500, at least holds_per_1000.
     double tags_per_1000 = 10.0;
-    /// Share of the budget for each stratum: identity, link, request, unbacked, plain. Each > 0,
-    /// sum 1. Measured: .60 for links serves account takeovers; more for identity and unbacked
-    /// serves spoofing.
-    std::array<double, kStratumCount> shares{.10, .60, .25, .04, .01};
+    /// Share of the budget for each stratum: identity, link, request, unbacked, plain, client. Each
+    /// > 0, sum 1. Measured: more for links serves account takeovers by own clients, more for
+    /// identity and unbacked serves spoofing.
+    std::array<double, kStratumCount> shares{.15, .50, .18, .05, .01, .11};
     /// Calibration mails of a direction needed before anything is held. 2,995 give "at most 1 in
     /// 1000" with 95 % confidence.
     unsigned min_calibration = 2995;

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/features/asks.hpp"
+#include "engine/features/spec.hpp"
 
 namespace kith {
 namespace {
@@ -18,6 +19,7 @@ constexpr Seconds kWindow{2 * 3600};
 constexpr double kPayloadEvidence = .5;  // a mail this ordinary gains nothing from others
 constexpr double kGain = .8, kMaxGain = 2, kHeldGain = .3;
 constexpr double kRequestNats = 4;
+constexpr double kClientNats = 12;  // 3-5 % of genuine mail: new computers, phones, programs
 
 constexpr std::uint32_t bit(Ask a) noexcept { return 1U << static_cast<unsigned>(a); }
 constexpr std::uint32_t kMoneyAsks = bit(Ask::Pay) | bit(Ask::Payee) | bit(Ask::Voucher);
@@ -59,6 +61,10 @@ constexpr Way kPayloadWays[] = {
     {-1, {0, .7, 0, 0}},   // a foreign client, whatever it writes
     {-1, {.45, 0, 0, 0}},  // somebody else altogether
 };
+constexpr Way kClientWays[] = {
+    {0, {0, .7, 0, 1}},  // a foreign client that writes what its owner would not
+    {-1, {.45, 0, 0, 0}},
+};
 constexpr Way kQuietWays[] = {{0, {1, 0, 0, 0}}, {1, {0, 0, 0, 1}}};
 
 std::span<const Way> ways_of(Stratum s) noexcept {
@@ -68,6 +74,8 @@ std::span<const Way> ways_of(Stratum s) noexcept {
         case Stratum::NewLink:
         case Stratum::Request:
             return kPayloadWays;
+        case Stratum::NewClient:
+            return kClientWays;
         case Stratum::Unbacked:
         case Stratum::Plain:
             break;
@@ -76,6 +84,15 @@ std::span<const Way> ways_of(Stratum s) noexcept {
 }
 
 constexpr std::size_t at(Expert e) noexcept { return static_cast<std::size_t>(e); }
+
+double client_surprise(const Surprises& x) noexcept {
+    double sum = 0;
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        const Group g = feature_spec(f).group;
+        if (g == Group::Submission || g == Group::Client) sum += static_cast<double>(x[f]);
+    }
+    return sum;
+}
 
 /// The usual client is no alibi: a foreign hand may sit at it.
 double heard(Expert e, const ExpertModel& experts, const Surprises& x) noexcept {
@@ -100,6 +117,8 @@ double asked_surprise(std::uint32_t asks, const Surprises& x) noexcept {
 }
 
 bool is_backed(const Evidence& e) noexcept {
+    // What the owner of the domain vouches for needs no history: nobody can forge that.
+    if (e.values[index_of(FeatureId::aligned_signer)].code > FeatureValue::kAbsent) return true;
     return e.surprise.detail[index_of(FeatureId::auth_triple)].p >= kUnbacked &&
            e.surprise.detail[index_of(FeatureId::aligned_signer)].p >= kUnbacked;
 }
@@ -112,7 +131,9 @@ Stratum stratum_of(const Evidence& e) noexcept {
     if (asked_surprise(feasible_asks(e.observations), e.surprise.x) >= kRequestNats ||
         !e.observations.payment.empty())
         return Stratum::Request;
-    return is_backed(e) ? Stratum::Plain : Stratum::Unbacked;
+    if (!is_backed(e)) return Stratum::Unbacked;
+    return r.messages >= 1 && client_surprise(e.surprise.x) >= kClientNats ? Stratum::NewClient
+                                                                           : Stratum::Plain;
 }
 
 double raw_score(Stratum s, const ExpertModel& experts, const Surprises& x) noexcept {

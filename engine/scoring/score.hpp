@@ -21,8 +21,9 @@ struct Evidence {
     const Scales& scales;
 };
 
-/// Could a usual sender have it? False when authentication results or aligned signer are unlike
-/// this sender's (p < .03).
+/// Does anything speak for the claimed sender: the From domain itself vouches for the mail (aligned
+/// DKIM or SPF, RFC 7489), or it comes as this sender's mail usually does (authentication results
+/// and aligned signer with p >= .03).
 [[nodiscard]] bool is_backed(const Evidence& e) noexcept;
 /// How surprising these asks (bits as in Observations::asks) are, in nats: the more sender and site
 /// are used to them, the less they count.
@@ -30,7 +31,7 @@ struct Evidence {
 [[nodiscard]] Stratum stratum_of(const Evidence& e) noexcept;
 /// A payload is what can do harm: strata NewLink and Request, and Identity.
 [[nodiscard]] constexpr bool has_payload(Stratum s) noexcept {
-    return s != Stratum::Unbacked && s != Stratum::Plain;
+    return s == Stratum::Identity || s == Stratum::NewLink || s == Stratum::Request;
 }
 /// The stratum's raw score: the ways an attack of its kind could come about, each the sum of what
 /// its experts say, as one mixture of likelihood ratios (log of the sum). Finite; never falls when

@@ -9,7 +9,8 @@
 namespace kith {
 namespace {
 
-constexpr double kSteady = 5;  // observations of one value before "never changes" is said
+constexpr double kMaxClaim = 60;  // nats: a client foreign in every feature
+constexpr double kSteady = 5;     // observations of one value before "never changes" is said
 
 struct Levels {
     const Profile* sender;
@@ -85,6 +86,24 @@ FeatureVector complete_values(const Observations& o, const Relations& r, const H
     return values;
 }
 
+void judge_claims(const FeatureVector& values, const Profile& claimed, const SiteState& site,
+                  SurpriseVector& v) {
+    const Levels levels{&claimed, nullptr, site};
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        if (feature_spec(f).kind != Kind::Claim) continue;
+        double sum = 0;
+        for (std::size_t member = 0; member < kFeatureCount; ++member) {
+            const Kind kind = feature_spec(member).kind;
+            if (!feature_spec(f).sums(member) || !values[member].present()) continue;
+            if (kind == Kind::Category || kind == Kind::Ordinal)
+                sum += hinge(
+                    categorical(member, values[member].code, kind == Kind::Ordinal, levels).p);
+        }
+        v.detail[f].sum = static_cast<float>(sum);
+        v.x[f] = static_cast<float>(std::min(sum, kMaxClaim));
+    }
+}
+
 void rank_sums(const Relations& r, const SiteState& site, SurpriseVector& v) {
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         if (feature_spec(f).kind != Kind::Sum) continue;
@@ -117,11 +136,13 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
                 out.detail[f] = rank(f, static_cast<double>(values[f].number), r, site);
                 break;
             case Kind::Sum:
+            case Kind::Claim:
                 break;  // below, when its members are known
         }
         out.x[f] = static_cast<float>(hinge(out.detail[f].p));
     }
     rank_sums(r, site, out);
+    if (history.claimed) judge_claims(values, *history.claimed, site, out);
     return out;
 }
 
@@ -129,6 +150,8 @@ Comparison compare(const Observations& o, const Memory& memory, const Hasher& ha
     Comparison c;
     c.history = history_of(o, memory);
     c.relations = relate(o, c.history, memory);
+    if (c.relations.claimed)
+        c.history.claimed = memory.profile(Subject::Correspondent, *c.relations.claimed);
     c.values = complete_values(o, c.relations, hasher);
     c.surprise = surprises(o, c.values, c.relations, c.history, memory.site());
     return c;

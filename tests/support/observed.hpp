@@ -83,6 +83,10 @@ public:
         o_.values[index_of(f)].code = FeatureValue::kFirstBin + static_cast<std::uint32_t>(b);
         return *this;
     }
+    Mail& lacks(FeatureId f) {
+        o_.values[index_of(f)] = {FeatureValue::kAbsent, 0};
+        return *this;
+    }
     Mail& says_nothing_of(FeatureId f) {
         o_.values[index_of(f)] = {};
         return *this;

@@ -58,7 +58,7 @@ inline Thread sample_thread() {
 
 inline NameUse sample_name() {
     NameUse n;
-    n.bearers = {{51, 52, 3}, {53, 54, 1.5F}};
+    n.bearers = {{51, 52, 3, Key16{{55, 56}}}, {53, 54, 1.5F, {}}};
     n.day = 19'677;
     return n;
 }

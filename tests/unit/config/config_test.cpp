@@ -87,8 +87,8 @@ TEST_CASE("a bad file gives exactly these problems") {
         {"budget: {holds_per_1000: 20}\n",
          "k:1:10: budget.holds_per_1000: tags_per_1000 (10) must be at least holds_per_1000 "
          "(20)\n"},
-        {"budget: {shares: {link: .5}}\n",
-         "k:1:19: budget.shares.link: the five budget.shares must sum to 1, they sum to 0.9\n"},
+        {"budget: {shares: {link: .4}}\n",
+         "k:1:19: budget.shares.link: the six budget.shares must sum to 1, they sum to 0.9\n"},
         {"budget: {shares: {link: 0}}\n",
          "k:1:25: budget.shares.link: must be between 0.0001 and 1, is \"0\"\n"},
         {"store: {map_size: 1GB}\n",
@@ -105,8 +105,8 @@ TEST_CASE("a bad file gives exactly these problems") {
         {"site:\n  domains: [a@b.example, c.example, d@e.example]\n",
          "k:2:13: site.domains: must be a domain, is the address \"a@b.example\"\n"
          "k:2:37: site.domains: must be a domain, is the address \"d@e.example\"\n"},
-        {"budget: {shares: {link: .5}}\nmod: tag\n",
-         "k:1:19: budget.shares.link: the five budget.shares must sum to 1, they sum to 0.9\n"
+        {"budget: {shares: {link: .4}}\nmod: tag\n",
+         "k:1:19: budget.shares.link: the six budget.shares must sum to 1, they sum to 0.9\n"
          "k:2:1: mod: unknown key; did you mean mode?\n"},
         {"mode: tag\nmode: tag\n", "k:2:1: duplicate key mode, first on line 1\n"},
         {"mode: &a tag\n", "k:1:7: anchors (&name) are not used here; write the value out\n"},
@@ -161,7 +161,7 @@ TEST_CASE("the printed configuration loads to the same one") {
     config.milter.on_failure = OnFailure::Tempfail;
     config.milter.add_headers = false;
     config.budget.holds_per_1000 = 0.1;
-    config.budget.shares = {.1, .2, .3, .15, .25};
+    config.budget.shares = {.1, .2, .3, .15, .15, .1};
     config.learner.half_life_days = 7.5;
     config.learner.probation = Seconds(0);
     config.store.directory = "/a \"b\" \\c: # d";

@@ -215,12 +215,12 @@ TEST_CASE("what cannot be true together is found") {
                                     : std::to_string(problems.size()) + " problems";
     };
     Config c;
-    c.budget.shares = {.2, .2, .2, .2, .1};
-    CHECK(only(c) == "the five budget.shares must sum to 1, they sum to 0.9");
-    c.budget.shares = {.2, .2, .2, .2, .2000001};
+    c.budget.shares = {.2, .2, .2, .1, .1, .1};
+    CHECK(only(c) == "the six budget.shares must sum to 1, they sum to 0.9");
+    c.budget.shares = {.2, .2, .2, .2, .1, .1000001};
     CHECK(check_across_keys(c).empty());
-    c.budget.shares = {.2, .2, .2, .2, .20001};
-    CHECK(only(c) == "the five budget.shares must sum to 1, they sum to 1.00001");
+    c.budget.shares = {.2, .2, .2, .2, .1, .10001};
+    CHECK(only(c) == "the six budget.shares must sum to 1, they sum to 1.00001");
 
     c = Config{};
     c.budget.holds_per_1000 = 10;

@@ -34,6 +34,22 @@ TEST_CASE("a second From mailbox of another domain is not covered by the first o
     CHECK(see(kId, look) == "(absent)");
 }
 
+TEST_CASE("SPF of the From domain's organisation vouches where no signature does") {
+    Look look = from("ann", "mail.example.com");
+    look.message.auth_results_present = true;
+    look.message.auth_results = {auth("spf", "pass", "", "")};
+    look.arrival.mail_from = "bounces@example.com";
+    CHECK(see(kId, look) == "example.com by SPF");
+    look.arrival.mail_from = "bounces@example.net";
+    CHECK(see(kId, look) == "(absent)");
+    look.arrival.mail_from = "";
+    CHECK(see(kId, look) == "(absent)");
+    look.message.auth_results = {auth("dmarc", "pass", "", "")};
+    CHECK(see(kId, look) == "example.com by SPF");
+    look.message.from.push_back(mailbox("boss", "example.net"));
+    CHECK(see(kId, look) == "(absent)");
+}
+
 TEST_CASE("two bare host names are not one organisation") {
     Look look = from("root", "alpha");
     look.message.auth_results_present = true;

@@ -60,7 +60,7 @@ TEST_CASE("every feature is read in exactly one way and can be put into words") 
         const auto& spec = feature_spec(i);
         INFO(feature_name(i));
         CHECK((spec.extract != nullptr) + (spec.relate != nullptr) + (spec.sums != nullptr) == 1);
-        CHECK((spec.sums != nullptr) == (spec.kind == Kind::Sum));
+        CHECK((spec.sums != nullptr) == (spec.kind == Kind::Sum || spec.kind == Kind::Claim));
         CHECK(spec.summary.size() > 10);
         CHECK(spec.summary.ends_with('.'));
         // A request's sentence is made from the name of the ask.

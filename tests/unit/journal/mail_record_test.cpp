@@ -180,8 +180,8 @@ TEST_CASE("numbers that are not finite are refused when read") {
 TEST_CASE("an enumeration's first unknown value is refused and its last known one taken") {
     CHECK(decode_mail_record(crafted_assessed([](auto& a) { a.add_verdict(4); })));
     check_corrupt(crafted_assessed([](auto& a) { a.add_verdict(5); }));
-    CHECK(decode_mail_record(crafted_assessed([](auto& a) { a.add_stratum(4); })));
-    check_corrupt(crafted_assessed([](auto& a) { a.add_stratum(5); }));
+    CHECK(decode_mail_record(crafted_assessed([](auto& a) { a.add_stratum(5); })));
+    check_corrupt(crafted_assessed([](auto& a) { a.add_stratum(6); }));
     CHECK(decode_mail_record(crafted_observed([](auto& o) { o.add_direction(2); })));
     check_corrupt(crafted_observed([](auto& o) { o.add_direction(3); }));
     check_corrupt(crafted([](flatbuffers::FlatBufferBuilder& b) {

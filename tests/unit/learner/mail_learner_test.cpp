@@ -94,8 +94,8 @@ TEST_CASE("mail of a known sender that is not backed as usual waits") {
     Site s;
     for (int i = 0; i < 40; ++i) s.takes(Mail("anna@partner.example", day(i)));
     CHECK(s.takes(Mail("anna@partner.example", day(41))
-                      .shows(FeatureId::auth_triple, "spf=fail dkim=none dmarc=fail")) ==
-          Fate::Probation);
+                      .shows(FeatureId::auth_triple, "spf=fail dkim=none dmarc=fail")
+                      .lacks(FeatureId::aligned_signer)) == Fate::Probation);
 }
 
 TEST_CASE("a released mail teaches at once or after the probation from then on") {

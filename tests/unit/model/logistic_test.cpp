@@ -39,7 +39,7 @@ double score(const LogisticModel& m, const SparseRow& row) {
     return z;
 }
 
-const std::vector<bool> kAll{true, true, true, true};
+const std::vector<float> kAll(4, 0.3F);
 
 }  // namespace
 
@@ -57,7 +57,7 @@ TEST_CASE("what tells the classes apart gets weight, what speaks for genuine mai
 
 TEST_CASE("what the examples never show keeps the prior") {
     const LogisticModel m = fit_logistic(Sample(400).examples(), kAll, {});
-    CHECK(m.weights[2] == Approx(LogisticOptions{}.prior).margin(1e-3));
+    CHECK(m.weights[2] == Approx(0.3).margin(1e-3));
 }
 
 TEST_CASE("with one class, or none, the prior comes back") {
@@ -74,7 +74,8 @@ TEST_CASE("with one class, or none, the prior comes back") {
 
 TEST_CASE("an inactive dimension has no weight and no say") {
     const Sample sample(400);
-    const LogisticModel m = fit_logistic(sample.examples(), {false, true, true, true}, {});
+    const LogisticModel m =
+        fit_logistic(sample.examples(), std::vector<float>{0, .3F, .3F, .3F}, {});
     CHECK(m.weights[0] == 0);
 }
 

@@ -85,6 +85,8 @@ TEST_CASE("the other records come back with every field") {
     CHECK(n->bearers[0].address == 51);
     CHECK(n->bearers[0].domain == 52);
     CHECK(n->bearers[1].count == 1.5F);
+    CHECK(n->bearers[0].correspondent == Key16{{55, 56}});
+    CHECK(n->bearers[1].correspondent == Key16{});
     CHECK(n->day == 19'677);
     const auto r = decode_traces(encode(sample_traces()));
     REQUIRE(r);
@@ -154,7 +156,7 @@ TEST_CASE("a piece that does not fit leaves the state as it was") {
     CHECK_FALSE(decode_site_piece("", "", site));
     CHECK_FALSE(decode_site_piece("totals", "", site));
     CHECK_FALSE(decode_site_piece("scores/3/0", stored.at("scores/0/0"), site));
-    CHECK_FALSE(decode_site_piece("scores/0/5", stored.at("scores/0/0"), site));
+    CHECK_FALSE(decode_site_piece("scores/0/6", stored.at("scores/0/0"), site));
     CHECK_FALSE(decode_site_piece("scores/0/x", stored.at("scores/0/0"), site));
     CHECK_FALSE(decode_site_piece("indicators/0/8", stored.at("indicators/0/0"), site));
     CHECK_FALSE(decode_site_piece("novelty/1023", stored.at("novelty/1"), site));

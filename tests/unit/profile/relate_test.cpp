@@ -193,8 +193,10 @@ TEST_CASE("a name that somebody better known carries makes a stranger suspect") 
     CHECK_FALSE(related(k, mail).known_name);  // its own name
     k.names[99].bearers = {{1234, 5678, 1}};
     CHECK_FALSE(related(k, mail).known_name);
-    k.names[99].bearers = {{1234, 5678, 2}};
+    const Key16 meant = person("meant@partner.example");
+    k.names[99].bearers = {{1234, 5678, 2, meant}, {1235, 5678, 1, {}}};
     CHECK(related(k, mail).known_name);
+    CHECK(related(k, mail).claimed == meant);
     Mail known;
     known.get().name = 99;
     CHECK_FALSE(related(k, known).known_name);  // who writes for himself needs no disguise

@@ -12,7 +12,7 @@ TEST_CASE("an empty site finds everything ordinary and all strata alike") {
     const SiteState site;
     const Scales scales(site);
     CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink, 50) == 1);
-    CHECK(scales.share(Direction::Inbound, Stratum::NewLink) == Approx(0.2));
+    CHECK(scales.share(Direction::Inbound, Stratum::NewLink) == Approx(1 / 6.0));
     CHECK(scales.calibration_mails(Direction::Inbound) == 0);
     CHECK(scales.level_shift(Direction::Inbound) == 0);
     CHECK(scales.indicator_p(Direction::Inbound, 0, 50) == 1);
@@ -34,11 +34,11 @@ TEST_CASE("directions and strata have scales of their own") {
 
 TEST_CASE("a stratum's share is that of its mails, one added to each") {
     SiteState site;
-    site.stratum_mails[0] = {0, 9, 4, 0, 82};
+    site.stratum_mails[0] = {0, 9, 4, 0, 81, 0};
     const Scales scales(site);
     CHECK(scales.share(Direction::Inbound, Stratum::NewLink) == Approx(0.1));
     CHECK(scales.share(Direction::Inbound, Stratum::Identity) == Approx(0.01));
-    CHECK(scales.share(Direction::Inbound, Stratum::Plain) == Approx(0.83));
+    CHECK(scales.share(Direction::Inbound, Stratum::Plain) == Approx(0.82));
 }
 
 TEST_CASE(

@@ -39,10 +39,11 @@ struct Scene {
     }
     Evidence look(const Observations& mail) {
         o = mail;
-        history = history_of(o, memory);
-        relations = relate(o, history, memory);
-        values = complete_values(o, relations, test_hasher());
-        surprise = surprises(o, values, relations, history, memory.site());
+        Comparison c = compare(o, memory, test_hasher());
+        history = std::move(c.history);
+        relations = c.relations;
+        values = c.values;
+        surprise = c.surprise;
         scales = std::make_unique<Scales>(memory.site());
         return evidence();
     }

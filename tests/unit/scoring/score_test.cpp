@@ -23,16 +23,37 @@ Trace other(double minutes_before, std::string_view rcpt, float evidence = 3) {
 
 }  // namespace
 
-TEST_CASE("ordinary mail is plain, mail that is not backed as usual unbacked") {
+TEST_CASE("ordinary mail is plain, mail that nothing speaks for unbacked") {
     Scene s;
     s.usual();
     CHECK(stratum_of(s.look(later())) == Stratum::Plain);
     CHECK(is_backed(s.evidence()));
-    CHECK(stratum_of(s.look(later().shows(FeatureId::auth_triple,
-                                          "spf=fail dkim=fail dmarc=fail"))) == Stratum::Unbacked);
+    const auto failing = [] {
+        return later().shows(FeatureId::auth_triple, "spf=fail dkim=fail dmarc=fail");
+    };
+    CHECK(stratum_of(s.look(failing().lacks(FeatureId::aligned_signer))) == Stratum::Unbacked);
     CHECK_FALSE(is_backed(s.evidence()));
-    CHECK(stratum_of(s.look(later().shows(FeatureId::aligned_signer, "other.example"))) ==
-          Stratum::Unbacked);
+    // The From domain itself vouches for it, in another way than usual.
+    CHECK(stratum_of(s.look(failing().shows(FeatureId::aligned_signer,
+                                            "partner.example by SPF"))) == Stratum::Plain);
+}
+
+TEST_CASE("a client foreign in several features is a stratum of its own, for known senders") {
+    Scene s;
+    const auto written_on = [](Mail mail, std::string_view client) {
+        const std::string name(client);
+        for (const auto f :
+             {FeatureId::time_zone, FeatureId::user_agent, FeatureId::message_id_host,
+              FeatureId::charset, FeatureId::submit_network})
+            mail.shows(f, "that of " + name);
+        return mail;
+    };
+    for (int i = 0; i < 20; ++i)
+        s.learns(written_on(Mail("anna@partner.example", day(i)), "the office"));
+    const auto foreign = [&](Mail mail) { return written_on(std::move(mail), "somebody else"); };
+    CHECK(stratum_of(s.look(foreign(later()))) == Stratum::NewClient);
+    CHECK(stratum_of(s.look(later().shows(FeatureId::user_agent, "Unheard"))) == Stratum::Plain);
+    CHECK(stratum_of(s.look(foreign(later("new@far.example")))) != Stratum::NewClient);
 }
 
 TEST_CASE("a link the sender never used makes it a link's mail, whatever else it asks") {
@@ -85,7 +106,7 @@ TEST_CASE("only what hardly wrote before can claim to be somebody else") {
 
 TEST_CASE("the raw score never falls when a surprise grows") {
     const Stratum stratum = GENERATE(Stratum::Identity, Stratum::NewLink, Stratum::Request,
-                                     Stratum::Unbacked, Stratum::Plain);
+                                     Stratum::Unbacked, Stratum::Plain, Stratum::NewClient);
     const ExpertModel model;
     Surprises x{};
     const double quiet = raw_score(stratum, model, x);
@@ -100,7 +121,8 @@ TEST_CASE("the raw score never falls when a surprise grows") {
 }
 
 TEST_CASE("the slope is how much the raw score grows with a surprise") {
-    const Stratum stratum = GENERATE(Stratum::Identity, Stratum::NewLink, Stratum::Plain);
+    const Stratum stratum =
+        GENERATE(Stratum::Identity, Stratum::NewLink, Stratum::Plain, Stratum::NewClient);
     const ExpertModel model;
     Surprises x{};
     for (std::size_t f = 0; f < kFeatureCount; f += 3) x[f] = static_cast<float>(f % 7);
@@ -118,11 +140,11 @@ TEST_CASE("own evidence is p times the stratum's share over its share of the bud
     Scene s;
     auto& site = s.memory.edit_site();
     for (int i = 0; i < 9; ++i) site.scores[0][1].add(static_cast<float>(i));
-    site.stratum_mails[0] = {0, 9, 4, 0, 82};  // link: 10 of 100
+    site.stratum_mails[0] = {0, 9, 4, 0, 81, 0};  // link: 10 of 100
     s.look(later());
-    // p = 1/10 above all nine, share .1, budget share .6
+    // p = 1/10 above all nine, share .1, budget share .5
     CHECK(own_evidence(s.evidence(), Stratum::NewLink, 100, s.options) ==
-          Approx(-std::log10(0.1 * 0.1 / 0.6)));
+          Approx(-std::log10(0.1 * 0.1 / 0.5)));
     s.options.shares[1] = 0.1;
     CHECK(own_evidence(s.evidence(), Stratum::NewLink, 100, s.options) == Approx(1));
     CHECK(own_evidence(s.evidence(), Stratum::Plain, -100, s.options) == 0);  // never below 0

@@ -128,3 +128,22 @@ TEST_CASE("every surprise is finite and not negative") {
         CHECK(s.surprise.detail[f].p >= kSurpriseFloor);
     }
 }
+
+TEST_CASE("a stranger is compared with the client of the person it looks like") {
+    Scene s;
+    const auto named = [](Mail mail) {
+        mail.get().name = id_of("Anna Ames");
+        return mail;
+    };
+    for (int i = 0; i < 20; ++i) s.learns(named(Mail("anna@partner.example", day(i))));
+    s.look(named(later("anna@home.example")));
+    REQUIRE(s.relations.claimed == person("anna@partner.example"));
+    const float own_client = s.of(FeatureId::claimed_client).sum;
+    s.look(named(later("anna@home.example"))
+               .shows(FeatureId::time_zone, "+0900")
+               .shows(FeatureId::user_agent, "Unheard"));
+    CHECK(s.of(FeatureId::claimed_client).sum > own_client + 4.0F);
+    // Others' names, or none, lead to nobody.
+    s.look(later("anna@home.example").shows(FeatureId::time_zone, "+0900"));
+    CHECK(s.of(FeatureId::claimed_client).sum == 0);
+}
