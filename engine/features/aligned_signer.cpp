@@ -28,6 +28,7 @@ FeatureSpec aligned_signer_feature() {
             .summary =
                 "Organisational domain that signed the mail and is the From domain's own, or none.",
             .sentence = "is not signed as usual (signer: %)",
+            .absence = "carries no signature of its own domain",
             .extract = extract};
 }
 

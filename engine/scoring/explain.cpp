@@ -6,21 +6,22 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "engine/features/asks.hpp"
 #include "engine/features/spec.hpp"
+#include "engine/scoring/causes.hpp"
 
 namespace kith {
 namespace {
 
-struct Contribution {
-    std::size_t feature;
-    double nats;
-};
+constexpr double kTold = .05;       // nats: less is no reason
+constexpr double kSpokesman = .33;  // of the strongest feature's share: enough to speak for it
+constexpr std::size_t kMostCauses = 8, kMostRequests = 3;
 
 /// What each feature added to the raw score. A sum's part goes to its members, each by its
 /// surprise: they are what somebody can look at.
-std::vector<Contribution> contributions(const Evidence& e, Stratum s) {
+std::array<double, kFeatureCount> contributions(const Evidence& e, Stratum s) {
     const Surprises& x = e.surprise.x;
     std::array<double, kFeatureCount> nats = raw_slope(s, e.site.experts, x);
     for (std::size_t f = 0; f < kFeatureCount; ++f) nats[f] *= static_cast<double>(x[f]);
@@ -31,21 +32,133 @@ std::vector<Contribution> contributions(const Evidence& e, Stratum s) {
                 nats[member] += nats[f] * static_cast<double>(x[member] / e.surprise.detail[f].sum);
         nats[f] = 0;
     }
-    std::vector<Contribution> out;
-    for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (nats[f] > .05) out.push_back({f, nats[f]});
+    return nats;
+}
+
+struct Share {
+    const Cause* cause;
+    double nats;
+};
+
+std::vector<Share> ranked_causes(const std::array<double, kFeatureCount>& nats) {
+    std::vector<Share> out;
+    for (const Cause& cause : causes()) {
+        double sum = 0;
+        for (const auto f : cause.features) sum += nats[f];
+        if (sum > kTold) out.push_back({&cause, sum});
+    }
     std::stable_sort(out.begin(), out.end(),
-                     [](const auto& a, const auto& b) { return a.nats > b.nats; });
+                     [](const Share& a, const Share& b) { return a.nats > b.nats; });
     return out;
 }
 
-std::string history_text(const Evidence& e) {
-    const Profile* p = e.history.profile.get();
-    if (p == nullptr || p->messages < .5F) return "no mail of this sender before";
+/// The feature whose words are taken: the first that may speak for the cause and has something to
+/// say, else the strongest.
+std::size_t spokesman(const Cause& cause, const std::array<double, kFeatureCount>& nats) {
+    const auto strongest =
+        *std::max_element(cause.features.begin(), cause.features.end(),
+                          [&](std::size_t a, std::size_t b) { return nats[a] < nats[b]; });
+    for (std::size_t i = 0; i < cause.spokesmen; ++i)
+        if (nats[cause.features[i]] >= kSpokesman * nats[strongest]) return cause.features[i];
+    return strongest;
+}
+
+bool has_history(const Evidence& e) noexcept {
+    return e.history.profile != nullptr && e.history.profile->ever >= .5F;
+}
+
+/// "214 mails over 296 days". REQUIRES has_history(e).
+std::string past(const Evidence& e) {
+    const Profile& p = *e.history.profile;
     const auto days =
-        static_cast<long>(std::max(1.0, std::ceil(days_between(p->first, e.observations.time))));
-    return fmt::format("{:.0f} mail{} over {} day{}", static_cast<double>(p->messages),
-                       p->messages < 1.5F ? "" : "s", days, days == 1 ? "" : "s");
+        static_cast<long>(std::max(1.0, std::ceil(days_between(p.first, e.observations.time))));
+    return fmt::format("{:.0f} mail{} over {} day{}", static_cast<double>(p.ever),
+                       p.ever < 1.5F ? "" : "s", days, days == 1 ? "" : "s");
+}
+
+std::string_view first_time() noexcept { return " for the first time"; }
+
+/// How the value compares with the sender's past, to follow the sentence.
+std::string comparison(const Evidence& e, const FeatureSurprise& d, bool rank) {
+    if (!has_history(e))
+        return fmt::format(" (no mail of this sender before; compared with {})",
+                           e.relations.domain_messages > 0 ? "its domain" : "all mail here");
+    if (rank) return " (compared with " + past(e) + ")";
+    if (d.new_to_sender) return " (never in " + past(e) + ")";
+    if (d.n <= 0) return " (" + past(e) + " said nothing of the kind)";
+    const double n = std::max(1.0, std::round(d.n)), seen = std::min(n, std::round(d.seen));
+    if (seen < 1) return fmt::format(" (hardly ever in {:.0f} mail{})", n, n < 1.5 ? "" : "s");
+    return fmt::format(" ({:.0f} of {:.0f} time{} before)", seen, n, n < 1.5 ? "" : "s");
+}
+
+/// The link that is newest to the sender: of a host never linked to, else of a page owner.
+std::string newest_host(const Evidence& e, const Labels& labels) {
+    const auto& links = e.observations.links;
+    const auto known = [&](auto list, std::uint64_t item) {
+        const auto& v = e.history.vocabulary;
+        return v != nullptr && contains((*v).*list, fold32(item));
+    };
+    std::string best = "an unknown host";
+    int best_rank = 0;
+    for (std::size_t i = 0; i < links.size() && i < labels.link_hosts.size(); ++i) {
+        if (links[i].own_domain) continue;
+        const int rank = !known(&Vocabulary::hosts, links[i].host)       ? 3
+                         : !known(&Vocabulary::tenants, links[i].tenant) ? 2
+                                                                         : 1;
+        if (rank > best_rank) best = labels.link_hosts[i];
+        best_rank = std::max(best_rank, rank);
+    }
+    return best;
+}
+
+std::string elsewhere(Novelty n) {
+    switch (n) {
+        case Novelty::Domain:
+            return "; colleagues of this sender did so before";
+        case Novelty::Site5:
+            return "; others did so before";
+        case Novelty::Site1:
+            return "; hardly anybody else ever did";
+        case Novelty::Never:
+            return "; nobody else ever did";
+        case Novelty::Sender:
+        case Novelty::None:
+            break;
+    }
+    return "";
+}
+
+/// "first link to forms.example in 214 mails over 296 days"; nothing when the host (or page owner)
+/// is no news.
+std::optional<std::string> link_sentence(std::size_t f, const Evidence& e, const Labels& labels) {
+    const bool host = f == index_of(FeatureId::link_host);
+    const Novelty n = host ? e.relations.host : e.relations.tenant;
+    if (n == Novelty::None || n == Novelty::Sender) return std::nullopt;
+    const std::string what =
+        host ? newest_host(e, labels) : "this part of " + newest_host(e, labels);
+    if (!has_history(e))
+        return "links to " + what + " (no mail of this sender before" + elsewhere(n) + ")";
+    return "first link to " + what + " in " + past(e) + elsewhere(n);
+}
+
+/// "asks the reader to pay, to hurry and to change bank details": the strongest of what is asked.
+std::string request_sentence(const Cause& cause, const std::array<double, kFeatureCount>& nats,
+                             const Evidence& e) {
+    std::vector<Ask> asked;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(Ask::kCount); ++i) {
+        const Ask ask = static_cast<Ask>(i);
+        if (e.observations.asks_for(ask) && nats[cause.features[i]] > 0) asked.push_back(ask);
+    }
+    std::stable_sort(asked.begin(), asked.end(),
+                     [&](Ask a, Ask b) { return nats[index_of(a)] > nats[index_of(b)]; });
+    if (asked.size() > kMostRequests) asked.resize(kMostRequests);
+    std::string out = "asks the reader to ";
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        out += (i == 0                  ? ""
+                : i + 1 == asked.size() ? " and to "
+                                        : ", to ") +
+               std::string(request_text(asked[i]));
+    return out;
 }
 
 std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
@@ -60,78 +173,107 @@ std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
         const Seen seen = spec.relate(e.relations);
         return seen.texts().empty() ? "" : seen.texts().front();
     }
-    return labels.feature[f];
+    return labels.feature[f].empty() ? "?" : labels.feature[f];
 }
 
-std::string linked_host(const Labels& labels, const Observations& o) {
-    for (std::size_t i = 0; i < o.links.size() && i < labels.link_hosts.size(); ++i)
-        if (!o.links[i].own_domain) return " (" + labels.link_hosts[i] + ")";
-    return "";
+bool is_request(std::size_t f) noexcept {
+    return f >= index_of(Ask::Click) && f <= index_of(FeatureId::ask_unsubscribe);
 }
 
-std::string sentence(std::size_t f, const Evidence& e, const Labels& labels) {
+std::string sentence(std::size_t f, const Cause& cause,
+                     const std::array<double, kFeatureCount>& nats, const Evidence& e,
+                     const Labels& labels) {
     const FeatureSpec& spec = feature_spec(f);
     const FeatureSurprise& d = e.surprise.detail[f];
-    std::string text;
-    if (spec.sentence.empty()) {
-        const std::string name(feature_name(f).substr(4));  // "ask_pay"
-        text = labels.feature[f] == "no"
-                   ? "does not ask its reader to " + name + ", as this sender always does"
-                   : "asks for: " + name;
-    } else {
-        text = std::string(spec.sentence);
-        if (const auto percent = text.find('%'); percent != std::string::npos)
-            text.replace(percent, 1, label_of(f, e, labels));
-    }
     if (f == index_of(FeatureId::link_host) || f == index_of(FeatureId::link_tenant))
-        text += linked_host(labels, e.observations);
-    if (spec.kind == Kind::Rank) {
-        text += fmt::format(" ({})", history_text(e));
-    } else if (d.new_to_sender) {
-        text += fmt::format(" (never in {})", history_text(e));
-    } else if (d.n > 0) {
-        text += fmt::format(" ({:.0f} of {:.0f} times before)", d.seen, d.n);
+        if (auto text = link_sentence(f, e, labels)) return *text;
+    std::string text;
+    if (is_request(f)) {
+        const Ask ask = static_cast<Ask>(f - index_of(Ask::Click));
+        text = e.observations.asks_for(ask)
+                   ? request_sentence(cause, nats, e)
+                   : "does not ask the reader to " + std::string(request_text(ask));
+    } else if (e.values[f].code == FeatureValue::kAbsent && !spec.absence.empty()) {
+        text = spec.absence;
+    } else if ((labels.feature[f] == "no" || labels.feature[f] == "none") &&
+               spec.sentence.find('%') == std::string_view::npos) {
+        text = "no longer " + std::string(spec.sentence);
     } else {
-        text += fmt::format(" ({}; compared with {})", history_text(e),
-                            e.history.domain_profile ? "its domain" : "all mail here");
+        text = filled(spec.sentence, label_of(f, e, labels));
     }
-    return text;
+    // "For the first time" is said with numbers, or is not true.
+    if (text.ends_with(first_time())) {
+        if (d.new_to_sender && has_history(e)) return text + " in " + past(e);
+        text.resize(text.size() - first_time().size());
+    }
+    return text + comparison(e, d, spec.kind == Kind::Rank);
+}
+
+std::string sentence(const Cause& cause, const std::array<double, kFeatureCount>& nats,
+                     const Evidence& e, const Labels& labels) {
+    return sentence(spokesman(cause, nats), cause, nats, e, labels);
 }
 
 }  // namespace
 
+std::string filled(std::string_view pattern, std::string_view label) {
+    std::string text(pattern);
+    if (const auto bar = text.find('|'); bar != std::string::npos) {
+        const auto space = text.rfind(' ', bar);
+        const auto begin = space == std::string::npos ? 0 : space + 1;
+        const auto end = std::min(text.find_first_of(" )", bar), text.size());
+        const std::string one = text.substr(begin, bar - begin);
+        const std::string many = text.substr(bar + 1, end - bar - 1);
+        text.replace(begin, end - begin, label == "1" ? one : many);
+    }
+    if (const auto percent = text.find('%'); percent != std::string::npos)
+        text.replace(percent, 1, label);
+    return text;
+}
+
 std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labels,
                                 std::size_t limit) {
+    const auto nats = contributions(e, s);
     std::vector<Reason> out;
-    for (const auto& c : contributions(e, s)) {
+    for (const auto& share : ranked_causes(nats)) {
         if (out.size() == limit) break;
-        out.push_back(
-            {std::string(feature_name(c.feature)), c.nats, sentence(c.feature, e, labels)});
+        out.push_back({std::string(feature_name(spokesman(*share.cause, nats))), share.nats,
+                       sentence(*share.cause, nats, e, labels)});
     }
     return out;
 }
 
-std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted,
-                            const ScoringOptions& options) {
-    if (joint < wanted) return "";
+std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict verdict,
+                            const Labels& labels, const ScoringOptions& options) {
+    const bool held = verdict == Verdict::Quarantine;
+    if (!held && verdict != Verdict::Tag) return "";
+    const double wanted =
+        -std::log10((held ? options.holds_per_1000 : options.tags_per_1000) / 1000);
+    const std::string begin = held ? "It would not have been held" : "It would have passed";
     SurpriseVector v = e.surprise;
     const auto own = [&] { return own_evidence(e, s, raw_score(s, e.site.experts, v.x), options); };
     const double others = joint - own();
-    std::string names;
-    int removed = 0;
-    for (const auto& c : contributions(e, s)) {
-        v.x[c.feature] = 0;
+    const auto nats = contributions(e, s);
+    std::string told;
+    std::size_t removed = 0;
+    for (const auto& share : ranked_causes(nats)) {
+        for (const auto f : share.cause->features) v.x[f] = 0;
         rank_sums(e.relations, e.site, v);
-        names += (names.empty() ? "" : ", ") + std::string(feature_name(c.feature));
-        if (own() + others < wanted) return "It would have passed without: " + names + ".";
-        if (++removed == 8) break;
+        told += (told.empty() ? "" : "; ") + sentence(*share.cause, nats, e, labels);
+        ++removed;
+        if (own() + others < wanted)
+            return begin + " without " +
+                   (removed == 1 ? "this: " : "these " + std::to_string(removed) + ": ") + told +
+                   ".";
+        if (removed == kMostCauses) break;
     }
     if (others > 0.05)
-        return fmt::format(
-            "It would have passed alone: {:.1f} of {:.1f} points come from this sender's other "
-            "mails of the last two hours.",
-            20 * others, 20 * joint);
-    return "No single habit decided: more than eight features were unlike this sender.";
+        return begin +
+               fmt::format(
+                   " alone: {:.0f} of its {:.0f} points come from this sender's other mails of "
+                   "the last two hours.",
+                   20 * others, 20 * joint);
+    return "No single habit decided: it is unlike this sender in more than eight ways.";
 }
 
 }  // namespace kith

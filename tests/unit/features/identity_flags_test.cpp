@@ -20,4 +20,12 @@ TEST_CASE("each mark of somebody known counts once") {
     CHECK(see(kId, r) == "bin 3");
 }
 
+TEST_CASE("the marks are told in words") {
+    Relations r;
+    r.known_name = r.look_alike_domain = true;
+    CHECK(feature_spec(index_of(kId)).relate(r).texts().front() ==
+          "comes from a domain that looks like one known here and uses a name that is known here "
+          "at another address");
+}
+
 }  // namespace
