@@ -324,7 +324,10 @@ std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
                 continue;
             }
         }
-        const bool start = (text[i] == '+' || text[i] == '0' || text[i] == '(') && begins;
+        // A 0 behind digits and a blank goes on with their number: an IBAN in groups of four.
+        const bool goes_on = i >= 2 && text[i] == '0' && text[i - 1] == ' ' && digit(text[i - 2]);
+        const bool start =
+            (text[i] == '+' || text[i] == '0' || text[i] == '(') && begins && !goes_on;
         if (!start) {
             ++i;
             continue;

@@ -3,14 +3,12 @@
 
 #include <array>
 
-#include "engine/features/asks.hpp"
-
 namespace kith {
 namespace {
 
 using enum FeatureId;
 
-/// A feature that stands in no row is a cause of its own; the requests are one.
+/// A feature that stands in no row is a cause of its own.
 struct Row {
     std::vector<FeatureId> spokesmen, others;
 };
@@ -32,6 +30,12 @@ const std::array kRows = {
         {link_words, link_density, link_token, link_shape, link_place, anchor_mismatch,
          form_or_data, text_links}},
     Row{{attachment_types}, {attachment_risk}},
+    // What it asks for; what can cost most is told first.
+    Row{{ask_payee,    ask_pay,    ask_voucher, ask_login,       ask_code,
+         ask_install,  ask_secret, ask_favour,  ask_open,        ask_click,
+         ask_document, ask_shared, ask_call,    ask_prize,       ask_expire,
+         ask_confirm,  ask_hurry,  ask_reply,   ask_unsubscribe, ask_please},
+        {ask_count, subject_asks, text_asks}},
     // To whom.
     Row{{recipients_known}, {pair_history, recipient_count, recipient_place}},
     Row{{thread_state}, {reply_without_reference}},
@@ -57,13 +61,6 @@ Table made() {
         for (const auto id : row.others) cause.features.push_back(index_of(id));
         t.add(std::move(cause));
     }
-    Cause requests;
-    for (std::size_t a = 0; a < static_cast<std::size_t>(Ask::kCount); ++a)
-        requests.features.push_back(index_of(static_cast<Ask>(a)));
-    requests.spokesmen = requests.features.size();
-    for (const auto id : {ask_count, subject_asks, text_asks})
-        requests.features.push_back(index_of(id));
-    t.add(std::move(requests));
     for (std::size_t f = 0; f < kFeatureCount; ++f)
         if (t.of[f] == kFeatureCount) t.add({{f}, 1});
     return t;

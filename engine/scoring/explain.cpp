@@ -19,6 +19,12 @@ constexpr double kTold = .05;       // nats: less is no reason
 constexpr double kSpokesman = .33;  // of the strongest feature's share: enough to speak for it
 constexpr std::size_t kMostCauses = 8, kMostRequests = 3;
 
+/// Does the sender do this in one of five mails or more? Then it is no reason.
+bool is_habit(const FeatureSurprise& d) noexcept {
+    constexpr double kHabit = .2;
+    return d.n > 0 && d.seen >= kHabit * d.n;
+}
+
 /// What each feature added to the raw score. A sum's part goes to its members, each by its
 /// surprise: they are what somebody can look at.
 std::array<double, kFeatureCount> contributions(const Evidence& e, Stratum s) {
@@ -32,29 +38,67 @@ std::array<double, kFeatureCount> contributions(const Evidence& e, Stratum s) {
                 nats[member] += nats[f] * static_cast<double>(x[member] / e.surprise.detail[f].sum);
         nats[f] = 0;
     }
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (is_habit(e.surprise.detail[f])) nats[f] = 0;
     return nats;
 }
 
 struct Share {
-    const Cause* cause;
+    Cause cause;
     double nats;
 };
 
-std::vector<Share> ranked_causes(const std::array<double, kFeatureCount>& nats) {
-    std::vector<Share> out;
-    for (const Cause& cause : causes()) {
-        double sum = 0;
-        for (const auto f : cause.features) sum += nats[f];
-        if (sum > kTold) out.push_back({&cause, sum});
+/// The causes as they are in this mail: with a file unlike its sender's, the parts it is built of
+/// are the file's doing and not another client's.
+std::vector<Cause> causes_in(const Evidence& e) {
+    std::vector<Cause> out = causes();
+    const auto surprising = [&](FeatureId f) { return e.surprise.x[index_of(f)] > 0; };
+    if (!e.observations.has_attachment ||
+        !(surprising(FeatureId::attachment_types) || surprising(FeatureId::attachment_risk)))
+        return out;
+    Cause& file = out[cause_of(index_of(FeatureId::attachment_types))];
+    for (const auto id :
+         {FeatureId::mime_tree, FeatureId::content_params, FeatureId::boundary_shape}) {
+        std::erase(out[cause_of(index_of(id))].features, index_of(id));
+        file.features.push_back(index_of(id));
     }
-    std::stable_sort(out.begin(), out.end(),
-                     [](const Share& a, const Share& b) { return a.nats > b.nats; });
+    // Whatever is strongest among them, the file is what can be talked of.
+    file.spokesmen = 2;
     return out;
 }
 
-/// The feature whose words are taken: the first that may speak for the cause and has something to
-/// say, else the strongest.
-std::size_t spokesman(const Cause& cause, const std::array<double, kFeatureCount>& nats) {
+std::vector<Share> ranked_causes(const std::array<double, kFeatureCount>& nats, const Evidence& e,
+                                 Stratum s) {
+    std::vector<Share> out;
+    for (Cause& cause : causes_in(e)) {
+        double sum = 0;
+        for (const auto f : cause.features) sum += nats[f];
+        if (sum > kTold) out.push_back({std::move(cause), sum});
+    }
+    const auto less = [](const Share& a, const Share& b) { return a.nats < b.nats; };
+    // Without its marks of somebody known the mail would not be judged as an impostor's at all:
+    // they weigh as much as anything else about it.
+    const auto marks = std::find_if(out.begin(), out.end(), [](const Share& share) {
+        return share.cause.features.front() == index_of(FeatureId::identity_flags);
+    });
+    if (s == Stratum::Identity && marks != out.end()) {
+        marks->nats = std::max_element(out.begin(), out.end(), less)->nats;
+        std::rotate(out.begin(), marks, marks + 1);
+    }
+    std::stable_sort(out.begin(), out.end(),
+                     [&](const Share& a, const Share& b) { return less(b, a); });
+    return out;
+}
+
+bool is_news(Novelty n) noexcept { return n != Novelty::None && n != Novelty::Sender; }
+
+/// The feature whose words are taken: a link that the sender never used speaks for all about links;
+/// else the first that may speak for the cause and has something to say, else the strongest.
+std::size_t spokesman(const Cause& cause, const std::array<double, kFeatureCount>& nats,
+                      const Evidence& e) {
+    const std::size_t host = index_of(FeatureId::link_host);
+    if (cause.features.front() == host && e.relations.new_link)
+        return is_news(e.relations.host) ? host : index_of(FeatureId::link_tenant);
     const auto strongest =
         *std::max_element(cause.features.begin(), cause.features.end(),
                           [&](std::size_t a, std::size_t b) { return nats[a] < nats[b]; });
@@ -133,7 +177,7 @@ std::string elsewhere(Novelty n) {
 std::optional<std::string> link_sentence(std::size_t f, const Evidence& e, const Labels& labels) {
     const bool host = f == index_of(FeatureId::link_host);
     const Novelty n = host ? e.relations.host : e.relations.tenant;
-    if (n == Novelty::None || n == Novelty::Sender) return std::nullopt;
+    if (!is_news(n)) return std::nullopt;
     const std::string what =
         host ? newest_host(e, labels) : "this part of " + newest_host(e, labels);
     if (!has_history(e))
@@ -141,23 +185,54 @@ std::optional<std::string> link_sentence(std::size_t f, const Evidence& e, const
     return "first link to " + what + " in " + past(e) + elsewhere(n);
 }
 
+/// "names payment data for the first time in 214 mails over 296 days"; nothing when they are no
+/// news.
+std::optional<std::string> fact_sentence(const char* what, Novelty n, const Evidence& e) {
+    if (!is_news(n)) return std::nullopt;
+    if (!has_history(e))
+        return "names a " + std::string(what) + " (no mail of this sender before" + elsewhere(n) +
+               ")";
+    return "names another " + std::string(what) + " than ever in " + past(e) + elsewhere(n);
+}
+
+/// What says itself how new it is: links, accounts, telephone numbers.
+std::optional<std::string> news(std::size_t f, const Evidence& e, const Labels& labels) {
+    switch (static_cast<FeatureId>(f)) {
+        case FeatureId::link_host:
+        case FeatureId::link_tenant:
+            return link_sentence(f, e, labels);
+        case FeatureId::payment_data:
+            return fact_sentence("bank account or wallet", e.relations.payment, e);
+        case FeatureId::phone_number:
+            return fact_sentence("telephone number", e.relations.phone, e);
+        default:
+            return std::nullopt;
+    }
+}
+
+bool is_request(std::size_t f) noexcept {
+    return f >= index_of(Ask::Click) && f <= index_of(FeatureId::ask_unsubscribe);
+}
+/// REQUIRES is_request(f).
+Ask request_of(std::size_t f) noexcept { return static_cast<Ask>(f - index_of(Ask::Click)); }
+
 /// "asks the reader to pay, to hurry and to change bank details": the strongest of what is asked.
 std::string request_sentence(const Cause& cause, const std::array<double, kFeatureCount>& nats,
                              const Evidence& e) {
-    std::vector<Ask> asked;
-    for (std::size_t i = 0; i < static_cast<std::size_t>(Ask::kCount); ++i) {
-        const Ask ask = static_cast<Ask>(i);
-        if (e.observations.asks_for(ask) && nats[cause.features[i]] > 0) asked.push_back(ask);
+    std::vector<std::size_t> asked;
+    for (std::size_t i = 0; i < cause.spokesmen; ++i) {
+        const std::size_t f = cause.features[i];
+        if (e.observations.asks_for(request_of(f)) && nats[f] > 0) asked.push_back(f);
     }
     std::stable_sort(asked.begin(), asked.end(),
-                     [&](Ask a, Ask b) { return nats[index_of(a)] > nats[index_of(b)]; });
+                     [&](std::size_t a, std::size_t b) { return nats[a] > nats[b]; });
     if (asked.size() > kMostRequests) asked.resize(kMostRequests);
     std::string out = "asks the reader to ";
     for (std::size_t i = 0; i < asked.size(); ++i)
         out += (i == 0                  ? ""
                 : i + 1 == asked.size() ? " and to "
                                         : ", to ") +
-               std::string(request_text(asked[i]));
+               std::string(request_text(request_of(asked[i])));
     return out;
 }
 
@@ -176,20 +251,15 @@ std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
     return labels.feature[f].empty() ? "?" : labels.feature[f];
 }
 
-bool is_request(std::size_t f) noexcept {
-    return f >= index_of(Ask::Click) && f <= index_of(FeatureId::ask_unsubscribe);
-}
-
 std::string sentence(std::size_t f, const Cause& cause,
                      const std::array<double, kFeatureCount>& nats, const Evidence& e,
                      const Labels& labels) {
     const FeatureSpec& spec = feature_spec(f);
     const FeatureSurprise& d = e.surprise.detail[f];
-    if (f == index_of(FeatureId::link_host) || f == index_of(FeatureId::link_tenant))
-        if (auto text = link_sentence(f, e, labels)) return *text;
+    if (auto text = news(f, e, labels)) return *text;
     std::string text;
     if (is_request(f)) {
-        const Ask ask = static_cast<Ask>(f - index_of(Ask::Click));
+        const Ask ask = request_of(f);
         text = e.observations.asks_for(ask)
                    ? request_sentence(cause, nats, e)
                    : "does not ask the reader to " + std::string(request_text(ask));
@@ -211,7 +281,7 @@ std::string sentence(std::size_t f, const Cause& cause,
 
 std::string sentence(const Cause& cause, const std::array<double, kFeatureCount>& nats,
                      const Evidence& e, const Labels& labels) {
-    return sentence(spokesman(cause, nats), cause, nats, e, labels);
+    return sentence(spokesman(cause, nats, e), cause, nats, e, labels);
 }
 
 }  // namespace
@@ -235,10 +305,10 @@ std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labe
                                 std::size_t limit) {
     const auto nats = contributions(e, s);
     std::vector<Reason> out;
-    for (const auto& share : ranked_causes(nats)) {
+    for (const auto& share : ranked_causes(nats, e, s)) {
         if (out.size() == limit) break;
-        out.push_back({std::string(feature_name(spokesman(*share.cause, nats))), share.nats,
-                       sentence(*share.cause, nats, e, labels)});
+        out.push_back({std::string(feature_name(spokesman(share.cause, nats, e))), share.nats,
+                       sentence(share.cause, nats, e, labels)});
     }
     return out;
 }
@@ -256,10 +326,10 @@ std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict 
     const auto nats = contributions(e, s);
     std::string told;
     std::size_t removed = 0;
-    for (const auto& share : ranked_causes(nats)) {
-        for (const auto f : share.cause->features) v.x[f] = 0;
+    for (const auto& share : ranked_causes(nats, e, s)) {
+        for (const auto f : share.cause.features) v.x[f] = 0;
         rank_sums(e.relations, e.site, v);
-        told += (told.empty() ? "" : "; ") + sentence(*share.cause, nats, e, labels);
+        told += (told.empty() ? "" : "; ") + sentence(share.cause, nats, e, labels);
         ++removed;
         if (own() + others < wanted)
             return begin + " without " +

@@ -47,6 +47,7 @@ public:
             Probe p = usual(n, at + .1, n);
             learn(p);
         }
+        answer_of_site(kOpen, 27.9);  // she has not answered this one
     }
 
     /// What she always writes: mail `n`, in answer to Ben's question.
@@ -64,7 +65,8 @@ public:
         for (int w = 0; w < 5; ++w) p.text += "word" + std::to_string(random() % 5000) + " ";
         p.text += "\nOur account: DE89 3704 0044 0532 0130 00\n";
         if (n % 2 == 0)
-            p.text += "\nhttps://docs.supplier.example/orders/" + std::to_string(n) + "\n";
+            p.text +=
+                "\nhttps://docs.supplier.example/orders/" + std::to_string(10 + n % 90) + "\n";
         p.text += "\nRegards,\nVera\n";
         p.quote = quoted(question(question_number));
         const std::string asked = "<q" + std::to_string(question_number) + "@site.example>";
@@ -114,6 +116,7 @@ public:
         return reasons_for(e, j.assessment.stratum, draft.labels, 8);
     }
 
+    static constexpr int kOpen = 200;
     Assessment judged;
     SyntheticSite site;
     static constexpr const char* kPass =
@@ -248,6 +251,9 @@ const std::vector<Cause>& all_causes() {
          {"language_mix", "language_gap", "language_unseen", "language_thread"}},
         {"a look-alike address",
          [](Probe& p) {
+             // A link to her real domain would be a second thing.
+             const auto link = p.text.find("https://");
+             if (link != std::string::npos) p.text.erase(link, p.text.find('\n', link) - link);
              p.mail.from("Vera Known <vera@suppller.example>")
                  .set("Authentication-Results",
                       "mx.site.example; spf=pass smtp.mailfrom=suppller.example; dkim=pass "
@@ -274,7 +280,7 @@ TEST_CASE("the one thing that changed is the reason named first") {
     for (const auto& cause : all_causes()) {
         // Over several mails of hers: what she says this time must not decide.
         for (int n = 101; n < 104; ++n) {
-            Probe p = KnownSender::usual(n, 28, 59);
+            Probe p = KnownSender::usual(n, 28, KnownSender::kOpen);
             cause.inject(p);
             const auto all = vera.reasons(std::move(p));
             std::string told;
@@ -290,7 +296,7 @@ TEST_CASE("the one thing that changed is the reason named first") {
 
 TEST_CASE("what is quoted as it was said is no reason") {
     KnownSender vera;
-    for (const auto& r : vera.reasons(KnownSender::usual(101, 28, 59))) {
+    for (const auto& r : vera.reasons(KnownSender::usual(101, 28, KnownSender::kOpen))) {
         INFO(r.text);
         CHECK(r.feature != "quoted_text");
     }

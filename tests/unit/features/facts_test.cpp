@@ -103,9 +103,10 @@ TEST_CASE("phone numbers are found as people write them") {
 }
 
 TEST_CASE("dates, times, amounts and versions are no phone numbers") {
-    const auto* text = GENERATE("on 01/02/2026 10:30", "01.02.2026", "09.00-10.30", "0123456789",
-                                "part 0123456789 of many", "EUR 10.000.000", "10.0.0.12345678",
-                                "order 800-555-01999", "+1234567", "");
+    const auto* text =
+        GENERATE("on 01/02/2026 10:30", "01.02.2026", "09.00-10.30", "0123456789",
+                 "part 0123456789 of many", "EUR 10.000.000", "10.0.0.12345678",
+                 "order 800-555-01999", "+1234567", "DE89 3704 0044 0532 0130 00", "");
     CHECK(find_phones(text).empty());
 }
 
