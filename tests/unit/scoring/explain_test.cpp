@@ -124,8 +124,7 @@ TEST_CASE("a link is told with its host and how new it is here") {
 TEST_CASE("a stranger has no past to be compared with") {
     Scene s;
     s.usual();
-    for (int i = 0; i < 40; ++i)
-        s.learns(Mail("zoe@d" + std::to_string(i) + ".example", day(20)));
+    for (int i = 0; i < 40; ++i) s.learns(Mail("zoe@d" + std::to_string(i) + ".example", day(20)));
     s.look(later("eve@far.example").shows(FeatureId::auth_triple, "spf=fail"));
     Labels l;
     l.feature[index_of(FeatureId::auth_triple)] = "spf=fail";
