@@ -47,7 +47,7 @@ std::string_view request_text(Ask ask) noexcept {
         "use a code",
         "install a program",
         "answer",
-        "do something, with many a please",
+        "do something, and politely",
         "change a subscription",
     };
     return ask < Ask::kCount ? kTexts[static_cast<std::size_t>(ask)] : "?";

@@ -29,10 +29,6 @@ bool starts_with_nocase(std::string_view s, std::string_view prefix) noexcept {
     return s.size() >= prefix.size() && ascii_iequals(s.substr(0, prefix.size()), prefix);
 }
 
-bool contains_nocase(std::string_view s, std::string_view needle) {
-    return ascii_lower(s).find(needle) != std::string::npos;
-}
-
 /// "SRS0=hash=day=domain=local" and "SRS1=hash=forwarder==hash=day=domain=local" -> "local@domain";
 /// "" for other forms.
 std::string srs_original(std::string_view local) {

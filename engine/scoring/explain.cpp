@@ -226,6 +226,8 @@ std::string request_sentence(const Cause& cause, const std::array<double, kFeatu
     }
     std::stable_sort(asked.begin(), asked.end(),
                      [&](std::size_t a, std::size_t b) { return nats[a] > nats[b]; });
+    // Politeness is worth a word only when nothing else is asked.
+    if (asked.size() > 1) std::erase(asked, index_of(Ask::Please));
     if (asked.size() > kMostRequests) asked.resize(kMostRequests);
     std::string out = "asks the reader to ";
     for (std::size_t i = 0; i < asked.size(); ++i)

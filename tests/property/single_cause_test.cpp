@@ -53,8 +53,8 @@ public:
     /// What she always writes: mail `n`, in answer to Ben's question.
     [[nodiscard]] static Probe usual(int n, double at, int question_number) {
         static constexpr const char* kWords[] = {
-            "bearing", "shaft", "coupling", "torque",   "drawing", "tolerance", "batch",
-            "pallet",  "crate", "delivery", "schedule", "steel",   "hardness",  "sample"};
+            "bearing", "shaft",  "coupling", "torque",   "drawing", "tolerance", "batch",
+            "pallet",  "basket", "delivery", "schedule", "steel",   "hardness",  "sample"};
         Probe p;
         std::mt19937 random(static_cast<unsigned>(n) + 77);
         p.text = "Hello Ben,\n\n";
