@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <ostream>
 
@@ -111,9 +112,10 @@ void print_subject(std::ostream& out, const Known& s) {
                iso8601(p.last));
     out << fmt::format("own users wrote to it: {:.1f} mails\n", static_cast<double>(p.received));
     if (p.ties > 0 || s.circle > 0)
-        out << fmt::format(
-            "mail both ways with {:.0f} people{}; often addressed together with {} others\n",
-            static_cast<double>(p.ties), s.vip ? ", a VIP" : "", s.circle);
+        out << fmt::format("mail both ways with {:.0f} {}{}; often addressed together with {}\n",
+                           static_cast<double>(p.ties),
+                           std::round(p.ties) == 1 ? "person" : "people", s.vip ? ", a VIP" : "",
+                           counted(s.circle, "other recipient"));
     if (s.vocabulary)
         out << fmt::format(
             "{} words, {} link hosts, {} payment details, {} phone numbers, {} recipients\n",
