@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <ostream>
 
@@ -52,7 +53,19 @@ struct Known {
     std::string name;
     std::shared_ptr<const Profile> profile;
     std::shared_ptr<const Vocabulary> vocabulary;
+    // Of addresses only.
+    bool vip = false;
+    std::size_t circle = 0;  ///< recipients often addressed together with it
 };
+
+/// Those addressed together with `address` at least thrice.
+std::size_t circle_of(const Memory& memory, const Key16& address) {
+    constexpr float kOften = 3;
+    const NameUse circle = memory.name(circle_key(address));
+    return static_cast<std::size_t>(
+        std::count_if(circle.bearers.begin(), circle.bearers.end(),
+                      [](const NameUse::Bearer& b) { return b.count >= kOften; }));
+}
 
 Json subject_json(const Known& s) {
     if (!s.profile) return Json();
@@ -64,6 +77,9 @@ Json subject_json(const Known& s) {
     j["first"] = iso8601(p.first);
     j["last"] = iso8601(p.last);
     j["received"] = rounded(static_cast<double>(p.received), 1);
+    j["ties"] = rounded(static_cast<double>(p.ties), 1);
+    j["vip"] = s.vip;
+    j["circle"] = s.circle;
     j["features"] = Json::array();
     for (const Habit& h : habits_of(p))
         j["features"].push_back({{"name", std::string(feature_name(h.feature))},
@@ -95,6 +111,11 @@ void print_subject(std::ostream& out, const Known& s) {
                static_cast<double>(p.messages), static_cast<double>(p.days), iso8601(p.first),
                iso8601(p.last));
     out << fmt::format("own users wrote to it: {:.1f} mails\n", static_cast<double>(p.received));
+    if (p.ties > 0 || s.circle > 0)
+        out << fmt::format("mail both ways with {:.0f} {}{}; often addressed together with {}\n",
+                           static_cast<double>(p.ties),
+                           std::round(p.ties) == 1 ? "person" : "people", s.vip ? ", a VIP" : "",
+                           counted(s.circle, "other recipient"));
     if (s.vocabulary)
         out << fmt::format(
             "{} words, {} link hosts, {} payment details, {} phone numbers, {} recipients\n",
@@ -136,9 +157,10 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
         mail::registrable_domain(mail::to_ascii_domain(address->substr(address->rfind('@') + 1)));
     const Key16 sender = sender_key(hasher, *address), organisation = domain_key(hasher, domain);
     const Known own{*address, unless_empty(memory.profile(Subject::Correspondent, sender)),
-                    memory.vocabulary(sender)};
+                    memory.vocabulary(sender), memory.site().people.is_vip(sender.short32()),
+                    circle_of(memory, sender)};
     const Known whole{domain, unless_empty(memory.profile(Subject::Domain, organisation)),
-                      memory.vocabulary(organisation)};
+                      memory.vocabulary(organisation), false, 0};
     if (!memory.trouble().empty())
         return fail(ErrorCode::Corrupt, "profile of " + *address + ": " + memory.trouble(), "");
     if (!own.profile && !whole.profile)

@@ -56,6 +56,8 @@ struct Report {
     std::string damaged_file;  // segment of the journal with damage; "" = none is known
     std::vector<Readiness> readiness;
     double learned = 0, waiting = 0;
+    double tied = 0;          // people with mail both ways
+    std::size_t vips = 0;     // the best connected of them
     std::size_t on_hold = 0;  // held and not released
     std::size_t confirmed_held =
         0;  // of them, confirmed as bad: on hold until somebody deletes them
@@ -100,6 +102,8 @@ void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
     const SiteSnapshot& s = **snapshot;
     r.learned = s.site.learned;
     r.waiting = s.site.waiting;
+    r.tied = static_cast<double>(s.site.people.tied);
+    r.vips = s.site.people.vips();
     for (const Direction d : {Direction::Inbound, Direction::Outbound, Direction::Internal}) {
         const std::size_t mails = s.scales.calibration_mails(d);
         r.readiness.push_back({d, mails, mails >= config.budget.min_calibration});
@@ -247,6 +251,7 @@ Json report_json(const Report& r, const Config& config) {
                                   {"mails", d.mails},
                                   {"needed", config.budget.min_calibration},
                                   {"ready", d.ready}});
+    j["people"] = {{"with_mail_both_ways", rounded(r.tied, 0)}, {"vips", r.vips}};
     j["on_hold"] = {{"mails", r.on_hold},
                     {"confirmed", r.confirmed_held},
                     {"oldest", r.oldest_on_hold ? Json(iso8601(*r.oldest_on_hold)) : Json()}};
@@ -282,6 +287,9 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
     if (r.store)
         out << fmt::format("learned    {:.0f} mails, {:.0f} wait for their turn\n", r.learned,
                            r.waiting);
+    if (r.tied > 0)
+        out << fmt::format("people     {:.0f} with mail both ways, {}\n", r.tied,
+                           counted(r.vips, "VIP"));
     out << "on hold    " << counted(r.on_hold, "mail")
         << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "");
     if (r.confirmed_held > 0)

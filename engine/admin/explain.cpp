@@ -171,11 +171,10 @@ Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& rec
 void print(std::ostream& out, const Explanation& e) {
     out << e.mail << '\n' << e.headline << '\n' << e.verdict << '\n';
     if (!e.reasons.empty()) {
-        out << "\nReasons, strongest first:\n";
+        out << "\nReasons, strongest first, each with its share:\n";
         int rank = 0;
         for (const Explanation::Item& r : e.reasons)
-            out << fmt::format("{:>3}. {} ({:.1f} nats, {:.0f} %)\n", ++rank, cell(r.text, 500),
-                               r.nats, 100 * r.share);
+            out << fmt::format("{:>3}. {:>3.0f} %  {}\n", ++rank, 100 * r.share, cell(r.text, 500));
     }
     if (!e.no_reasons.empty()) out << e.no_reasons << '\n';
     if (!e.indicators.empty()) {

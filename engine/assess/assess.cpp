@@ -38,14 +38,10 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.verdict = verdict_of(joint, a.ready, options);
     j.indicator_strengths = indicator_strengths(e);
     a.indicators = indicator_scores(e, j.indicator_strengths);
-    a.tags = tags_of(e, a.indicators, a.stratum);
+    a.tags = tags_of({e, a.indicators, a.stratum, a.score});
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
-        const double wanted = -std::log10(
-            (a.verdict == Verdict::Quarantine ? options.holds_per_1000 : options.tags_per_1000) /
-            1000);
-        if (a.verdict != Verdict::Pass)
-            a.would_pass = what_would_pass(e, a.stratum, joint, wanted, options);
+        a.would_pass = what_would_pass(e, a.stratum, joint, a.verdict, labels, options);
     }
     return j;
 }

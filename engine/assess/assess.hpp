@@ -7,6 +7,7 @@
 #include "engine/scoring/explain.hpp"
 #include "engine/scoring/indicators.hpp"
 #include "engine/scoring/score.hpp"
+#include "engine/scoring/tags.hpp"
 
 namespace kith {
 

@@ -42,6 +42,7 @@ FeatureSpec aligned_signer_feature() {
                 "Whether the From domain itself vouches for the mail, by an aligned "
                 "signature or else by SPF, or nobody does.",
             .sentence = "is not vouched for as usual (by: %)",
+            .absence = "is vouched for by nobody, neither a signature nor SPF of its domain",
             .extract = extract};
 }
 

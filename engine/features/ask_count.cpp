@@ -17,7 +17,7 @@ FeatureSpec ask_count_feature() {
     return {.group = Group::Text,
             .kind = Kind::Ordinal,
             .summary = "How many different things the text asks for.",
-            .sentence = "asks for % different things at once",
+            .sentence = "asks for % thing|things at once",
             .extract = extract};
 }
 

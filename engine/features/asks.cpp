@@ -28,6 +28,38 @@ std::string_view to_string(Ask ask) noexcept {
     return ask < Ask::kCount ? kNames[static_cast<std::size_t>(ask)] : "?";
 }
 
+std::string_view request_text(Ask ask) noexcept {
+    static constexpr std::array<std::string_view, static_cast<std::size_t>(Ask::kCount)> kTexts = {
+        "follow a link",
+        "open a file",
+        "log in or give a password",
+        "read or sign a document",
+        "fetch something shared",
+        "pay",
+        "change bank details",
+        "buy vouchers",
+        "call a number",
+        "do a favour",
+        "keep a secret",
+        "hurry",
+        "confirm something",
+        "act before something is lost",
+        "collect a prize or refund",
+        "use a code",
+        "install a program",
+        "answer",
+        "do something, and politely",
+        "change a subscription",
+        "send or give something",
+        "give access, a key or a password",
+        "sign or complete a paper",
+        "go on over another address or channel",
+        "send lists of people or financial papers",
+        "change an address, a delivery or a supplier",
+    };
+    return ask < Ask::kCount ? kTexts[static_cast<std::size_t>(ask)] : "?";
+}
+
 Ask ask_named(std::string_view name) noexcept {
     for (std::size_t i = 0; i < kNames.size(); ++i)
         if (kNames[i] == name) return static_cast<Ask>(i);

@@ -18,6 +18,8 @@ namespace kith {
 
 /// "click", "open", … as written in conf/ask.d and in the names of the features.
 [[nodiscard]] std::string_view to_string(Ask ask) noexcept;
+/// What the reader is asked to do, to follow "asks the reader to": "change bank details", …
+[[nodiscard]] std::string_view request_text(Ask ask) noexcept;
 /// Bit number of a name; Ask::kCount when unknown.
 [[nodiscard]] Ask ask_named(std::string_view name) noexcept;
 

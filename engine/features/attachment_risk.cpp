@@ -18,6 +18,7 @@ FeatureSpec attachment_risk_feature() {
             .kind = Kind::Category,
             .summary = "Macros, encryption, or a name that hides the type.",
             .sentence = "attaches a file with %",
+            .absence = "attaches no file",
             .extract = extract};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec charset_feature() {
             .kind = Kind::Category,
             .summary = "Character set and transfer encoding of the first text part.",
             .sentence = "uses % for the first time",
+            .absence = "has no text part",
             .extract = extract};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec client_domain_feature() {
             .kind = Kind::Category,
             .summary = "Organisational domain of the client's verified reverse name.",
             .sentence = "is delivered by a host of % for the first time",
+            .absence = "is delivered by a host without a verified name",
             .extract = extract};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec content_language_feature() {
             .kind = Kind::Category,
             .summary = "Content-Language field.",
             .sentence = "declares the language % for the first time",
+            .absence = "declares no language",
             .extract = extract};
 }
 

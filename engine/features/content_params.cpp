@@ -18,6 +18,7 @@ FeatureSpec content_params_feature() {
             .kind = Kind::Category,
             .summary = "Names, order and quoting of the parameters of the top Content-Type.",
             .sentence = "describes its content in another form (%)",
+            .absence = "describes its content without parameters",
             .extract = extract};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec display_name_feature() {
             .kind = Kind::Category,
             .summary = "Display name of the From address.",
             .sentence = "writes under the name % for the first time",
+            .absence = "gives no display name",
             .extract = extract};
 }
 

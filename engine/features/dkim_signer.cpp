@@ -21,6 +21,7 @@ FeatureSpec dkim_signer_feature() {
             .kind = Kind::Category,
             .summary = "Domains and selectors of the DKIM signatures the mail carries.",
             .sentence = "is signed by % for the first time",
+            .absence = "carries no DKIM signature",
             .extract = extract};
 }
 

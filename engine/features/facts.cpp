@@ -188,6 +188,122 @@ std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) 
     return out;
 }
 
+namespace {
+
+/// A run of letters, in lower case. Bytes beyond ASCII are letters here: "número".
+struct Word {
+    std::string text;
+    std::size_t end = 0;  ///< one past it
+};
+
+bool letter(char c) noexcept { return alpha(c) || static_cast<unsigned char>(c) >= 0x80; }
+
+/// The word at or after `from`, with nothing but a little punctuation before it; "" when there is
+/// none.
+Word next_word(std::string_view text, std::size_t from) {
+    constexpr std::size_t kMostPunctuation = 4, kLongestWord = 24;
+    std::size_t i = from;
+    while (i < text.size() && i < from + kMostPunctuation && !letter(text[i]) && !digit(text[i]))
+        ++i;
+    Word w;
+    while (i < text.size() && letter(text[i]) && w.text.size() < kLongestWord) {
+        w.text.push_back(text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a')
+                                                          : text[i]);
+        ++i;
+    }
+    w.end = i;
+    return w;
+}
+
+template <std::size_t N>
+bool one_of(const std::string_view (&words)[N], std::string_view word) {
+    return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+// Before a number that is an account's all by themselves; only together with a word for "number"
+// or "bank"; and words that may stand between them and the number.
+constexpr std::string_view kAccountWords[] = {"kontonummer", "kontonr",      "rekeningnummer",
+                                              "blz",         "bankleitzahl", "iban"};
+constexpr std::string_view kHalfWords[] = {"account",  "acct",     "konto",    "sort",
+                                           "routing",  "compte",   "cuenta",   "conto",
+                                           "rekening", "rachunku", "rachunek", "conta"};
+constexpr std::string_view kNumberWords[] = {
+    "number",        "no",  "nr", "num", "nummer", "code", "numer", "n", "num\xC3\xA9ro", "numero",
+    "n\xC3\xBAmero", "bank"};
+constexpr std::string_view kBetween[] = {"number", "no",  "nr",  "num",   "nummer", "code",
+                                         "is",     "ist", "bic", "swift", "n",      "numero"};
+constexpr std::string_view kBicWords[] = {"bic", "swift"};
+
+/// Where the number begins, behind words that may stand between.
+std::size_t skip_between(std::string_view text, std::size_t from) {
+    for (int i = 0; i < 3; ++i) {
+        const Word w = next_word(text, from);
+        if (w.text.empty() || !one_of(kBetween, w.text)) break;
+        from = w.end;
+    }
+    constexpr std::size_t kMostPunctuation = 4;
+    for (std::size_t i = 0; i < kMostPunctuation && from < text.size() && !alnum(text[from]); ++i)
+        ++from;
+    return from;
+}
+
+/// ISO 9362, in capitals: four letters of the bank, two of the country, two of the place, perhaps
+/// three of the branch, which is left out. "" when there is none at the start of `text`.
+std::string bic_at(std::string_view text) {
+    std::size_t n = 0;
+    while (n < text.size() && n < 12 && alnum(text[n])) ++n;
+    const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if ((n != 8 && n != 11) || !std::all_of(text.begin(), text.begin() + 6, capital) ||
+        !std::all_of(text.begin() + 6, text.begin() + static_cast<std::ptrdiff_t>(n),
+                     [&](char c) { return capital(c) || digit(c); }))
+        return "";
+    return std::string(text.substr(0, 8));
+}
+
+/// 6 to 18 digits with single blanks or dashes between; "" otherwise, and for a date.
+std::string account_at(std::string_view text) {
+    std::string out;
+    std::size_t i = 0;
+    for (; i < text.size() && out.size() <= 18; ++i) {
+        const char c = text[i];
+        if (digit(c))
+            out.push_back(c);
+        else if ((c != ' ' && c != '-') || i + 1 >= text.size() || !digit(text[i + 1]))
+            break;
+    }
+    const bool date = text.size() > 7 && text[4] == '-' && text[7] == '-';
+    const bool ends = i >= text.size() || !alnum(text[i]);
+    return out.size() >= 6 && out.size() <= 18 && ends && !date ? out : "";
+}
+
+}  // namespace
+
+std::vector<std::string> find_accounts(std::string_view text, std::size_t limit) {
+    std::vector<std::string> out;
+    std::string before, before_that;
+    for (std::size_t i = 0; i < text.size() && out.size() < limit;) {
+        if (!letter(text[i])) {
+            ++i;
+            continue;
+        }
+        const Word w = next_word(text, i);
+        std::string found;
+        if (one_of(kBicWords, w.text)) {
+            found = bic_at(text.substr(std::min(skip_between(text, w.end), text.size())));
+        } else if (one_of(kAccountWords, w.text) ||
+                   (one_of(kHalfWords, w.text) &&
+                    (one_of(kNumberWords, before) || one_of(kNumberWords, before_that) ||
+                     one_of(kNumberWords, next_word(text, w.end).text)))) {
+            found = account_at(text.substr(std::min(skip_between(text, w.end), text.size())));
+        }
+        if (!found.empty()) add_unique(out, std::move(found));
+        before_that = std::move(before);
+        before = w.text;
+        i = w.end;
+    }
+    return out;
+}
+
 std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
     constexpr std::size_t kMostDigits = 15;  // E.164
     std::vector<std::string> out;
@@ -208,7 +324,10 @@ std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
                 continue;
             }
         }
-        const bool start = (text[i] == '+' || text[i] == '0' || text[i] == '(') && begins;
+        // A 0 behind digits and a blank goes on with their number: an IBAN in groups of four.
+        const bool goes_on = i >= 2 && text[i] == '0' && text[i - 1] == ' ' && digit(text[i - 2]);
+        const bool start =
+            (text[i] == '+' || text[i] == '0' || text[i] == '(') && begins && !goes_on;
         if (!start) {
             ++i;
             continue;

@@ -14,6 +14,10 @@ namespace kith {
 [[nodiscard]] std::vector<std::string> find_ibans(std::string_view text, std::size_t limit = 16);
 /// Bitcoin (bech32 or base58 form) and Ethereum addresses by their form. At most `limit`.
 [[nodiscard]] std::vector<std::string> find_wallets(std::string_view text, std::size_t limit = 16);
+/// Bank accounts that are no IBANs, by the word before them: "SWIFT/BIC: DEUTDEFF500", "account
+/// no. 12345678", "sort code 12-34-56", in the vocabulary's languages. Upper case without
+/// punctuation. At most `limit`.
+[[nodiscard]] std::vector<std::string> find_accounts(std::string_view text, std::size_t limit = 16);
 /// Phone numbers of 8 to 15 digits written as such (leading + or 0, in brackets, or 800-555-0199),
 /// digits only; dates are none. At most `limit`.
 [[nodiscard]] std::vector<std::string> find_phones(std::string_view text, std::size_t limit = 16);

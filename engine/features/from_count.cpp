@@ -17,7 +17,7 @@ FeatureSpec from_count_feature() {
     return {.group = Group::Address,
             .kind = Kind::Category,
             .summary = "Number of From mailboxes.",
-            .sentence = "has % From addresses",
+            .sentence = "has % From address|addresses",
             .extract = extract};
 }
 

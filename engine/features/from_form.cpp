@@ -18,6 +18,7 @@ FeatureSpec from_form_feature() {
             .kind = Kind::Category,
             .summary = "How the From field is written: bare, quoted, encoded, with a name or not.",
             .sentence = "writes its From field in another form (%)",
+            .absence = "has no From field",
             .extract = extract};
 }
 

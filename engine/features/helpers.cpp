@@ -29,10 +29,6 @@ bool starts_with_nocase(std::string_view s, std::string_view prefix) noexcept {
     return s.size() >= prefix.size() && ascii_iequals(s.substr(0, prefix.size()), prefix);
 }
 
-bool contains_nocase(std::string_view s, std::string_view needle) {
-    return ascii_lower(s).find(needle) != std::string::npos;
-}
-
 /// "SRS0=hash=day=domain=local" and "SRS1=hash=forwarder==hash=day=domain=local" -> "local@domain";
 /// "" for other forms.
 std::string srs_original(std::string_view local) {
@@ -525,24 +521,26 @@ std::string novelty_text(Novelty n) {
 std::string thread_text(ThreadState t) {
     switch (t) {
         case ThreadState::None:
-            return "(none)";
+            return "starts a conversation of its own";
         case ThreadState::Unknown:
-            return "never seen here";
+            return "answers in a conversation never seen here";
         case ThreadState::Member:
-            return "this sender takes part in";
+            return "answers in a conversation it takes part in";
         case ThreadState::Colleague:
-            return "only a colleague of this sender takes part in";
+            return "answers in a conversation that only a colleague takes part in";
         case ThreadState::Addressed:
-            return "this sender was written to in";
+            return "answers in a conversation it was addressed in";
         case ThreadState::Newcomer:
-            return "this sender had no part in";
+            return "joins a conversation it had no part in";
     }
     return "?";
 }
 
 std::string wrote_back_text(int bin) {
-    static constexpr std::array<const char*, 4> kTexts = {"never", "long ago", "within 90 days",
-                                                          "within 7 days"};
+    static constexpr std::array<const char*, 4> kTexts = {
+        "nobody here ever wrote to this sender", "nobody here wrote to this sender for 90 days",
+        "somebody here wrote to this sender within 90 days",
+        "somebody here wrote to this sender within 7 days"};
     return kTexts[static_cast<std::size_t>(std::clamp(bin, 0, 3))];
 }
 
@@ -731,26 +729,27 @@ std::string recipient_place(const Message& m, const Arrival& a) {
     return out.empty() ? "nobody" : std::string(trim(out));
 }
 
-std::string mail_kind(const Message& m, const Arrival& a) {
-    if (std::any_of(m.parts.begin(), m.parts.end(),
-                    [](const Part& p) { return p.media_type == "text/calendar"; }))
-        return "calendar mail";
-    if (std::any_of(m.parts.begin(), m.parts.end(),
-                    [](const Part& p) { return p.media_type == "message/delivery-status"; }) ||
-        (a.mail_from.empty() && m.mime_tree.starts_with("report")))
-        return "bounce";
-    if (const auto automatic = m.header("Auto-Submitted");
-        automatic && !ascii_iequals(trim(*automatic), "no"))
-        return contains_nocase(*automatic, "replied") ? "automatic reply" : "notification";
-    if (m.header("X-Autoreply") || m.header("X-Auto-Response-Suppress")) return "notification";
-    if (m.header("Feedback-ID") || m.header("List-Unsubscribe-Post")) return "newsletter";
-    if (m.header("List-Id") || m.header("List-Post"))
-        return m.header("List-Post") ? "list mail" : "newsletter";
-    if (m.header("List-Unsubscribe")) return "newsletter";
-    if (const auto precedence = m.header("Precedence");
-        precedence && contains_nocase(*precedence, "bulk"))
-        return "bulk mail";
-    return "personal mail";
+bool is_free_mail(std::string_view domain) {
+    // Under one name in many countries, and under one name only.
+    static constexpr std::array<std::string_view, 9> kAnyEnding = {
+        "gmail", "googlemail", "yahoo", "hotmail", "outlook", "live", "gmx", "yandex", "aol"};
+    static constexpr std::array<std::string_view, 30> kWhole = {
+        "icloud.com",  "me.com",      "msn.com",      "proton.me",   "protonmail.com",
+        "mail.com",    "mail.ru",     "web.de",       "t-online.de", "freenet.de",
+        "posteo.de",   "mailbox.org", "tutanota.com", "qq.com",      "163.com",
+        "126.com",     "zoho.com",    "fastmail.com", "orange.fr",   "free.fr",
+        "laposte.net", "libero.it",   "wp.pl",        "o2.pl",       "onet.pl",
+        "uol.com.br",  "bol.com.br",  "sapo.pt",      "ziggo.nl",    "btinternet.com"};
+    const std::string_view label = domain.substr(0, domain.find('.'));
+    return std::find(kAnyEnding.begin(), kAnyEnding.end(), label) != kAnyEnding.end() ||
+           std::find(kWhole.begin(), kWhole.end(), domain) != kWhole.end();
+}
+
+bool told_spam(const Message& m) {
+    for (const std::string_view name : {"X-Spam-Flag", "X-Spam-Status", "X-Spam"})
+        if (const auto value = m.header(name))
+            if (starts_with_nocase(trim(*value), "yes")) return true;
+    return false;
 }
 
 }  // namespace kith

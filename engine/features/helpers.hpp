@@ -86,8 +86,11 @@ namespace kith {
 [[nodiscard]] std::string reply_relation(const Message& m);
 [[nodiscard]] std::string sender_relation(const Message& m);
 [[nodiscard]] std::string recipient_place(const Message& m, const Arrival& a);
-/// "newsletter", "list mail", "bulk mail", "notification", "automatic reply", "calendar mail",
-/// "bounce", "personal mail".
-[[nodiscard]] std::string mail_kind(const Message& m, const Arrival& a);
+/// A provider where anybody gets a mailbox; `domain` registrable, lower case. Vocabulary, no
+/// verdict.
+[[nodiscard]] bool is_free_mail(std::string_view domain);
+/// Another filter on the way called it spam. Anybody can write such a field: a fact to show, never
+/// a feature.
+[[nodiscard]] bool told_spam(const Message& m);
 
 }  // namespace kith

@@ -8,14 +8,14 @@ namespace kith {
 namespace {
 
 Seen relate(const Relations& r) {
-    std::string marks;
-    const auto add = [&](bool there, std::string_view mark) {
-        if (there) marks += (marks.empty() ? "" : " and ") + std::string(mark);
+    std::string told;
+    const auto tell = [&](bool there, std::string_view mark) {
+        if (there) told += (told.empty() ? "" : " and ") + std::string(mark);
     };
-    add(r.look_alike_domain, "a look-alike domain");
-    add(r.known_local_part, "a known local part");
-    add(r.known_name, "a known name");
-    return marks.empty() ? Seen::absent() : Seen::category(marks);
+    tell(r.look_alike_domain, "comes from a domain that looks like one known here");
+    tell(r.known_name, "uses a name that is known here at another address");
+    tell(r.known_local_part, "has the local part of somebody known in another domain");
+    return told.empty() ? Seen::absent() : Seen::category(told);
 }
 
 }  // namespace
@@ -24,7 +24,8 @@ FeatureSpec identity_marks_feature() {
     return {.group = Group::Address,
             .kind = Kind::Category,
             .summary = "Which marks of somebody known a stranger's address carries.",
-            .sentence = "has % at an address never seen here",
+            .sentence = "%",
+            .absence = "looks like nobody known here",
             .relate = relate};
 }
 

@@ -14,7 +14,7 @@ FeatureSpec language_mix_feature() {
     return {.group = Group::Text,
             .kind = Kind::Rank,
             .summary = "How badly the words fit sender, domain and thread, against the site.",
-            .sentence = "does not sound like this sender (words fit worse than in % of mail)",
+            .sentence = "does not sound like this sender: the words fit worse than in % of mails",
             .relate = relate};
 }
 

@@ -16,7 +16,7 @@ FeatureSpec link_density_feature() {
     return {.group = Group::Text,
             .kind = Kind::Ordinal,
             .summary = "Links per twelve words of own text.",
-            .sentence = "has % links for so little text",
+            .sentence = "has % link|links for its length",
             .extract = extract};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec link_host_feature() {
                 "How new the newest link host is: used by the sender, its domain, five senders, "
                 "fewer, nobody.",
             .sentence = "links to a host %",
+            .absence = "has no link",
             .relate = relate};
 }
 

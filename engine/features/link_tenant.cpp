@@ -17,6 +17,7 @@ FeatureSpec link_tenant_feature() {
             .kind = Kind::Category,
             .summary = "How new the newest link's tenant (host and first path segment) is.",
             .sentence = "links to a page owner %",
+            .absence = "has no link",
             .relate = relate};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec message_id_shape_feature() {
             .kind = Kind::Category,
             .summary = "Skeleton of the Message-ID's left side.",
             .sentence = "has a Message-ID of another make (%)",
+            .absence = "has no Message-ID",
             .extract = extract};
 }
 

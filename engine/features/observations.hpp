@@ -82,6 +82,34 @@ enum class Ask : std::uint8_t {
     kCount
 };
 
+/// Who makes mail of this kind: a person, or a program for this purpose. Persistent numbers.
+enum class MailKind : std::uint8_t {
+    Person = 0,
+    Newsletter = 1,
+    List = 2,  ///< of a mailing list where people write
+    Bulk = 3,
+    Notification = 4,
+    Ticket = 5,
+    Report = 6,
+    AutoReply = 7,
+    Calendar = 8,
+    Bounce = 9,
+};
+inline constexpr int kMailKindCount = 10;
+
+/// Small facts that only tags (engine/scoring/tags.def) are made of; bits of Observations::marks.
+/// Order is persistent.
+enum class Mark : std::uint8_t {
+    NamesSite,     ///< from outside, name or subject speak of the site's own domain
+    Wallet,        ///< the payment data has a crypto currency's address
+    Encrypted,     ///< an attachment cannot be looked into
+    Form,          ///< HTML form
+    ToOwnAddress,  ///< a recipient elsewhere is called like the sender
+    SaidSpam,      ///< another filter on the way called it spam
+    TextCut,       ///< more was written in it than own_passages holds
+    kCount
+};
+
 struct Observations {
     Time time{};
     Direction direction = Direction::Inbound;
@@ -98,7 +126,12 @@ struct Observations {
     std::uint64_t domain_label = 0;             ///< first label of the organisational domain
     std::vector<std::uint64_t> label_variants;  ///< skeleton and deletions of the label: two labels
                                                 ///< within two edits share one
-    bool free_mail_like = false;                ///< reserved for learned free-mail providers
+    bool free_mail_like = false;                ///< a provider where anybody gets a mailbox
+    std::vector<std::uint64_t> name_labels;     ///< words of the display name, as domain labels
+    std::vector<Key16> rcpt_domains;  ///< organisational domains of recipients outside the site,
+                                      ///< distinct, sorted
+    MailKind kind = MailKind::Person;
+    std::uint32_t marks = 0;  ///< bit per Mark
 
     FeatureVector values{};  ///< features that need no history
     std::vector<std::pair<std::uint16_t, std::uint32_t>>
@@ -113,16 +146,18 @@ struct Observations {
     std::vector<std::uint64_t> phones;
     std::array<std::uint32_t, 8>
         sketch{};  ///< min-hashes of the own words: how alike two texts are
-    std::vector<std::uint64_t> quoted_lines;  ///< hashes of long quoted lines
-    std::vector<std::uint64_t>
-        own_lines;  ///< hashes of long own lines, so that later quotes can be checked
+    std::vector<std::uint64_t> quoted_passages;  ///< of quoted text (passages.hpp)
+    std::vector<std::uint64_t> own_passages;     ///< of all other text: what later may be quoted
     bool has_attachment = false;
-    bool automatic =
-        false;  ///< Auto-Submitted, null sender, list or bulk headers: robots' and bulk mail
+    bool automatic = false;  ///< any kind but a person's: robots' and bulk mail
 
     static constexpr std::size_t kMaxWords = 400;
     static constexpr std::size_t kMaxLinks = 40;
-    static constexpr std::size_t kMaxLines = 64;
+    static constexpr std::size_t kMaxPassages = 96;
+    static constexpr std::size_t kMaxNameLabels = 6, kMaxRcptDomains = 32;
+    [[nodiscard]] bool has(Mark m) const noexcept {
+        return (marks >> static_cast<unsigned>(m) & 1U) != 0;
+    }
     [[nodiscard]] bool asks_for(Ask a) const noexcept {
         return (asks >> static_cast<unsigned>(a) & 1U) != 0;
     }

@@ -9,6 +9,8 @@
 
 #include "engine/features/facts.hpp"
 #include "engine/features/helpers.hpp"
+#include "engine/features/mail_kind.hpp"
+#include "engine/features/passages.hpp"
 #include "engine/features/spec.hpp"
 #include "engine/features/words.hpp"
 #include "engine/message/domain.hpp"
@@ -16,8 +18,9 @@
 namespace kith {
 namespace {
 
-constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300, kLineLetters = 24;
-constexpr std::size_t kMaxLabelLetters = 24;
+constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300,
+                      kMaxPassageWords = 4000;
+constexpr std::size_t kFewestLabelLetters = 4, kMaxLabelLetters = 24;
 
 /// Fit to be shown: header values are bytes, and a sender chooses their length.
 std::string label_of(std::string_view text, std::size_t max_bytes) {
@@ -59,7 +62,7 @@ std::string label_skeleton(std::string_view label) {
 /// deletions (symmetric delete).
 std::vector<std::uint64_t> label_variants(std::string_view label, const Hasher& hasher) {
     std::vector<std::uint64_t> out;
-    if (label.size() < 4 || label.size() > kMaxLabelLetters) return out;
+    if (label.size() < kFewestLabelLetters || label.size() > kMaxLabelLetters) return out;
     const std::string s = label_skeleton(label);
     out.push_back(hasher.hash64("label", s));
     for (std::size_t i = 0; i < s.size(); ++i) {
@@ -103,12 +106,6 @@ std::vector<WordCount> count_words(const std::vector<std::string>& words, const 
     return out;
 }
 
-std::string squeezed_letters(std::string_view line) {
-    std::string out;
-    for (const auto& w : words_of(line, 60)) out += w;
-    return out;
-}
-
 class Observer {
 public:
     Observer(const Message& m, const Arrival& a, Direction d, const ObserveContext& c)
@@ -121,7 +118,9 @@ public:
         identity();
         conversation();
         text();
+        passages();
         links();
+        marks();
         features();
         return std::move(result_);
     }
@@ -151,7 +150,11 @@ private:
             o().name = name.empty() ? 0 : h().hash64("name", name);
             const std::string local = ascii_lower(from.local_part);
             o().local_part = local.size() >= 5 ? h().hash64("local", local) : 0;
+            for (const auto& word : words_of(from.display_name, Observations::kMaxNameLabels))
+                if (word.size() >= kFewestLabelLetters)
+                    o().name_labels.push_back(h().hash64("label", label_skeleton(word)));
         }
+        o().free_mail_like = is_free_mail(domain);
         std::vector<std::string> rcpts;
         for (const auto& r : a_.rcpts) {
             if (rcpts.size() == kMaxRcpts) break;
@@ -165,7 +168,22 @@ private:
             all += r + "\n";
         }
         o().rcpt_set = h().hash64("rcpts", all);
-        o().automatic = mail_kind(m_, a_) != "personal mail";
+        recipient_domains(rcpts);
+        o().kind = mail_kind(m_, a_);
+        o().automatic = o().kind != MailKind::Person;
+    }
+
+    void recipient_domains(const std::vector<std::string>& rcpts) {
+        auto& domains = o().rcpt_domains;
+        for (const auto& r : rcpts) {
+            const std::string host = r.substr(std::min(r.rfind('@'), r.size() - 1) + 1);
+            if (host.empty() || is_own(host, c_.own_domains)) continue;
+            domains.push_back(domain_key(h(), registrable_domain(mail::to_ascii_domain(host))));
+        }
+        std::sort(domains.begin(), domains.end());
+        domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+        if (domains.size() > Observations::kMaxRcptDomains)
+            domains.resize(Observations::kMaxRcptDomains);
     }
 
     void conversation() {
@@ -185,9 +203,6 @@ private:
         for (const auto line : prose_lines(m_)) {
             own += line;
             own += '\n';
-            const std::string letters = squeezed_letters(line);
-            if (letters.size() >= kLineLetters && o().own_lines.size() < Observations::kMaxLines)
-                o().own_lines.push_back(h().hash64("line", letters));
         }
         std::vector<std::string> words = words_of(own_without_urls(own), Observations::kMaxWords);
         o().word_total = static_cast<std::uint32_t>(words.size());
@@ -202,9 +217,6 @@ private:
         for (const auto& line : m_.lines) {
             if (line.role != LineRole::Quoted || thread.size() > 2 * kMaxThreadWords) continue;
             for (const auto& w : words_of(line.text, 60)) thread.push_back(h().hash32("word", w));
-            const std::string letters = squeezed_letters(line.text);
-            if (letters.size() >= kLineLetters && o().quoted_lines.size() < Observations::kMaxLines)
-                o().quoted_lines.push_back(h().hash64("line", letters));
         }
         std::sort(thread.begin(), thread.end());
         thread.erase(std::unique(thread.begin(), thread.end()), thread.end());
@@ -220,8 +232,78 @@ private:
         }
         for (const auto& x : find_phones(all)) o().phones.push_back(h().hash64("phone", x));
         all += signature;
-        for (const auto& found : {find_ibans(all), find_wallets(all)})
+        const auto wallets = find_wallets(all);
+        mark(Mark::Wallet, !wallets.empty());
+        for (const auto& found : {find_ibans(all), wallets, find_accounts(all)})
             for (const auto& x : found) o().payment.push_back(h().hash64("payment", x));
+    }
+
+    /// What is quoted, and what later mail may quote. Each block of lines by itself: an answer
+    /// between two quotes parts them.
+    void passages() {
+        Passages own(h()), quoted(h());
+        std::size_t left = kMaxPassageWords;
+        for (const auto& line : m_.lines) {
+            if (line.role == LineRole::Attribution) continue;
+            const bool is_quote = line.role == LineRole::Quoted;
+            const auto words = words_of(line.text, left);
+            left -= words.size();
+            (is_quote ? quoted : own).add(words);
+            (is_quote ? own : quoted).interrupt();
+        }
+        bool cut = false, quotes_cut = false;
+        o().own_passages = own.take(Observations::kMaxPassages, cut);
+        o().quoted_passages = quoted.take(Observations::kMaxPassages, quotes_cut);
+        mark(Mark::TextCut, cut || left == 0);
+    }
+
+    void mark(Mark m, bool set) {
+        if (set) o().marks |= 1U << static_cast<unsigned>(m);
+    }
+
+    void marks() {
+        mark(Mark::NamesSite, names_site());
+        mark(Mark::Encrypted, std::any_of(m_.parts.begin(), m_.parts.end(), [](const Part& p) {
+                 return p.is_attachment && p.encrypted;
+             }));
+        mark(Mark::Form, std::any_of(m_.links.begin(), m_.links.end(),
+                                     [](const Link& l) { return l.place == LinkPlace::Form; }));
+        mark(Mark::ToOwnAddress, writes_to_itself());
+        mark(Mark::SaidSpam, told_spam(m_));
+    }
+
+    /// Does mail from outside speak of the site's domain, in the name of its sender, the subject or
+    /// the text?
+    bool names_site() const {
+        if (m_.from.empty() || is_own(m_.from.front().domain, c_.own_domains)) return false;
+        const std::string name = ascii_lower(m_.from.front().display_name + " " + m_.subject);
+        const std::string own = ascii_lower(m_.own_text());
+        const auto speaks_of = [&](const std::string& domain) {
+            const std::string label = domain.substr(0, domain.find('.'));
+            const auto words = words_of(name, 80);
+            return !domain.empty() &&
+                   (own.find(domain) != std::string::npos ||
+                    name.find(domain) != std::string::npos ||
+                    (label.size() >= kFewestLabelLetters &&
+                     std::find(words.begin(), words.end(), label) != words.end()));
+        };
+        return std::any_of(c_.own_domains.begin(), c_.own_domains.end(), speaks_of);
+    }
+
+    /// Is a recipient outside the site called like the sender?
+    bool writes_to_itself() const {
+        if (m_.from.empty()) return false;
+        const std::string local = ascii_lower(m_.from.front().local_part);
+        const std::string name = sorted_name(m_.from.front().display_name);
+        return std::any_of(a_.rcpts.begin(), a_.rcpts.end(), [&](const std::string& r) {
+            const std::string rcpt = ascii_lower(r);
+            const auto at = rcpt.rfind('@');
+            if (at == std::string::npos || is_own(rcpt.substr(at + 1), c_.own_domains))
+                return false;
+            const std::string theirs = rcpt.substr(0, at);
+            return (local.size() >= 5 && theirs == local) ||
+                   (!name.empty() && sorted_name(theirs) == name);
+        });
     }
 
     /// Words of URLs are counted apart (url_words), they are not the writer's language.

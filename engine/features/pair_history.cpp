@@ -10,7 +10,10 @@ Seen relate(const Relations& r) {
     // Decayed counts are small; the bound keeps a damaged one convertible.
     const double n = r.pair_messages > 0 ? (r.pair_messages < 1e6 ? r.pair_messages : 1e6) : 0;
     const auto mails = static_cast<std::uint32_t>(n);
-    return Seen::bin(log2_bin(mails), std::to_string(mails));
+    const std::string count = std::to_string(mails) + (mails == 1 ? " mail" : " mails");
+    return Seen::bin(log2_bin(mails),
+                     mails == 0 ? "never wrote to these readers before"
+                                : "wrote to these readers before (" + count + "), unlike usual");
 }
 
 }  // namespace
@@ -19,7 +22,7 @@ FeatureSpec pair_history_feature() {
     return {.group = Group::Address,
             .kind = Kind::Ordinal,
             .summary = "Mails of this sender to these recipients so far.",
-            .sentence = "hardly ever wrote to these readers (% mails)",
+            .sentence = "%",
             .relate = relate};
 }
 

@@ -17,6 +17,7 @@ FeatureSpec payment_data_feature() {
             .kind = Kind::Category,
             .summary = "Bank account or wallet: none, known of this sender, known elsewhere, new.",
             .sentence = "names payment data %",
+            .absence = "names no payment data",
             .relate = relate};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec phone_number_feature() {
             .summary =
                 "Phone number in the own text: none, known of this sender, known elsewhere, new.",
             .sentence = "names a phone number %",
+            .absence = "names no phone number",
             .relate = relate};
 }
 

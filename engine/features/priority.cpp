@@ -21,6 +21,7 @@ FeatureSpec priority_feature() {
             .kind = Kind::Category,
             .summary = "X-Priority, Importance and X-MSMail-Priority.",
             .sentence = "marks its mail as % for the first time",
+            .absence = "marks no priority",
             .extract = extract};
 }
 

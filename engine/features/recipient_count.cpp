@@ -17,7 +17,7 @@ FeatureSpec recipient_count_feature() {
     return {.group = Group::Address,
             .kind = Kind::Ordinal,
             .summary = "Number of recipients in To and Cc.",
-            .sentence = "writes to % recipients",
+            .sentence = "writes to % recipient|recipients",
             .extract = extract};
 }
 

@@ -8,7 +8,10 @@ namespace {
 
 Seen relate(const Relations& r) {
     if (r.recipients_known < 0) return Seen::nothing();
-    return Seen::bin(r.recipients_known >= 1 ? 0 : r.recipients_known > 0 ? 1 : 2);
+    if (r.recipients_known >= 1) return Seen::bin(0, "writes only to people it wrote to before");
+    if (r.recipients_known > 0)
+        return Seen::bin(1, "also writes to people this sender never wrote to");
+    return Seen::bin(2, "writes to people this sender never wrote to");
 }
 
 }  // namespace
@@ -17,7 +20,7 @@ FeatureSpec recipients_known_feature() {
     return {.group = Group::Address,
             .kind = Kind::Ordinal,
             .summary = "Share of the recipients this sender wrote to before.",
-            .sentence = "writes to people this sender never wrote to",
+            .sentence = "%",
             .relate = relate};
 }
 

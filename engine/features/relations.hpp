@@ -48,6 +48,8 @@ struct Relations {
     int history_bucket = 0;  ///< mails of the sender: <3, <10, <50, more
 
     ThreadState thread = ThreadState::None;
+    double quoted_known = -1;  ///< share of the quoted passages that were said in the thread; -1 =
+                               ///< nothing quoted, or not all of the thread is known
     Novelty payment = Novelty::None, phone = Novelty::None;
     Novelty name = Novelty::None;  ///< display name at this address
     double recipients_known =
@@ -64,6 +66,18 @@ struct Relations {
     double messages = 0;            ///< mails of this sender learned so far
     double domain_messages = 0;     ///< likewise, of its domain
     double pair_messages = 0;       ///< mails of this sender to these recipients
+    double pair_answers = 0;        ///< mails of these recipients to this sender
+
+    // What only tags are made of.
+    double received = 0, domain_received = 0;  ///< mails of own people to the sender, its domain
+    double days = 0;                           ///< distinct days with mail of this sender
+    std::size_t readers = 0;   ///< distinct recipients of this sender so far, as far as kept
+    bool vip = false;          ///< the sender is one of the best connected people here
+    bool own_name = false;     ///< display name of somebody of the site, at another address
+    bool vip_name = false;     ///< display name of a VIP, at another address
+    bool known_brand = false;  ///< display name has the name of a domain known here, not its own
+    bool odd_reader = false;   ///< one recipient was never addressed with the others, who often are
+    bool answers_suspect = false;  ///< refers to mail that was suspicious
 };
 
 }  // namespace kith

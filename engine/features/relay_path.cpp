@@ -26,6 +26,7 @@ FeatureSpec relay_path_feature() {
             .summary =
                 "Organisations and protocols of the last two external hops of the Received chain.",
             .sentence = "came by a new way (%)",
+            .absence = "came without a trace of other servers",
             .extract = extract};
 }
 

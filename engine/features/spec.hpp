@@ -82,7 +82,10 @@ struct FeatureSpec {
     Kind kind = Kind::Category;
     std::string_view summary;  ///< one sentence for kith-features(7): what it is and why it informs
     /// "%" in it is the label; subject is "this sender". E.g. "writes with % for the first time".
+    /// "a|b" becomes a when the label is 1, else b.
     std::string_view sentence;
+    /// What is said when the value is absence; "" when absence is none of its values.
+    std::string_view absence = {};
     /// Exactly one of the three. Pure, total.
     Seen (*extract)(const Glimpse&) = nullptr;
     Seen (*relate)(const Relations&) = nullptr;

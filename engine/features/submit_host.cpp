@@ -19,6 +19,7 @@ FeatureSpec submit_host_feature() {
             .kind = Kind::Category,
             .summary = "Name the submitting machine gave itself.",
             .sentence = "was submitted from a machine called % for the first time",
+            .absence = "does not say which machine it was submitted from",
             .extract = extract};
 }
 

@@ -21,6 +21,7 @@ FeatureSpec submit_network_feature() {
                 "Network of the machine the mail was submitted from (oldest Received field with an "
                 "address).",
             .sentence = "was submitted from the network % for the first time",
+            .absence = "does not say where it was submitted from",
             .extract = extract};
 }
 

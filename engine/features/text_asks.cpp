@@ -13,11 +13,12 @@ bool sums(std::size_t index) {
 }  // namespace
 
 FeatureSpec text_asks_feature() {
-    return {.group = Group::Text,
-            .kind = Kind::Sum,
-            .summary = "How unusual the requests are for the sender, all kinds together.",
-            .sentence = "asks for things unlike this sender, more so than % of mail of this length",
-            .sums = sums};
+    return {
+        .group = Group::Text,
+        .kind = Kind::Sum,
+        .summary = "How unusual the requests are for the sender, all kinds together.",
+        .sentence = "asks for things unlike this sender, more so than % of mails of this length",
+        .sums = sums};
 }
 
 }  // namespace kith

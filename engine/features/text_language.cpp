@@ -19,7 +19,7 @@ FeatureSpec text_language_feature() {
     return {.group = Group::Text,
             .kind = Kind::Sum,
             .summary = "How unlike the sender the words are, all views of the language together.",
-            .sentence = "is written unlike this sender, more so than % of mail of this length",
+            .sentence = "is written unlike this sender, more so than % of mails of this length",
             .sums = sums};
 }
 

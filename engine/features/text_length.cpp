@@ -17,7 +17,7 @@ FeatureSpec text_length_feature() {
     return {.group = Group::Text,
             .kind = Kind::Ordinal,
             .summary = "Length of the own text, logarithmic.",
-            .sentence = "writes at unusual length (% words)",
+            .sentence = "is of unusual length (% word|words)",
             .extract = extract};
 }
 

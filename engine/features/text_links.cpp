@@ -22,7 +22,8 @@ FeatureSpec text_links_feature() {
     return {.group = Group::Text,
             .kind = Kind::Sum,
             .summary = "How unusual the links are for the sender, everything about them together.",
-            .sentence = "has links unlike this sender's, more so than % of mail of this length",
+            .sentence =
+                "has links unlike this sender's, more so than those of % of mails of this length",
             .sums = sums};
 }
 

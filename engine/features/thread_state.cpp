@@ -14,7 +14,7 @@ FeatureSpec thread_state_feature() {
     return {.group = Group::Address,
             .kind = Kind::Category,
             .summary = "Whether the conversation it refers to is known, and who took part.",
-            .sentence = "refers to a conversation %",
+            .sentence = "%",
             .relate = relate};
 }
 

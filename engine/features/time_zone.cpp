@@ -18,6 +18,7 @@ FeatureSpec time_zone_feature() {
             .kind = Kind::Category,
             .summary = "UTC offset of the Date field.",
             .sentence = "writes in the time zone % for the first time",
+            .absence = "has no time zone",
             .extract = extract};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec user_agent_feature() {
             .kind = Kind::Category,
             .summary = "Family of the mail client (product name without version).",
             .sentence = "writes with the mail client % for the first time",
+            .absence = "does not name its mail client",
             .extract = extract};
 }
 

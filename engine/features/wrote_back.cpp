@@ -14,7 +14,7 @@ FeatureSpec wrote_back_feature() {
     return {.group = Group::Address,
             .kind = Kind::Ordinal,
             .summary = "When somebody here last wrote to this sender.",
-            .sentence = "writes although nobody here wrote to this sender (%)",
+            .sentence = "%",
             .relate = relate};
 }
 

@@ -87,8 +87,12 @@ flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
     const auto payment_at = b.CreateVector(o.payment);
     const auto phones_at = b.CreateVector(o.phones);
     const auto sketch_at = b.CreateVector(o.sketch.data(), o.sketch.size());
-    const auto quoted_at = b.CreateVector(o.quoted_lines);
-    const auto own_at = b.CreateVector(o.own_lines);
+    const auto quoted_at = b.CreateVector(o.quoted_passages);
+    const auto own_at = b.CreateVector(o.own_passages);
+    const auto name_labels_at = b.CreateVector(o.name_labels);
+    std::vector<format::Key> rcpt_domains;
+    for (const Key16& key : o.rcpt_domains) rcpt_domains.push_back(key_of(key));
+    const auto rcpt_domains_at = b.CreateVectorOfStructs(rcpt_domains);
     const format::Key sender = key_of(o.sender), domain = key_of(o.domain);
 
     format::ObservedBuilder out(b);
@@ -121,6 +125,10 @@ flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
     out.add_own_lines(own_at);
     out.add_has_attachment(o.has_attachment);
     out.add_automatic(o.automatic);
+    out.add_name_labels(name_labels_at);
+    out.add_rcpt_domains(rcpt_domains_at);
+    out.add_kind(static_cast<std::uint8_t>(o.kind));
+    out.add_marks(o.marks);
     return out.Finish();
 }
 
@@ -282,10 +290,15 @@ public:
             numbers(values, sketch);
             std::copy(values.begin(), values.end(), o.sketch.begin());
         }
-        numbers(o.quoted_lines, in.quoted_lines());
-        numbers(o.own_lines, in.own_lines());
+        numbers(o.quoted_passages, in.quoted_lines());
+        numbers(o.own_passages, in.own_lines());
         o.has_attachment = in.has_attachment();
         o.automatic = in.automatic();
+        numbers(o.name_labels, in.name_labels());
+        structs(in.rcpt_domains(),
+                [&](const format::Key& key) { o.rcpt_domains.push_back(key_of(key)); });
+        enumerator(o.kind, in.kind(), kMailKindCount);
+        o.marks = in.marks();
     }
 
     void assessment(Assessment& a, const format::Assessed& in) {

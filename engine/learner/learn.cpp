@@ -16,6 +16,7 @@ constexpr float kStratumWindow = 8000;  // mails the shares are taken over
 constexpr double kParentHalfLife =
     4;  // parents count types, which are not refreshed by use: they fade more slowly
 constexpr std::size_t kPairs = 8;
+constexpr std::size_t kCircle = 8;      // more recipients are a list, not a group
 constexpr float kFullWeightMails = 10;  // words of a sender's later mails of one day count less
 constexpr Seconds kTraceWindow{2 * 3600};
 constexpr double kNameMails = 6;  // bearers of names are counted up to here: "known" is 3
@@ -123,9 +124,25 @@ void learn_links(const Observations& o, LearnedMemory& memory, Vocabulary& sende
     facts(o.phones, &Vocabulary::phones);
 }
 
+/// What is quoted counts as said from now on: who forged it would have been found out before.
+void learn_passages(const Observations& o, bool begins, Thread& t) {
+    if ((begins && !o.refs.empty()) || o.has(Mark::TextCut)) t.gaps = true;
+    for (const auto* passages : {&o.quoted_passages, &o.own_passages})
+        for (const auto passage : *passages) {
+            if (std::find(t.passages.begin(), t.passages.end(), passage) != t.passages.end())
+                continue;
+            if (t.passages.size() >= Thread::kMaxPassages) {
+                t.passages.erase(t.passages.begin());
+                t.gaps = true;
+            }
+            t.passages.push_back(passage);
+        }
+}
+
 void learn_thread(const Observations& o, LearnedMemory& memory) {
     if (o.message_id == 0) return;
     Thread& t = memory.edit_thread(o.message_id, o.refs);
+    const bool begins = t.participants.empty();
     remember(t.participants, o.sender32, Thread::kMaxPeople);
     remember(t.domains, o.domain32, Thread::kMaxPeople);
     for (const auto& rcpt : o.rcpts) remember(t.addressed, rcpt.short32(), Thread::kMaxPeople);
@@ -148,15 +165,13 @@ void learn_thread(const Observations& o, LearnedMemory& memory) {
                    std::back_inserter(merged));
     }
     t.words = std::move(merged);
-    for (const auto line : o.own_lines) {
-        if (t.lines.size() >= Thread::kMaxLines) t.lines.erase(t.lines.begin());
-        t.lines.push_back(line);
-    }
+    learn_passages(o, begins, t);
     t.asks |= o.asks;
     t.last = std::max(t.last, o.time);
 }
 
-void count_bearer(NameUse& use, const NameUse::Bearer& bearer, std::int32_t day) {
+void count_bearer(NameUse& use, const NameUse::Bearer& bearer, std::int32_t day,
+                  std::size_t limit = NameUse::kMaxBearers) {
     use.day = day;
     for (auto& b : use.bearers)
         if (b.address == bearer.address) {
@@ -164,7 +179,7 @@ void count_bearer(NameUse& use, const NameUse::Bearer& bearer, std::int32_t day)
             b.correspondent = bearer.correspondent;
             return;
         }
-    if (use.bearers.size() >= NameUse::kMaxBearers)
+    if (use.bearers.size() >= limit)
         use.bearers.erase(std::min_element(
             use.bearers.begin(), use.bearers.end(),
             [](const NameUse::Bearer& a, const NameUse::Bearer& b) { return a.count < b.count; }));
@@ -184,8 +199,44 @@ void learn_names(const Observations& o, double sender_mails, double domain_mails
             count_bearer(memory.edit_name(key), {o.domain32, o.domain32, 1, {}}, day);
 }
 
+/// Mail has gone both ways between two people for the first time.
+void tie(const Key16& a, const Key16& b, const Observations& o, const LearnerOptions& options,
+         LearnedMemory& memory) {
+    People& people = memory.edit_site().people;
+    for (const auto& key : {a, b}) {
+        Profile& p = memory.edit_profile(Subject::Correspondent, key);
+        p.age(o.time, options.half_life_days);
+        if (p.ties <= 0) people.tied += 1;
+        p.ties += 1;
+        people.rank(key.short32(), p.ties);
+    }
+}
+
+/// Who is addressed together: the groups of the site.
+void learn_circles(const Observations& o, LearnedMemory& memory) {
+    if (o.rcpts.size() < 2 || o.rcpts.size() > kCircle) return;
+    const std::int32_t day = day_number(o.time);
+    for (const auto& rcpt : o.rcpts) {
+        NameUse& circle = memory.edit_name(circle_key(rcpt));
+        for (const auto& other : o.rcpts)
+            if (other != rcpt)
+                count_bearer(circle, {other.short32(), 0, 1, {}}, day, NameUse::kMaxCircle);
+    }
+}
+
 void learn_people(const Observations& o, const LearnerOptions& options, LearnedMemory& memory,
                   Vocabulary& sender) {
+    learn_circles(o, memory);
+    People& people = memory.edit_site().people;
+    if (o.direction != Direction::Inbound)
+        remember(people.own_domains, o.domain32, People::kMaxOwnDomains);
+    if (o.direction == Direction::Outbound)
+        for (const auto& domain : o.rcpt_domains) {
+            Profile& to = memory.edit_profile(Subject::Domain, domain);
+            to.age(o.time, kParentHalfLife * options.half_life_days);
+            to.received += 1;
+            to.last_received = std::max(to.last_received, o.time);
+        }
     std::size_t pairs = 0;
     for (const auto& rcpt : o.rcpts) {
         remember(sender.recipients, rcpt.short32(), Vocabulary::kMaxRecipients);
@@ -193,6 +244,10 @@ void learn_people(const Observations& o, const LearnerOptions& options, LearnedM
             Profile& pair = memory.edit_profile(Subject::Pair, pair_key(o.sender, rcpt));
             pair.age(o.time, options.half_life_days);
             if (pair.first == Time{}) pair.first = o.time;
+            if (pair.messages <= 0 && !o.automatic) {
+                const auto back = memory.profile(Subject::Pair, pair_key(rcpt, o.sender));
+                if (back && back->messages > 0) tie(o.sender, rcpt, o, options, memory);
+            }
             pair.messages += 1;
             pair.last = std::max(pair.last, o.time);
         }
@@ -236,6 +291,12 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
         std::erase_if(traces, [&](const Trace& t) { return o.time - t.time > kTraceWindow; });
         if (traces.size() >= Traces::kMax) traces.erase(traces.begin());
         traces.push_back(trace_of(o, j.assessment.own_evidence, fate == Fate::Never));
+    }
+    if (has_payload(j.assessment.stratum) && -std::log10(j.assessment.p) >= kProbationFrom &&
+        o.message_id != 0) {
+        auto& suspects = site.people.suspects;
+        if (suspects.size() >= People::kMaxSuspects) suspects.erase(suspects.begin());
+        suspects.push_back(o.message_id);
     }
     if (fate != Fate::Now) return;
     site.anomaly.add(j.surprise.x);

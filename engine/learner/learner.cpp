@@ -197,6 +197,9 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
     memory_->edit_profile(Subject::Correspondent, subject) = Profile{};
     memory_->edit_vocabulary(subject) = Vocabulary{};
     memory_->edit_traces(subject) = Traces{};
+    memory_->edit_name(circle_key(subject)) = NameUse{};
+    std::erase_if(memory_->edit_site().people.central,
+                  [&](const People::Central& c) { return c.address == subject.short32(); });
     return ok();
 }
 

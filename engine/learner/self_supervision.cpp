@@ -42,6 +42,7 @@ void copy_conversation(const Observations& of, Observations& to) {
     to.rcpt_set = of.rcpt_set;
     to.refs = of.refs;
     to.thread_words = of.thread_words;
+    to.quoted_passages = of.quoted_passages;
 }
 
 bool asks_anything(const Observations& o) noexcept {

@@ -76,13 +76,15 @@ std::string encode(const Profile& p) {
     t.add_received(p.received);
     t.add_last_received(to_unix(p.last_received));
     t.add_values(stored);
+    t.add_ties(p.ties);
     b.Finish(t.Finish());
     return finished(b);
 }
 
 std::optional<Profile> decode_profile(std::string_view bytes) {
     const Verified<fb::Profile> t(bytes);
-    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) || !sane(t->ever()))
+    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) ||
+        !sane(t->ever()) || !sane(t->ties()))
         return std::nullopt;
     Profile p;
     p.messages = t->messages();
@@ -94,6 +96,7 @@ std::optional<Profile> decode_profile(std::string_view bytes) {
     p.day = t->day();
     p.received = t->received();
     p.last_received = from_unix(t->last_received());
+    p.ties = t->ties();
     std::vector<ValueCount> values;
     if (t->values() != nullptr) {
         values.reserve(t->values()->size());
@@ -169,7 +172,7 @@ std::string encode(const Thread& x) {
     FlatBufferBuilder b(2048);
     const auto participants = b.CreateVector(x.participants), domains = b.CreateVector(x.domains),
                addressed = b.CreateVector(x.addressed), words = b.CreateVector(x.words);
-    const auto lines = b.CreateVector(x.lines);
+    const auto lines = b.CreateVector(x.passages);
     fb::ThreadBuilder t(b);
     t.add_participants(participants);
     t.add_domains(domains);
@@ -178,6 +181,7 @@ std::string encode(const Thread& x) {
     t.add_lines(lines);
     t.add_asks(x.asks);
     t.add_last(to_unix(x.last));
+    t.add_whole(!x.gaps);
     b.Finish(t.Finish());
     return finished(b);
 }
@@ -191,9 +195,10 @@ std::optional<Thread> decode_thread(std::string_view bytes) {
     x.addressed = to_vector(t->addressed(), Thread::kMaxPeople);
     x.words = to_vector(t->words(), Thread::kMaxWords);
     if (!std::is_sorted(x.words.begin(), x.words.end())) std::sort(x.words.begin(), x.words.end());
-    x.lines = to_vector(t->lines(), Thread::kMaxLines);
+    x.passages = to_vector(t->lines(), Thread::kMaxPassages);
     x.asks = t->asks();
     x.last = from_unix(t->last());
+    x.gaps = !t->whole();  // conversations learned before there were passages have none
     return x;
 }
 
@@ -220,7 +225,7 @@ std::optional<NameUse> decode_name_use(std::string_view bytes) {
     const bool keyed = keys != nullptr && keys->size() == t->bearers()->size() * sizeof(Key16);
     for (flatbuffers::uoffset_t i = 0; i < t->bearers()->size(); ++i) {
         const auto* x = t->bearers()->Get(i);
-        if (!sane(x->count()) || n.bearers.size() >= NameUse::kMaxBearers) continue;
+        if (!sane(x->count()) || n.bearers.size() >= NameUse::kMaxCircle) continue;
         NameUse::Bearer bearer{x->address(), x->domain(), x->count(), {}};
         if (keyed) {
             const auto* key = keys->data() + i * sizeof(Key16);
@@ -495,6 +500,34 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
     return true;
 }
 
+std::string encode_people(const People& p) {
+    FlatBufferBuilder b(4096);
+    std::vector<fb::Central> central;
+    for (const auto& c : p.central) central.emplace_back(c.address, c.ties);
+    const auto stored = b.CreateVectorOfStructs(central);
+    const auto domains = b.CreateVector(p.own_domains);
+    const auto suspects = b.CreateVector(p.suspects);
+    b.Finish(fb::CreatePeople(b, stored, p.tied, domains, suspects));
+    return finished(b);
+}
+
+bool decode_people(std::string_view bytes, People& people) {
+    const Verified<fb::People> t(bytes);
+    if (!t || !sane(t->tied())) return false;
+    People p;
+    p.tied = t->tied();
+    if (t->central() != nullptr)
+        for (const auto* c : *t->central()) {
+            if (!sane(c->ties())) return false;
+            if (p.central.size() < People::kMaxCentral)
+                p.central.push_back({c->address(), c->ties()});
+        }
+    p.own_domains = to_vector(t->own_domains(), People::kMaxOwnDomains);
+    p.suspects = to_vector(t->suspects(), People::kMaxSuspects);
+    people = std::move(p);
+    return true;
+}
+
 /// Numbers in "name/1/2"; nullopt when they are not there.
 std::optional<std::array<std::size_t, 2>> numbers_in(std::string_view rest) {
     std::array<std::size_t, 2> out{};
@@ -516,6 +549,7 @@ void encode_site(const SiteState& site,
     put("totals", encode_totals(site));
     put("experts", encode_experts(site.experts));
     put("anomaly", encode_anomaly(site.anomaly));
+    put("people", encode_people(site.people));
     // Values of the site are one profile a feature, so that a commit writes only the features that
     // changed. One without values is written too: what faded away must not come back with the piece
     // written last.
@@ -549,6 +583,7 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     if (name == "totals") return decode_totals(bytes, site);
     if (name == "experts") return decode_experts(bytes, site.experts);
     if (name == "anomaly") return decode_anomaly(bytes, site.anomaly);
+    if (name == "people") return decode_people(bytes, site.people);
     const auto slash = name.find('/');
     if (slash == std::string_view::npos) return false;
     const std::string_view kind = name.substr(0, slash);

@@ -12,6 +12,13 @@ Key16 pair_key(const Key16& sender, const Key16& recipient) noexcept {
     return out;
 }
 
+std::uint64_t circle_key(const Key16& recipient) noexcept {
+    // Another half of the keyed hash than short32() shows, turned so that it is nobody's name.
+    std::uint64_t x = 0;
+    for (std::size_t i = 0; i < 8; ++i) x = x << 8 | recipient.bytes[i + 8];
+    return ~x;
+}
+
 Key16 stored_key(Subject subject, const Key16& key) noexcept {
     Key16 out = key;
     out.bytes[15] =

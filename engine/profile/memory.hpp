@@ -30,6 +30,9 @@ public:
 /// Key of the pair (sender, recipient): direction matters.
 [[nodiscard]] Key16 pair_key(const Key16& sender, const Key16& recipient) noexcept;
 
+/// Key among the names of those who are addressed together with this recipient.
+[[nodiscard]] std::uint64_t circle_key(const Key16& recipient) noexcept;
+
 /// Profile keys of one subject kind do not collide with another's in the store's table.
 [[nodiscard]] Key16 stored_key(Subject subject, const Key16& key) noexcept;
 

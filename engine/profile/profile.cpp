@@ -27,6 +27,7 @@ void Profile::age(Time now, double half_life_days) {
     aged = now;
     messages *= factor;
     received *= factor;
+    ties *= factor;
     totals_.fill(0);
     for (auto& v : values_) v.count *= factor;
     std::erase_if(values_, [](const ValueCount& v) { return v.count < kForgotten; });

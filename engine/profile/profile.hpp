@@ -37,6 +37,7 @@ public:
     std::int32_t day = 0;  ///< day number (Unix) that `today` counters are of
     float received = 0;    ///< mails that own people sent to this subject, decayed
     Time last_received{};
+    float ties = 0;  ///< people with whom mail went both ways, each counted once; decayed
 
     /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back
     /// changes nothing.

@@ -12,6 +12,7 @@ namespace {
 constexpr double kSenderShare = .40, kDomainShare = .15, kThreadShare = .20, kSiteShare = .25;
 constexpr double kSenderShrink = 50, kDomainShrink = 100, kSiteAdd = .1, kSiteWords = 2000,
                  kGapShrink = 200;
+constexpr std::size_t kPairs = 8;  // the first few tell; a wide list has its own features
 constexpr std::uint32_t kMinWords = 3;
 constexpr std::size_t kFewThreadWords =
     20;  // of a thread of two words each would be worth as much as all that its people ever wrote
@@ -53,6 +54,19 @@ void relate_thread(const Observations& o, const History& h, const Thread* thread
     } else {
         r.thread = ThreadState::Newcomer;
     }
+}
+
+/// How much of what is quoted was said in the thread. Only where all of it is known: else every
+/// mail that quotes one from before our time would look like a forgery.
+void relate_quotes(const Observations& o, const Thread* thread, Relations& r) {
+    constexpr std::size_t kFewest = 2;
+    if (thread == nullptr || thread->gaps || o.quoted_passages.size() < kFewest) return;
+    const auto said = std::count_if(
+        o.quoted_passages.begin(), o.quoted_passages.end(), [&](std::uint64_t passage) {
+            return std::find(thread->passages.begin(), thread->passages.end(), passage) !=
+                   thread->passages.end();
+        });
+    r.quoted_known = static_cast<double>(said) / static_cast<double>(o.quoted_passages.size());
 }
 
 int length_bucket(std::uint32_t words) noexcept {
@@ -173,7 +187,31 @@ void relate_facts(const Observations& o, const History& h, const Memory& memory,
     r.phone = judge(o.phones, &Vocabulary::phones);
 }
 
-void relate_people(const Observations& o, const History& h, const Memory& memory, Relations& r) {
+/// Is there one recipient whom nobody ever addressed together with another of them, and who has
+/// nothing to do with the conversation, while the others are a group: each of them often addressed
+/// with another?
+bool has_odd_reader(const Observations& o, const Thread* thread, const Memory& memory) {
+    constexpr std::size_t kFewest = 3, kMost = 8;  // a wide list is no slip
+    constexpr float kOften = 5;
+    if (o.rcpts.size() < kFewest || o.rcpts.size() > kMost) return false;
+    std::size_t strangers = 0;
+    for (const auto& rcpt : o.rcpts) {
+        const NameUse circle = memory.name(circle_key(rcpt));
+        float together = 0;
+        for (const auto& other : o.rcpts)
+            for (const auto& b : circle.bearers)
+                if (b.address == other.short32()) together = std::max(together, b.count);
+        if (together >= kOften) continue;
+        const bool in_thread =
+            thread != nullptr && (contains(thread->participants, rcpt.short32()) ||
+                                  contains(thread->addressed, rcpt.short32()));
+        if (together > 0 || in_thread || ++strangers > 1) return false;
+    }
+    return strangers == 1;
+}
+
+void relate_people(const Observations& o, const History& h, const Memory& memory,
+                   const Thread* thread, Relations& r) {
     if (h.vocabulary && r.messages >= 3 && !o.rcpts.empty()) {
         std::size_t known = 0;
         for (const auto& rcpt : o.rcpts)
@@ -184,14 +222,27 @@ void relate_people(const Observations& o, const History& h, const Memory& memory
         const double days = days_between(h.profile->last_received, o.time);
         r.wrote_back = days <= 7 ? 3 : days <= 90 ? 2 : 1;
     }
-    double pairs = 0;
     std::size_t looked = 0;
     for (const auto& rcpt : o.rcpts) {
-        if (++looked > 8) break;  // the first few tell; a wide list has its own features
+        if (++looked > kPairs) break;
         if (const auto pair = memory.profile(Subject::Pair, pair_key(h.sender, rcpt)))
-            pairs = std::max(pairs, static_cast<double>(pair->messages));
+            r.pair_messages = std::max(r.pair_messages, static_cast<double>(pair->messages));
+        if (const auto back = memory.profile(Subject::Pair, pair_key(rcpt, h.sender)))
+            r.pair_answers = std::max(r.pair_answers, static_cast<double>(back->messages));
     }
-    r.pair_messages = pairs;
+    if (h.profile) {
+        r.received = static_cast<double>(h.profile->received);
+        r.days = static_cast<double>(h.profile->days);
+    }
+    if (h.domain_profile) r.domain_received = static_cast<double>(h.domain_profile->received);
+    if (h.vocabulary) r.readers = h.vocabulary->recipients.size();
+    const People& people = memory.site().people;
+    r.vip = people.is_vip(h.sender32);
+    r.odd_reader = has_odd_reader(o, thread, memory);
+    r.answers_suspect = std::any_of(o.refs.begin(), o.refs.end(), [&](std::uint64_t ref) {
+        return std::find(people.suspects.begin(), people.suspects.end(), ref) !=
+               people.suspects.end();
+    });
 }
 
 /// The best known of those who carry a name and may be meant; nullptr = nobody.
@@ -237,6 +288,21 @@ void relate_identity(const Observations& o, const History& h, const Memory& memo
             r.known_name = true;
             claim(*person, r);
         }
+        const People& people = memory.site().people;
+        for (const auto& b : use.bearers) {
+            if (b.address == h.sender32 || b.count < 2) continue;
+            r.own_name = r.own_name || contains(people.own_domains, b.domain);
+            r.vip_name = r.vip_name || people.is_vip(b.address);
+        }
+    }
+    for (const auto label : o.name_labels) {
+        if (label == o.domain_label) continue;
+        const NameUse use = memory.name(label);
+        r.known_brand =
+            r.known_brand ||
+            std::any_of(use.bearers.begin(), use.bearers.end(), [&](const NameUse::Bearer& b) {
+                return b.domain != h.domain32 && static_cast<double>(b.count) >= kKnownMails;
+            });
     }
 }
 
@@ -257,10 +323,11 @@ Relations relate(const Observations& o, const History& h, const Memory& memory) 
     r.domain_messages = h.domain_profile ? static_cast<double>(h.domain_profile->ever) : 0;
     const auto thread = thread_of(o, memory);
     relate_thread(o, h, thread.get(), r);
+    relate_quotes(o, thread.get(), r);
     relate_language(o, h, memory, thread.get(), r);
     relate_links(o, h, memory, thread.get(), r);
     relate_facts(o, h, memory, r);
-    relate_people(o, h, memory, r);
+    relate_people(o, h, memory, thread.get(), r);
     relate_identity(o, h, memory, r);
     return r;
 }

@@ -84,6 +84,28 @@ bool remember(std::vector<std::uint32_t>& list, std::uint32_t item, std::size_t 
     return fresh;
 }
 
+void People::rank(std::uint32_t address, float ties) {
+    std::erase_if(central, [&](const Central& c) { return c.address == address; });
+    const auto place = std::find_if(central.begin(), central.end(),
+                                    [&](const Central& c) { return c.ties < ties; });
+    central.insert(place, {address, ties});
+    if (central.size() > kMaxCentral) central.pop_back();
+}
+
+std::size_t People::vips() const noexcept {
+    constexpr float kShare = .05F, kFewestTies = 5;
+    const auto most = std::min(central.size(), static_cast<std::size_t>(std::ceil(kShare * tied)));
+    std::size_t n = 0;
+    while (n < most && central[n].ties >= kFewestTies) ++n;
+    return n;
+}
+
+bool People::is_vip(std::uint32_t address) const noexcept {
+    const auto end = central.begin() + static_cast<std::ptrdiff_t>(vips());
+    return std::any_of(central.begin(), end,
+                       [&](const Central& c) { return c.address == address; });
+}
+
 bool has_ranks(std::size_t feature) noexcept {
     const Kind kind = feature_spec(feature).kind;
     return kind == Kind::Rank || kind == Kind::Sum;

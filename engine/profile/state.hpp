@@ -64,10 +64,11 @@ struct Thread {
     std::vector<std::uint32_t> domains;       ///< domain32 of those who wrote
     std::vector<std::uint32_t> addressed;     ///< recipients, folded keys
     std::vector<std::uint32_t> words;         ///< sorted
-    std::vector<std::uint64_t> lines;         ///< long lines written in it, newest last
+    std::vector<std::uint64_t> passages;      ///< written or quoted in it, newest last
     std::uint32_t asks = 0;                   ///< what was asked in it so far
     Time last{};
-    static constexpr std::size_t kMaxPeople = 30, kMaxWords = 300, kMaxLines = 64;
+    bool gaps = false;  ///< not all that was written in it is among the passages
+    static constexpr std::size_t kMaxPeople = 30, kMaxWords = 300, kMaxPassages = 384;
 };
 
 /// Who uses a link host (or a host's tenant).
@@ -87,6 +88,7 @@ struct NameUse {
     std::vector<Bearer> bearers;  ///< at most kMaxBearers, the rarest goes first
     std::int32_t day = 0;
     static constexpr std::size_t kMaxBearers = 8;
+    static constexpr std::size_t kMaxCircle = 32;  ///< of a recipient's circle (circle_key)
 };
 
 /// What one mail with a payload left behind for the evidence over messages.
@@ -102,6 +104,26 @@ struct Trace {
 struct Traces {
     std::vector<Trace> items;  ///< oldest first
     static constexpr std::size_t kMax = 64;
+};
+
+/// Who matters at the site, which domains are its own, and which mails were suspicious: what tags
+/// are made of. Learned, bounded.
+struct People {
+    struct Central {
+        std::uint32_t address = 0;
+        float ties = 0;
+    };
+    std::vector<Central> central;            ///< people with the most ties, most first
+    float tied = 0;                          ///< people with any tie
+    std::vector<std::uint32_t> own_domains;  ///< domain32 of those who send from here
+    std::vector<std::uint64_t> suspects;     ///< Message-IDs of suspicious mail, newest last
+    static constexpr std::size_t kMaxCentral = 64, kMaxOwnDomains = 64, kMaxSuspects = 512;
+
+    /// Notes that `address` has `ties` now.
+    void rank(std::uint32_t address, float ties);
+    /// One of the most connected twentieth of all with ties, and with five ties at least.
+    [[nodiscard]] bool is_vip(std::uint32_t address) const noexcept;
+    [[nodiscard]] std::size_t vips() const noexcept;
 };
 
 inline constexpr std::size_t kLevels = 3;  ///< correspondent, domain, site
@@ -132,6 +154,7 @@ struct SiteState {
     double learned = 0, waiting = 0, held = 0;  ///< what became of the mails, for status
     std::int32_t day = 0;                       ///< `words` is as of this day
     ExpertModel experts;
+    People people;
 
     SiteState();
 };

@@ -6,21 +6,28 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "engine/features/asks.hpp"
 #include "engine/features/spec.hpp"
+#include "engine/scoring/causes.hpp"
 
 namespace kith {
 namespace {
 
-struct Contribution {
-    std::size_t feature;
-    double nats;
-};
+constexpr double kTold = .05;       // nats: less is no reason
+constexpr double kSpokesman = .33;  // of the strongest feature's share: enough to speak for it
+constexpr std::size_t kMostCauses = 8, kMostRequests = 3;
+
+/// Does the sender do this in one of five mails or more? Then it is no reason.
+bool is_habit(const FeatureSurprise& d) noexcept {
+    constexpr double kHabit = .2;
+    return d.n > 0 && d.seen >= kHabit * d.n;
+}
 
 /// What each feature added to the raw score. A sum's part goes to its members, each by its
 /// surprise: they are what somebody can look at.
-std::vector<Contribution> contributions(const Evidence& e, Stratum s) {
+std::array<double, kFeatureCount> contributions(const Evidence& e, Stratum s) {
     const Surprises& x = e.surprise.x;
     std::array<double, kFeatureCount> nats = raw_slope(s, e.site.experts, x);
     for (std::size_t f = 0; f < kFeatureCount; ++f) nats[f] *= static_cast<double>(x[f]);
@@ -31,21 +38,204 @@ std::vector<Contribution> contributions(const Evidence& e, Stratum s) {
                 nats[member] += nats[f] * static_cast<double>(x[member] / e.surprise.detail[f].sum);
         nats[f] = 0;
     }
-    std::vector<Contribution> out;
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (nats[f] > .05) out.push_back({f, nats[f]});
-    std::stable_sort(out.begin(), out.end(),
-                     [](const auto& a, const auto& b) { return a.nats > b.nats; });
+        if (is_habit(e.surprise.detail[f])) nats[f] = 0;
+    return nats;
+}
+
+struct Share {
+    Cause cause;
+    double nats;
+};
+
+/// The causes as they are in this mail: with a file unlike its sender's, the parts it is built of
+/// are the file's doing and not another client's.
+std::vector<Cause> causes_in(const Evidence& e) {
+    std::vector<Cause> out = causes();
+    const auto surprising = [&](FeatureId f) { return e.surprise.x[index_of(f)] > 0; };
+    if (!e.observations.has_attachment ||
+        !(surprising(FeatureId::attachment_types) || surprising(FeatureId::attachment_risk)))
+        return out;
+    Cause& file = out[cause_of(index_of(FeatureId::attachment_types))];
+    for (const auto id :
+         {FeatureId::mime_tree, FeatureId::content_params, FeatureId::boundary_shape}) {
+        std::erase(out[cause_of(index_of(id))].features, index_of(id));
+        file.features.push_back(index_of(id));
+    }
+    // Whatever is strongest among them, the file is what can be talked of.
+    file.spokesmen = 2;
     return out;
 }
 
-std::string history_text(const Evidence& e) {
-    const Profile* p = e.history.profile.get();
-    if (p == nullptr || p->messages < .5F) return "no mail of this sender before";
+std::vector<Share> ranked_causes(const std::array<double, kFeatureCount>& nats, const Evidence& e,
+                                 Stratum s) {
+    std::vector<Share> out;
+    for (Cause& cause : causes_in(e)) {
+        double sum = 0;
+        for (const auto f : cause.features) sum += nats[f];
+        if (sum > kTold) out.push_back({std::move(cause), sum});
+    }
+    const auto less = [](const Share& a, const Share& b) { return a.nats < b.nats; };
+    // Without its marks of somebody known the mail would not be judged as an impostor's at all:
+    // they weigh as much as anything else about it.
+    const auto marks = std::find_if(out.begin(), out.end(), [](const Share& share) {
+        return share.cause.features.front() == index_of(FeatureId::identity_marks);
+    });
+    if (s == Stratum::Identity && marks != out.end()) {
+        marks->nats = std::max_element(out.begin(), out.end(), less)->nats;
+        std::rotate(out.begin(), marks, marks + 1);
+    }
+    std::stable_sort(out.begin(), out.end(),
+                     [&](const Share& a, const Share& b) { return less(b, a); });
+    return out;
+}
+
+bool is_news(Novelty n) noexcept { return n != Novelty::None && n != Novelty::Sender; }
+
+/// The feature whose words are taken: a link that the sender never used speaks for all about links;
+/// else the first that may speak for the cause and has something to say, else the strongest.
+std::size_t spokesman(const Cause& cause, const std::array<double, kFeatureCount>& nats,
+                      const Evidence& e) {
+    const std::size_t host = index_of(FeatureId::link_host);
+    if (cause.features.front() == host && e.relations.new_link)
+        return is_news(e.relations.host) ? host : index_of(FeatureId::link_tenant);
+    const auto strongest =
+        *std::max_element(cause.features.begin(), cause.features.end(),
+                          [&](std::size_t a, std::size_t b) { return nats[a] < nats[b]; });
+    for (std::size_t i = 0; i < cause.spokesmen; ++i)
+        if (nats[cause.features[i]] >= kSpokesman * nats[strongest]) return cause.features[i];
+    return strongest;
+}
+
+bool has_history(const Evidence& e) noexcept {
+    return e.history.profile != nullptr && e.history.profile->ever >= .5F;
+}
+
+/// "214 mails over 296 days". REQUIRES has_history(e).
+std::string past(const Evidence& e) {
+    const Profile& p = *e.history.profile;
     const auto days =
-        static_cast<long>(std::max(1.0, std::ceil(days_between(p->first, e.observations.time))));
-    return fmt::format("{:.0f} mail{} over {} day{}", static_cast<double>(p->messages),
-                       p->messages < 1.5F ? "" : "s", days, days == 1 ? "" : "s");
+        static_cast<long>(std::max(1.0, std::ceil(days_between(p.first, e.observations.time))));
+    return fmt::format("{:.0f} mail{} over {} day{}", static_cast<double>(p.ever),
+                       p.ever < 1.5F ? "" : "s", days, days == 1 ? "" : "s");
+}
+
+std::string_view first_time() noexcept { return " for the first time"; }
+
+/// How the value compares with the sender's past, to follow the sentence.
+std::string comparison(const Evidence& e, const FeatureSurprise& d, bool rank) {
+    if (!has_history(e))
+        return fmt::format(" (no mail of this sender before; compared with {})",
+                           e.relations.domain_messages > 0 ? "its domain" : "all mail here");
+    if (rank) return " (compared with " + past(e) + ")";
+    if (d.new_to_sender) return " (never in " + past(e) + ")";
+    if (d.n <= 0) return " (" + past(e) + " said nothing of the kind)";
+    const double n = std::max(1.0, std::round(d.n)), seen = std::min(n, std::round(d.seen));
+    if (seen < 1) return fmt::format(" (hardly ever in {:.0f} mail{})", n, n < 1.5 ? "" : "s");
+    return fmt::format(" ({:.0f} of {:.0f} time{} before)", seen, n, n < 1.5 ? "" : "s");
+}
+
+/// The link that is newest to the sender: of a host never linked to, else of a page owner.
+std::string newest_host(const Evidence& e, const Labels& labels) {
+    const auto& links = e.observations.links;
+    const auto known = [&](auto list, std::uint64_t item) {
+        const auto& v = e.history.vocabulary;
+        return v != nullptr && contains((*v).*list, fold32(item));
+    };
+    std::string best = "an unknown host";
+    int best_rank = 0;
+    for (std::size_t i = 0; i < links.size() && i < labels.link_hosts.size(); ++i) {
+        if (links[i].own_domain) continue;
+        const int rank = !known(&Vocabulary::hosts, links[i].host)       ? 3
+                         : !known(&Vocabulary::tenants, links[i].tenant) ? 2
+                                                                         : 1;
+        if (rank > best_rank) best = labels.link_hosts[i];
+        best_rank = std::max(best_rank, rank);
+    }
+    return best;
+}
+
+std::string elsewhere(Novelty n) {
+    switch (n) {
+        case Novelty::Domain:
+            return "; colleagues of this sender did so before";
+        case Novelty::Site5:
+            return "; others did so before";
+        case Novelty::Site1:
+            return "; hardly anybody else ever did";
+        case Novelty::Never:
+            return "; nobody else ever did";
+        case Novelty::Sender:
+        case Novelty::None:
+            break;
+    }
+    return "";
+}
+
+/// "first link to forms.example in 214 mails over 296 days"; nothing when the host (or page owner)
+/// is no news.
+std::optional<std::string> link_sentence(std::size_t f, const Evidence& e, const Labels& labels) {
+    const bool host = f == index_of(FeatureId::link_host);
+    const Novelty n = host ? e.relations.host : e.relations.tenant;
+    if (!is_news(n)) return std::nullopt;
+    const std::string what =
+        host ? newest_host(e, labels) : "this part of " + newest_host(e, labels);
+    if (!has_history(e))
+        return "links to " + what + " (no mail of this sender before" + elsewhere(n) + ")";
+    return "first link to " + what + " in " + past(e) + elsewhere(n);
+}
+
+/// "names payment data for the first time in 214 mails over 296 days"; nothing when they are no
+/// news.
+std::optional<std::string> fact_sentence(const char* what, Novelty n, const Evidence& e) {
+    if (!is_news(n)) return std::nullopt;
+    if (!has_history(e))
+        return "names a " + std::string(what) + " (no mail of this sender before" + elsewhere(n) +
+               ")";
+    return "names another " + std::string(what) + " than ever in " + past(e) + elsewhere(n);
+}
+
+/// What says itself how new it is: links, accounts, telephone numbers.
+std::optional<std::string> news(std::size_t f, const Evidence& e, const Labels& labels) {
+    switch (static_cast<FeatureId>(f)) {
+        case FeatureId::link_host:
+        case FeatureId::link_tenant:
+            return link_sentence(f, e, labels);
+        case FeatureId::payment_data:
+            return fact_sentence("bank account or wallet", e.relations.payment, e);
+        case FeatureId::phone_number:
+            return fact_sentence("telephone number", e.relations.phone, e);
+        default:
+            return std::nullopt;
+    }
+}
+
+bool is_request(std::size_t f) noexcept {
+    return f >= index_of(Ask::Click) && f < index_of(Ask::kCount);
+}
+/// REQUIRES is_request(f).
+Ask request_of(std::size_t f) noexcept { return static_cast<Ask>(f - index_of(Ask::Click)); }
+
+/// "asks the reader to pay, to hurry and to change bank details": the strongest of what is asked.
+std::string request_sentence(const Cause& cause, const std::array<double, kFeatureCount>& nats,
+                             const Evidence& e) {
+    std::vector<std::size_t> asked;
+    for (std::size_t i = 0; i < cause.spokesmen; ++i) {
+        const std::size_t f = cause.features[i];
+        if (e.observations.asks_for(request_of(f)) && nats[f] > 0) asked.push_back(f);
+    }
+    std::stable_sort(asked.begin(), asked.end(),
+                     [&](std::size_t a, std::size_t b) { return nats[a] > nats[b]; });
+    // Politeness is worth a word only when nothing else is asked.
+    if (asked.size() > 1) std::erase(asked, index_of(Ask::Please));
+    if (asked.size() > kMostRequests) asked.resize(kMostRequests);
+    std::string out = "asks the reader to ";
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        out += (i == 0                  ? ""
+                : i + 1 == asked.size() ? " and to "
+                                        : ", to ") +
+               std::string(request_text(request_of(asked[i])));
+    return out;
 }
 
 std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
@@ -60,78 +250,102 @@ std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
         const Seen seen = spec.relate(e.relations);
         return seen.texts().empty() ? "" : seen.texts().front();
     }
-    return labels.feature[f];
+    return labels.feature[f].empty() ? "?" : labels.feature[f];
 }
 
-std::string linked_host(const Labels& labels, const Observations& o) {
-    for (std::size_t i = 0; i < o.links.size() && i < labels.link_hosts.size(); ++i)
-        if (!o.links[i].own_domain) return " (" + labels.link_hosts[i] + ")";
-    return "";
-}
-
-std::string sentence(std::size_t f, const Evidence& e, const Labels& labels) {
+std::string sentence(std::size_t f, const Cause& cause,
+                     const std::array<double, kFeatureCount>& nats, const Evidence& e,
+                     const Labels& labels) {
     const FeatureSpec& spec = feature_spec(f);
     const FeatureSurprise& d = e.surprise.detail[f];
+    if (auto text = news(f, e, labels)) return *text;
     std::string text;
-    if (spec.sentence.empty()) {
-        const std::string name(feature_name(f).substr(4));  // "ask_pay"
-        text = labels.feature[f] == "no"
-                   ? "does not ask its reader to " + name + ", as this sender always does"
-                   : "asks for: " + name;
+    if (is_request(f)) {
+        const Ask ask = request_of(f);
+        text = e.observations.asks_for(ask)
+                   ? request_sentence(cause, nats, e)
+                   : "does not ask the reader to " + std::string(request_text(ask));
+    } else if (e.values[f].code == FeatureValue::kAbsent && !spec.absence.empty()) {
+        text = spec.absence;
+    } else if ((labels.feature[f] == "no" || labels.feature[f] == "none") &&
+               spec.sentence.find('%') == std::string_view::npos) {
+        text = "no longer " + std::string(spec.sentence);
     } else {
-        text = std::string(spec.sentence);
-        if (const auto percent = text.find('%'); percent != std::string::npos)
-            text.replace(percent, 1, label_of(f, e, labels));
+        text = filled(spec.sentence, label_of(f, e, labels));
     }
-    if (f == index_of(FeatureId::link_host) || f == index_of(FeatureId::link_tenant))
-        text += linked_host(labels, e.observations);
-    if (spec.kind == Kind::Rank) {
-        text += fmt::format(" ({})", history_text(e));
-    } else if (d.new_to_sender) {
-        text += fmt::format(" (never in {})", history_text(e));
-    } else if (d.n > 0) {
-        text += fmt::format(" ({:.0f} of {:.0f} times before)", d.seen, d.n);
-    } else {
-        text += fmt::format(" ({}; compared with {})", history_text(e),
-                            e.history.domain_profile ? "its domain" : "all mail here");
+    // "For the first time" is said with numbers, or is not true.
+    if (text.ends_with(first_time())) {
+        if (d.new_to_sender && has_history(e)) return text + " in " + past(e);
+        text.resize(text.size() - first_time().size());
     }
-    return text;
+    return text + comparison(e, d, spec.kind == Kind::Rank);
+}
+
+std::string sentence(const Cause& cause, const std::array<double, kFeatureCount>& nats,
+                     const Evidence& e, const Labels& labels) {
+    return sentence(spokesman(cause, nats, e), cause, nats, e, labels);
 }
 
 }  // namespace
 
+std::string filled(std::string_view pattern, std::string_view label) {
+    std::string text(pattern);
+    if (const auto bar = text.find('|'); bar != std::string::npos) {
+        const auto space = text.rfind(' ', bar);
+        const auto begin = space == std::string::npos ? 0 : space + 1;
+        const auto end = std::min(text.find_first_of(" )", bar), text.size());
+        const std::string one = text.substr(begin, bar - begin);
+        const std::string many = text.substr(bar + 1, end - bar - 1);
+        text.replace(begin, end - begin, label == "1" ? one : many);
+    }
+    if (const auto percent = text.find('%'); percent != std::string::npos)
+        text.replace(percent, 1, label);
+    return text;
+}
+
 std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labels,
                                 std::size_t limit) {
+    const auto nats = contributions(e, s);
     std::vector<Reason> out;
-    for (const auto& c : contributions(e, s)) {
+    for (const auto& share : ranked_causes(nats, e, s)) {
         if (out.size() == limit) break;
-        out.push_back(
-            {std::string(feature_name(c.feature)), c.nats, sentence(c.feature, e, labels)});
+        out.push_back({std::string(feature_name(spokesman(share.cause, nats, e))), share.nats,
+                       sentence(share.cause, nats, e, labels)});
     }
     return out;
 }
 
-std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted,
-                            const ScoringOptions& options) {
-    if (joint < wanted) return "";
+std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict verdict,
+                            const Labels& labels, const ScoringOptions& options) {
+    const bool held = verdict == Verdict::Quarantine;
+    if (!held && verdict != Verdict::Tag) return "";
+    const double wanted =
+        -std::log10((held ? options.holds_per_1000 : options.tags_per_1000) / 1000);
+    const std::string begin = held ? "It would not have been held" : "It would have passed";
     SurpriseVector v = e.surprise;
     const auto own = [&] { return own_evidence(e, s, raw_score(s, e.site.experts, v.x), options); };
     const double others = joint - own();
-    std::string names;
-    int removed = 0;
-    for (const auto& c : contributions(e, s)) {
-        v.x[c.feature] = 0;
+    const auto nats = contributions(e, s);
+    std::string told;
+    std::size_t removed = 0;
+    for (const auto& share : ranked_causes(nats, e, s)) {
+        for (const auto f : share.cause.features) v.x[f] = 0;
         rank_sums(e.relations, e.site, v);
-        names += (names.empty() ? "" : ", ") + std::string(feature_name(c.feature));
-        if (own() + others < wanted) return "It would have passed without: " + names + ".";
-        if (++removed == 8) break;
+        told += (told.empty() ? "" : "; ") + sentence(share.cause, nats, e, labels);
+        ++removed;
+        if (own() + others < wanted)
+            return begin + " without " +
+                   (removed == 1 ? "this: " : "these " + std::to_string(removed) + ": ") + told +
+                   ".";
+        if (removed == kMostCauses) break;
     }
     if (others > 0.05)
-        return fmt::format(
-            "It would have passed alone: {:.1f} of {:.1f} points come from this sender's other "
-            "mails of the last two hours.",
-            20 * others, 20 * joint);
-    return "No single habit decided: more than eight features were unlike this sender.";
+        return begin +
+               fmt::format(
+                   " alone: {:.0f} of its {:.0f} points come from this sender's other mails of "
+                   "the last two hours.",
+                   20 * others, 20 * joint);
+    return "No single habit decided: it is unlike this sender in more than eight ways.";
 }
 
 }  // namespace kith

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contributions of the features to the deciding score as plain English with numbers, and what would
-// have changed the verdict. Pure. Covered by tests/unit/scoring/explain_test.cpp.
+// What the causes (causes.hpp) added to the deciding score as plain English with numbers, and what
+// would have changed the verdict. Pure. Covered by tests/unit/scoring/explain_test.cpp and
+// tests/property/single_cause_test.cpp.
 #pragma once
 
 #include <string>
@@ -11,13 +12,18 @@
 
 namespace kith {
 
-/// Strongest first, at most `limit`; only features that added something.
+/// One reason a cause, strongest first, at most `limit`; only causes that added something. A
+/// reason's feature is the one whose words were taken, its weight that of the whole cause.
 [[nodiscard]] std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labels,
                                               std::size_t limit);
 
-/// "It would have passed without: …" naming the fewest strongest features whose absence brings C
-/// below `wanted`; "" when it is below already.
-[[nodiscard]] std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted,
+/// The fewest strongest causes without which the verdict (Tag or Quarantine at evidence `joint`)
+/// would have been milder, in the words of reasons_for(); "" for any other verdict.
+[[nodiscard]] std::string what_would_pass(const Evidence& e, Stratum s, double joint,
+                                          Verdict verdict, const Labels& labels,
                                           const ScoringOptions& options);
+
+/// "a|b" in a sentence becomes a when `label` is "1", else b; '%' becomes the label.
+[[nodiscard]] std::string filled(std::string_view sentence, std::string_view label);
 
 }  // namespace kith

@@ -85,32 +85,4 @@ std::vector<IndicatorScore> indicator_scores(const Evidence& e,
     return out;
 }
 
-std::vector<std::string> tags_of(const Evidence& e, const std::vector<IndicatorScore>& indicators,
-                                 Stratum s) {
-    constexpr double kStrong = 50;
-    std::vector<std::string> tags;
-    const Relations& r = e.relations;
-    const auto strong = [&](std::string_view name) {
-        return std::any_of(indicators.begin(), indicators.end(), [&](const IndicatorScore& i) {
-            return i.name == name && i.score >= kStrong;
-        });
-    };
-    if (strong("Out of Character") && r.messages >= kKnownMails)
-        tags.emplace_back("out-of-character");
-    if (s == Stratum::Identity && r.look_alike_domain) tags.emplace_back("lookalike-domain");
-    if (s == Stratum::Identity && r.known_name) tags.emplace_back("user-impersonation");
-    if (s == Stratum::NewLink && strong("Inducement Shift")) tags.emplace_back("suspicious-link");
-    if (s == Stratum::Unbacked) tags.emplace_back("validation-issues");
-    if (r.messages <= 0)
-        tags.emplace_back(r.domain_messages > 0 ? "new-correspondent" : "first-time-contact");
-    if (r.messages >= 10 && r.wrote_back > 0)
-        tags.emplace_back("established-correspondent");
-    else if (r.wrote_back > 0)
-        tags.emplace_back("known-correspondent");
-    if (r.thread == ThreadState::Member && r.wrote_back == 3)
-        tags.emplace_back("active-conversation");
-    if (r.recipients_known == 0) tags.emplace_back("unusual-recipients");
-    return tags;
-}
-
 }  // namespace kith

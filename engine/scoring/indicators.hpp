@@ -17,10 +17,4 @@ namespace kith {
 [[nodiscard]] std::vector<IndicatorScore> indicator_scores(
     const Evidence& e, const std::array<double, kIndicatorCount>& strengths);
 
-/// Facts about the mail and its sender in words of the field (facts/features-and-tags, appendix A):
-/// "first-time-contact", …
-[[nodiscard]] std::vector<std::string> tags_of(const Evidence& e,
-                                               const std::vector<IndicatorScore>& indicators,
-                                               Stratum s);
-
 }  // namespace kith

@@ -29,7 +29,7 @@ const std::map<std::string, std::string> kPieces = {
     {"values/1", "site-values-1"},     {"novelty/1", "site-novelty-1"},
     {"ranks/40", "site-ranks-40"},     {"scores/1/2", "site-scores-1-2"},
     {"evidence/2", "site-evidence-2"}, {"indicators/0/5", "site-indicators-0-5"},
-    {"anomaly", "site-anomaly"}};
+    {"anomaly", "site-anomaly"},       {"people", "site-people"}};
 
 }  // namespace
 
@@ -84,6 +84,12 @@ TEST_CASE("old bytes still give the pieces of the site's state") {
     CHECK(have.scores[1][2].values() == want.scores[1][2].values());
     CHECK(have.evidence[2].values() == want.evidence[2].values());
     CHECK(have.indicators[0][5].values() == want.indicators[0][5].values());
+    CHECK(have.people.central.size() == 2);
+    CHECK(have.people.central[0].address == 201);
+    CHECK(have.people.central[0].ties == 9.5F);
+    CHECK(have.people.tied == 203);
+    CHECK(have.people.own_domains == want.people.own_domains);
+    CHECK(have.people.suspects == want.people.suspects);
     CHECK(have.anomaly.count() == 1);
     CHECK(have.anomaly.sums()[f] == 2);
     CHECK(have.anomaly.products()[f * kFeatureCount + ranked] == 6);

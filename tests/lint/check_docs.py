@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the documentation says is what the tables in the code say: configuration keys (keys.def against conf/kith.yaml and
-man/kith.yaml.5), features and indicators (man/kith-features.7), subcommands (man/kith.1), include table
+man/kith.yaml.5), features, indicators and tags (man/kith-features.7), subcommands (man/kith.1), include table
 (CONTRIBUTING.md), version (CMakeLists.txt, CHANGELOG.md, debian/changelog)."""
 import argparse
 import json
@@ -67,6 +67,15 @@ def names_in_page(page, names, what):
     return problems
 
 
+def meanings_in_page(page, meanings, what):
+    """Each name heads an entry whose whole text is its meaning."""
+    entries = {plain(name): plain(" ".join(body.splitlines()))
+               for name, body in re.findall(r"^\.It Sy (\S+)\n(.*?)(?=^\.(?:It|El|Ss|Sh))", tree.read(page), re.M | re.S)}
+    return [f"{page}: {what} {name}: is  {entries.get(name)}\n    must be  {wanted}"
+            for name, meaning in meanings
+            for wanted in [meaning[0].upper() + meaning[1:] + "."] if entries.get(name) != wanted]
+
+
 def table_rows(path, macro):
     if not exists(path):
         return []
@@ -110,13 +119,15 @@ def main():
     keys = json.loads(subprocess.run([chosen.config_keys], check=True, capture_output=True, text=True).stdout)
     features = table_rows("engine/features/features.def", r"^(?:FEATURE|ASK)\(\s*\d+\s*,\s*(\w+)")
     indicators = table_rows("engine/scoring/indicators.def", r'^INDICATOR\([^"]*"([^"]+)"')
+    tags = table_rows("engine/scoring/tags.def", r'^TAG\(\w+, "([^"]+)", "([^"]+)"')
     commands = table_rows("engine/admin/commands.def", r'^KITH_COMMAND\([^"]*"([^"]+)"')
     problems = config_problems(keys)
-    if not (keys and features and indicators and commands):
+    if not (keys and features and indicators and tags and commands):
         problems.append(f"a table is empty: {len(keys)} keys, {len(features)} features, {len(indicators)} indicators, "
-                        f"{len(commands)} commands")
+                        f"{len(tags)} tags, {len(commands)} commands")
     problems += names_in_page("man/kith-features.7", features, "feature")
     problems += names_in_page("man/kith-features.7", indicators, "indicator")
+    problems += meanings_in_page("man/kith-features.7", tags, "tag")
     problems += names_in_page("man/kith.1", commands, "command")
     problems += version_problems()
     problems += include_table_problems()

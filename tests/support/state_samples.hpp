@@ -50,9 +50,10 @@ inline Thread sample_thread() {
     t.domains = {33};
     t.addressed = {34, 35, 36};
     t.words = {37, 38, 39};
-    t.lines = {40, 0xFFFFFFFFFFFFFFFFULL};
+    t.passages = {40, 0xFFFFFFFFFFFFFFFFULL};
     t.asks = 41;
     t.last = from_unix(1'700'000'006);
+    t.gaps = true;
     return t;
 }
 
@@ -114,6 +115,10 @@ inline SiteState sample_site() {
     s.experts.weights[static_cast<std::size_t>(Expert::Spoof)][f] = 0.75F;
     s.experts.bias[0] = 1;
     s.experts.bias[2] = -3;
+    s.people.central = {{201, 9.5F}, {202, 4}};
+    s.people.tied = 203;
+    s.people.own_domains = {204, 205};
+    s.people.suspects = {206, 0xFFFFFFFFFFFFFFFEULL};
     return s;
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/features/observe.hpp"
 #include "engine/profile/codec.hpp"
+#include "engine/profile/keys.hpp"
 #include "engine/profile/memory.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
@@ -21,6 +22,7 @@ void learn_anna(const Site& site) {
     p.messages = 9;
     p.days = 4;
     p.received = 2;
+    p.ties = 3;
     p.first = from_unix(1772323200);
     p.last = p.aged = from_unix(1772582400);
     p.restore({{0, 0, 7, 9}, {1, 0, 7, 3}, {1, 0, 8, 6}});
@@ -30,6 +32,17 @@ void learn_anna(const Site& site) {
         Table::Profiles,
         stored_key(Subject::Correspondent, sender_key(hasher, "anna@supplier.example")).view(),
         encode(p)));
+    NameUse circle;
+    circle.bearers = {{1, 0, 3}, {2, 0, 2}};
+    REQUIRE(txn->put(Table::Names,
+                     integer_key(circle_key(sender_key(hasher, "anna@supplier.example"))),
+                     encode(circle)));
+    SiteState site_state;
+    site_state.people.tied = 1;
+    site_state.people.rank(sender_key(hasher, "anna@supplier.example").short32(), 5);
+    encode_site(site_state, [&](const std::string& name, const std::string& bytes) {
+        if (name == "people") REQUIRE(txn->put(Table::Site, name, bytes));
+    });
     REQUIRE(txn->commit());
 }
 
@@ -50,6 +63,9 @@ TEST_CASE(
     CHECK(j["address"]["first"] == "2026-03-01T00:00:00Z");
     CHECK(j["address"]["last"] == "2026-03-04T00:00:00Z");
     CHECK(j["address"]["received"] == 2.0);
+    CHECK(j["address"]["ties"] == 3.0);
+    CHECK(j["address"]["vip"] == true);
+    CHECK(j["address"]["circle"] == 1);
     REQUIRE(j["address"]["features"].size() == 2);
     CHECK(j["address"]["features"][0]["name"] == std::string(feature_name(0)));
     CHECK(j["address"]["features"][0]["top_share"] == 1.0);
@@ -60,6 +76,8 @@ TEST_CASE(
     CHECK(text.find(
               "anna@supplier.example: 9.0 mails learned (older ones count less) on 4 days, first "
               "2026-03-01T00:00:00Z, last 2026-03-04T00:00:00Z\n") == 0);
+    CHECK(text.find("mail both ways with 3 people, a VIP; often addressed together with 1 other "
+                    "recipient\n") != std::string::npos);
     CHECK(text.find("supplier.example: nothing learned\n") != std::string::npos);
 }
 

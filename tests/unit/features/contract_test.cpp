@@ -27,8 +27,8 @@ void check_bounds(const Observed& observed) {
     const auto& o = observed.observations;
     CHECK(o.words.size() <= Observations::kMaxWords);
     CHECK(o.links.size() <= Observations::kMaxLinks);
-    CHECK(o.own_lines.size() <= Observations::kMaxLines);
-    CHECK(o.quoted_lines.size() <= Observations::kMaxLines);
+    CHECK(o.own_passages.size() <= Observations::kMaxPassages);
+    CHECK(o.quoted_passages.size() <= Observations::kMaxPassages);
     CHECK(o.thread_words.size() <= 300);
     CHECK(observed.labels.link_hosts.size() == o.links.size());
     CHECK(o.payment.size() <= 32);

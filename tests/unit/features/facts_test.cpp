@@ -54,6 +54,44 @@ TEST_CASE("commit ids, words and long numbers are no wallets") {
     CHECK(find_wallets("").empty());
 }
 
+TEST_CASE("a BIC and an account number are found by the word before them") {
+    const auto [text, expected] = GENERATE(
+        table<const char*, const char*>({{"BIC: DEUTDEFF500", "DEUTDEFF"},
+                                         {"SWIFT/BIC DEUTDEFF", "DEUTDEFF"},
+                                         {"Swift code: NWBKGB2L.", "NWBKGB2L"},
+                                         {"account number: 31926819", "31926819"},
+                                         {"Bank account 3192 6819", "31926819"},
+                                         {"sort code 60-16-13 and", "601613"},
+                                         {"Kontonummer 0532013000", "0532013000"},
+                                         {"BLZ 370 400 44", "37040044"},
+                                         {"n\xC3\xBAmero de cuenta 1234567890", "1234567890"},
+                                         {"Numer rachunku: 12345678", "12345678"}}));
+    CHECK(find_accounts(text) == Found{expected});
+}
+
+TEST_CASE("other numbers and words are no accounts") {
+    const auto* text =
+        GENERATE("DEUTDEFF500", "swift customer service", "BIC is unknown", "account 2026-03-02",
+                 "your account was opened on 01.02.2026", "account number 12345",
+                 "account number 1234567890123456789", "order number 31926819",
+                 "account no. 31926819x", "accountant number 31926819", "");
+    INFO(text);
+    CHECK(find_accounts(text).empty());
+}
+
+TEST_CASE("accounts count once, up to the limit, in time proportional to the text") {
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += "account number " + std::to_string(1000000 + i) + "; ";
+    CHECK(find_accounts(text + text, 100).size() == 40);
+    CHECK(find_accounts(text).size() == 16);
+    CHECK(find_accounts(text, 0).empty());
+    std::string hostile;
+    for (int i = 0; i < 30000; ++i) hostile += "account number bic swift ";
+    CHECK(find_accounts(hostile).empty());
+    CHECK(find_accounts(std::string(300000, 'a')).empty());
+    CHECK(find_accounts(std::string(300000, '\xC3')).empty());
+}
+
 TEST_CASE("phone numbers are found as people write them") {
     const auto [text, expected] =
         GENERATE(table<const char*, const char*>({{"call +44 20 7946 0123 today", "442079460123"},
@@ -65,9 +103,10 @@ TEST_CASE("phone numbers are found as people write them") {
 }
 
 TEST_CASE("dates, times, amounts and versions are no phone numbers") {
-    const auto* text = GENERATE("on 01/02/2026 10:30", "01.02.2026", "09.00-10.30", "0123456789",
-                                "part 0123456789 of many", "EUR 10.000.000", "10.0.0.12345678",
-                                "order 800-555-01999", "+1234567", "");
+    const auto* text =
+        GENERATE("on 01/02/2026 10:30", "01.02.2026", "09.00-10.30", "0123456789",
+                 "part 0123456789 of many", "EUR 10.000.000", "10.0.0.12345678",
+                 "order 800-555-01999", "+1234567", "DE89 3704 0044 0532 0130 00", "");
     CHECK(find_phones(text).empty());
 }
 

@@ -135,10 +135,26 @@ TEST_CASE("log2 bins are the number's binary digits, at most eight") {
 }
 
 TEST_CASE("words for a value out of range are still words") {
-    CHECK(wrote_back_text(-1) == "never");
-    CHECK(wrote_back_text(99) == "within 7 days");
+    CHECK(wrote_back_text(-1) == "nobody here ever wrote to this sender");
+    CHECK(wrote_back_text(99) == "somebody here wrote to this sender within 7 days");
     CHECK(novelty_text(static_cast<Novelty>(77)) == "?");
     CHECK(thread_text(static_cast<ThreadState>(77)) == "?");
+}
+
+TEST_CASE("free mail providers are known in every country they are in, look-alikes are not") {
+    CHECK(is_free_mail("gmail.com"));
+    CHECK(is_free_mail("yahoo.co.uk"));
+    CHECK(is_free_mail("web.de"));
+    CHECK_FALSE(is_free_mail("web.example"));
+    CHECK_FALSE(is_free_mail("gmail-service.example"));
+    CHECK_FALSE(is_free_mail(""));
+}
+
+TEST_CASE("another filter's word is read off its usual fields") {
+    CHECK(told_spam(with_headers({{"X-Spam-Flag", " YES"}}).message));
+    CHECK(told_spam(with_headers({{"X-Spam-Status", "Yes, score=9.1"}}).message));
+    CHECK_FALSE(told_spam(with_headers({{"X-Spam-Status", "No, score=0.1"}}).message));
+    CHECK_FALSE(told_spam(with_headers({{"Subject", "yes"}}).message));
 }
 
 TEST_CASE("many recipients in every place are looked up without taking long") {

@@ -18,6 +18,8 @@ TEST_CASE("the kind of mail is read off its header") {
     CHECK(see(kId, with_headers({{"Auto-Submitted", "auto-replied"}})) == "automatic reply");
     CHECK(see(kId, with_headers({{"Auto-Submitted", "auto-generated"}})) == "notification");
     CHECK(see(kId, with_headers({{"Precedence", "Bulk"}})) == "bulk mail");
+    CHECK(see(kId, with_headers({{"X-RT-Ticket", "a #1"}})) == "ticket");
+    CHECK(see(kId, with_headers({{"X-Cron-Env", "a"}})) == "automated report");
 }
 
 TEST_CASE("Auto-Submitted: no is a person's mail") {

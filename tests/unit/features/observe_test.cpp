@@ -211,6 +211,102 @@ TEST_CASE("another secret gives other hashes for the same mail") {
           b.values[index_of(FeatureId::display_name)].code);
 }
 
+TEST_CASE("words of the display name are looked up as domain labels") {
+    const auto o = seen(from("x", "far.example", "The Example-Shop of Ann")).observations;
+    const auto label = [](const char* host) {
+        return seen(from("a", host)).observations.domain_label;
+    };
+    const auto has = [&](std::uint64_t l) {
+        return std::find(o.name_labels.begin(), o.name_labels.end(), l) != o.name_labels.end();
+    };
+    CHECK(has(label("example.com")));
+    CHECK(has(label("shop.example")));
+    CHECK_FALSE(has(label("ann.example")));  // three letters
+    std::string many;
+    for (char c = 'a'; c < 'p'; ++c) many += std::string(5, c) + " ";
+    CHECK(seen(from("x", "far.example", many)).observations.name_labels.size() <=
+          Observations::kMaxNameLabels);
+}
+
+TEST_CASE("organisations of recipients elsewhere are kept, the site's own are not") {
+    Look look = from("a", "own.example");
+    look.arrival.rcpts = {"x@mail.example.com", "y@example.com", "z@own.example", "@", "w"};
+    const auto o = seen(look, Direction::Outbound).observations;
+    REQUIRE(o.rcpt_domains.size() == 1);
+    CHECK(o.rcpt_domains.front() == domain_key(hasher(), "example.com"));
+    look.arrival.rcpts.clear();
+    for (int i = 0; i < 40; ++i)
+        look.arrival.rcpts.push_back("x@d" + std::to_string(i) + ".example");
+    CHECK(seen(look).observations.rcpt_domains.size() == Observations::kMaxRcptDomains);
+}
+
+TEST_CASE("each small mark has its mail and its counterpart") {
+    Look site = from("it", "far.example", "Site Support");
+    site.own_domains = {"site.example"};
+    CHECK(seen(site).observations.has(Mark::NamesSite));
+    site.message.from.front().domain = "site.example";
+    CHECK_FALSE(seen(site).observations.has(Mark::NamesSite));
+    CHECK_FALSE(seen(from("it", "far.example", "Site Support")).observations.has(Mark::NamesSite));
+    CHECK(seen(with_lines({{"1BoatSLRHtKNngkdXEeobR76b53LETtpyT", LineRole::Own}}))
+              .observations.has(Mark::Wallet));
+    CHECK_FALSE(seen(with_lines({{"DE89 3704 0044 0532 0130 00", LineRole::Own}}))
+                    .observations.has(Mark::Wallet));
+    Look locked;
+    locked.message.parts = {attachment("application/zip", "a.zip")};
+    CHECK_FALSE(seen(locked).observations.has(Mark::Encrypted));
+    locked.message.parts.front().encrypted = true;
+    CHECK(seen(locked).observations.has(Mark::Encrypted));
+    Look form;
+    form.message.links = {link_to("a.example", "a.example", LinkPlace::Anchor)};
+    CHECK_FALSE(seen(form).observations.has(Mark::Form));
+    form.message.links.front().place = LinkPlace::Form;
+    CHECK(seen(form).observations.has(Mark::Form));
+    CHECK(seen(with_headers({{"X-Spam-Flag", "YES"}})).observations.has(Mark::SaidSpam));
+    CHECK_FALSE(seen(with_headers({{"X-Spam-Flag", "NO"}})).observations.has(Mark::SaidSpam));
+}
+
+TEST_CASE("a recipient elsewhere who is called like the sender is the sender") {
+    const auto to = [](const char* rcpt) {
+        Look look = from("a.berg", "own.example", "Anna Berg");
+        look.arrival.rcpts = {rcpt};
+        return seen(look, Direction::Outbound).observations.has(Mark::ToOwnAddress);
+    };
+    CHECK(to("a.berg@far.example"));
+    CHECK(to("Berg.Anna@far.example"));
+    CHECK_FALSE(to("anna.cole@far.example"));
+    CHECK_FALSE(to("berg.anna@own.example"));
+}
+
+TEST_CASE("what is quoted gives the passages of what was written, whatever broke the lines") {
+    std::string text;
+    for (int i = 0; i < 300; ++i)
+        text += "word" + std::string(1, static_cast<char>('a' + i % 26)) +
+                std::string(1, static_cast<char>('a' + i / 26 % 26)) + " ";
+    const auto written = seen(with_lines({{text, LineRole::Own}})).observations;
+    REQUIRE(written.own_passages.size() > 5);
+    CHECK(written.quoted_passages.empty());
+    std::vector<TextLine> lines{{"I agree.", LineRole::Own}, {"Ann wrote:", LineRole::Attribution}};
+    for (std::size_t at = 0; at < text.size(); at += 70)
+        lines.push_back({text.substr(at, 70), LineRole::Quoted});
+    const auto answer = seen(with_lines(lines)).observations;
+    CHECK(answer.quoted_passages == written.own_passages);
+    CHECK(answer.own_passages.empty());
+}
+
+TEST_CASE("passages have a bound, and a mail beyond it says so") {
+    const auto cut = [](int words) {
+        std::string text;
+        for (int i = 0; i < words; ++i)
+            text += "w" + std::string(1, static_cast<char>('a' + i % 26)) +
+                    std::string(1, static_cast<char>('a' + i / 26 % 26)) +
+                    std::string(1, static_cast<char>('a' + i / 676 % 26)) + " ";
+        return seen(with_lines({{text, LineRole::Own}})).observations;
+    };
+    CHECK_FALSE(cut(200).has(Mark::TextCut));
+    CHECK(cut(4001).has(Mark::TextCut));
+    CHECK(cut(4001).own_passages.size() == Observations::kMaxPassages);
+}
+
 TEST_CASE("bulk and automatic mail is marked, a person's is not") {
     CHECK(seen(with_headers({{"Precedence", "bulk"}})).observations.automatic);
     CHECK_FALSE(seen(with_headers({{"Subject", "hi"}})).observations.automatic);

@@ -26,4 +26,14 @@ TEST_CASE("mails to these readers count in powers of two") {
     CHECK(see(kId, r) == expected);
 }
 
+TEST_CASE("one mail is not several") {
+    Relations r;
+    const auto told = [&] { return feature_spec(index_of(kId)).relate(r).texts().front(); };
+    CHECK(told() == "never wrote to these readers before");
+    r.pair_messages = 1;
+    CHECK(told() == "wrote to these readers before (1 mail), unlike usual");
+    r.pair_messages = 2;
+    CHECK(told() == "wrote to these readers before (2 mails), unlike usual");
+}
+
 }  // namespace

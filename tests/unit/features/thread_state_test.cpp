@@ -12,12 +12,12 @@ constexpr auto kId = FeatureId::thread_state;
 
 TEST_CASE("each state of the conversation has its own words") {
     const auto [state, expected] = GENERATE(table<ThreadState, const char*>(
-        {{ThreadState::None, "(none)"},
-         {ThreadState::Unknown, "never seen here"},
-         {ThreadState::Member, "this sender takes part in"},
-         {ThreadState::Colleague, "only a colleague of this sender takes part in"},
-         {ThreadState::Addressed, "this sender was written to in"},
-         {ThreadState::Newcomer, "this sender had no part in"}}));
+        {{ThreadState::None, "starts a conversation of its own"},
+         {ThreadState::Unknown, "answers in a conversation never seen here"},
+         {ThreadState::Member, "answers in a conversation it takes part in"},
+         {ThreadState::Colleague, "answers in a conversation that only a colleague takes part in"},
+         {ThreadState::Addressed, "answers in a conversation it was addressed in"},
+         {ThreadState::Newcomer, "joins a conversation it had no part in"}}));
     Relations r;
     r.thread = state;
     CHECK(see(kId, r) == expected);

@@ -22,7 +22,14 @@ std::string old_bytes(const char* name) {
 
 // What the old bytes were made of. A field that is added to full_record() later gets its default
 // here.
-MailRecord record_v1() { return full_record(); }
+MailRecord record_v1() {
+    MailRecord r = full_record();
+    r.observations.name_labels.clear();
+    r.observations.rcpt_domains.clear();
+    r.observations.kind = MailKind::Person;
+    r.observations.marks = 0;
+    return r;
+}
 
 }  // namespace
 

@@ -57,10 +57,14 @@ inline Observations full_observations() {
     o.payment = {127};
     o.phones = {128, 129};
     o.sketch = {130, 131, 132, 133, 134, 135, 136, 137};
-    o.quoted_lines = {138};
-    o.own_lines = {139, 140};
+    o.quoted_passages = {138};
+    o.own_passages = {139, 140};
     o.has_attachment = true;
     o.automatic = true;
+    o.name_labels = {141, 142};
+    o.rcpt_domains = {key_of(80), key_of(100)};
+    o.kind = MailKind::Ticket;
+    o.marks = 143;
     return o;
 }
 

@@ -12,9 +12,10 @@ namespace kith::test {
 
 inline void check_equal(const Observations& a, const Observations& b) {
     const auto& [time, direction, sender, domain, sender32, domain32, rcpts, rcpt_set, message_id,
-                 refs, name, local_part, domain_label, label_variants, free_mail_like, values,
-                 set_members, words, thread_words, word_total, links, asks, payment, phones, sketch,
-                 quoted_lines, own_lines, has_attachment, automatic] = a;
+                 refs, name, local_part, domain_label, label_variants, free_mail_like, name_labels,
+                 rcpt_domains, kind, marks, values, set_members, words, thread_words, word_total,
+                 links, asks, payment, phones, sketch, quoted_passages, own_passages,
+                 has_attachment, automatic] = a;
     CHECK(time == b.time);
     CHECK(direction == b.direction);
     CHECK((sender == b.sender));
@@ -59,10 +60,14 @@ inline void check_equal(const Observations& a, const Observations& b) {
     CHECK(payment == b.payment);
     CHECK(phones == b.phones);
     CHECK(sketch == b.sketch);
-    CHECK(quoted_lines == b.quoted_lines);
-    CHECK(own_lines == b.own_lines);
+    CHECK(quoted_passages == b.quoted_passages);
+    CHECK(own_passages == b.own_passages);
     CHECK(has_attachment == b.has_attachment);
     CHECK(automatic == b.automatic);
+    CHECK(name_labels == b.name_labels);
+    CHECK((rcpt_domains == b.rcpt_domains));
+    CHECK(kind == b.kind);
+    CHECK(marks == b.marks);
 }
 
 inline void check_equal(const Assessment& a, const Assessment& b) {

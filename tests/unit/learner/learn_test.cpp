@@ -305,3 +305,114 @@ TEST_CASE("who gets mail from here is known to be written to; inbound mail tells
     // Having been written to makes nobody a sender; the first own mail does.
     CHECK(s.memory.site().senders == 2);
 }
+
+TEST_CASE("a tie is counted once, when mail has gone both ways between two people") {
+    Site s;
+    const auto ben_writes = [&](double at) {
+        s.learns(Mail("ben@site.example", day(at))
+                     .direction(Direction::Outbound)
+                     .to({"anna@partner.example"}));
+    };
+    s.learns(Mail("anna@partner.example", day(0)));
+    CHECK(s.of("anna@partner.example").ties == 0);
+    ben_writes(.1);
+    CHECK(s.of("anna@partner.example").ties == 1);
+    CHECK(s.of("ben@site.example").ties == 1);
+    ben_writes(.2);
+    s.learns(Mail("anna@partner.example", day(.3)));
+    CHECK(s.of("anna@partner.example").ties == 1);
+    CHECK(s.memory.site().people.tied == 2);
+    CHECK(s.memory.site().people.central.size() == 2);
+    CHECK(s.memory.site().people.own_domains ==
+          std::vector<std::uint32_t>{domain_key(test_hasher(), "site.example").short32()});
+}
+
+TEST_CASE("programs have no ties") {
+    Site s;
+    s.learns(Mail("anna@partner.example", day(0)));
+    Mail answer("ben@site.example", day(.1));
+    answer.direction(Direction::Outbound).to({"anna@partner.example"});
+    answer.get().automatic = true;
+    s.learns(answer);
+    CHECK(s.of("anna@partner.example").ties == 0);
+}
+
+TEST_CASE("who is addressed together is known, up to eight at once") {
+    Site s;
+    s.learns(Mail().to({"ben@site.example", "cy@site.example"}));
+    const auto circle = [&](const char* who) { return s.memory.name(circle_key(person(who))); };
+    REQUIRE(circle("ben@site.example").bearers.size() == 1);
+    CHECK(circle("ben@site.example").bearers.front().address ==
+          person("cy@site.example").short32());
+    CHECK(circle("cy@site.example").bearers.front().count == 1);
+    Mail wide("anna@partner.example", day(1));
+    for (int i = 0; i < 9; ++i)
+        wide.get().rcpts.push_back(person("r" + std::to_string(i) + "@site.example"));
+    s.learns(wide);
+    CHECK(circle("r0@site.example").bearers.empty());
+    for (int i = 0; i < 40; ++i)
+        s.learns(Mail("anna@partner.example", day(2))
+                     .to({"ben@site.example", "x" + std::to_string(i) + "@site.example"}));
+    CHECK(circle("ben@site.example").bearers.size() == NameUse::kMaxCircle);
+}
+
+TEST_CASE("what is written and quoted in a conversation is known; gaps are noted") {
+    Site s;
+    const auto thread = [&] { return *s.memory.thread(id_of("root")); };
+    Mail root("anna@partner.example", day(0));
+    root.id("root").get().own_passages = {1, 2};
+    s.learns(root);
+    CHECK(thread().passages == std::vector<std::uint64_t>{1, 2});
+    CHECK_FALSE(thread().gaps);
+    Mail answer("ben@site.example", day(1));
+    answer.id("answer").refers_to({"root"});
+    answer.get().quoted_passages = {2, 3};
+    answer.get().own_passages = {4};
+    s.learns(answer);
+    CHECK(thread().passages == std::vector<std::uint64_t>{1, 2, 3, 4});
+    CHECK_FALSE(thread().gaps);
+    answer.id("long").get().marks = 1U << static_cast<unsigned>(Mark::TextCut);
+    s.learns(answer);
+    CHECK(thread().gaps);
+    // A conversation that began before our time.
+    s.learns(Mail("anna@partner.example", day(2)).id("late").refers_to({"unseen"}));
+    CHECK(s.memory.thread(id_of("late"))->gaps);
+}
+
+TEST_CASE("a conversation keeps so many passages, and says when it lost some") {
+    Site s;
+    for (std::uint64_t i = 0; i <= Thread::kMaxPassages; ++i) {
+        Mail m("anna@partner.example", day(static_cast<double>(i) / 1000));
+        m.id("m" + std::to_string(i));
+        if (i > 0) m.refers_to({"m0"});
+        m.get().own_passages = {i};
+        s.learns(m);
+        if (i + 1 == Thread::kMaxPassages) CHECK_FALSE(s.memory.thread(id_of("m0"))->gaps);
+    }
+    CHECK(s.memory.thread(id_of("m0"))->passages.size() == Thread::kMaxPassages);
+    CHECK(s.memory.thread(id_of("m0"))->gaps);
+}
+
+TEST_CASE("suspicious mail is remembered by its Message-ID, held or not; the oldest goes") {
+    Site s;
+    note(Mail().id("bait"), judged(Stratum::NewLink, 2), Fate::Never, s.memory);
+    note(Mail().id("dull"), judged(Stratum::NewLink, 1.9), Fate::Now, s.memory);
+    note(Mail().id("odd"), judged(Stratum::Plain, 5), Fate::Now, s.memory);
+    CHECK(s.memory.site().people.suspects == std::vector<std::uint64_t>{id_of("bait")});
+    for (std::size_t i = 0; i < People::kMaxSuspects; ++i)
+        note(Mail().id(std::to_string(i)), judged(Stratum::NewLink, 2), Fate::Now, s.memory);
+    CHECK(s.memory.site().people.suspects.size() == People::kMaxSuspects);
+    CHECK(s.memory.site().people.suspects.front() == id_of("0"));
+}
+
+TEST_CASE("domains written to from here are known to be") {
+    Site s;
+    const Key16 far = domain_key(test_hasher(), "far.example");
+    Mail m("ben@site.example", day(0));
+    m.to({"zoe@far.example"}).get().rcpt_domains = {far};
+    s.learns(m);
+    CHECK(s.memory.profile(Subject::Domain, far) == nullptr);  // inbound mail writes to nobody
+    s.learns(m.direction(Direction::Outbound));
+    REQUIRE(s.memory.profile(Subject::Domain, far) != nullptr);
+    CHECK(s.memory.profile(Subject::Domain, far)->received == 1);
+}

@@ -76,7 +76,7 @@ TEST_CASE("the other records come back with every field") {
     CHECK(t->domains == std::vector<std::uint32_t>{33});
     CHECK(t->addressed == std::vector<std::uint32_t>{34, 35, 36});
     CHECK(t->words == std::vector<std::uint32_t>{37, 38, 39});
-    CHECK(t->lines == std::vector<std::uint64_t>{40, 0xFFFFFFFFFFFFFFFFULL});
+    CHECK(t->passages == std::vector<std::uint64_t>{40, 0xFFFFFFFFFFFFFFFFULL});
     CHECK(t->asks == 41);
     CHECK(t->last == from_unix(1'700'000'006));
     const auto n = decode_name_use(encode(sample_name()));
@@ -109,6 +109,34 @@ TEST_CASE("the other records come back with every field") {
     CHECK(h->senders == 83);
     CHECK(h->tenants == 84.5F);
     CHECK(h->day == 19'679);
+}
+
+TEST_CASE("what came after the first format comes back, and is absent in records before it") {
+    Profile p = sample_profile();
+    CHECK(decode_profile(encode(p))->ties == 0);
+    p.ties = 6.5F;
+    CHECK(decode_profile(encode(p))->ties == 6.5F);
+    p.ties = -1;
+    CHECK_FALSE(decode_profile(encode(p)));
+    Thread t = sample_thread();
+    CHECK(decode_thread(encode(t))->gaps);
+    t.gaps = false;
+    CHECK_FALSE(decode_thread(encode(t))->gaps);
+}
+
+TEST_CASE("people come back bounded, and not at all when a tie is no number") {
+    SiteState site, back;
+    site.people.central.assign(People::kMaxCentral + 1, {1, 2});
+    site.people.own_domains.assign(People::kMaxOwnDomains + 1, 3);
+    site.people.suspects.assign(People::kMaxSuspects + 1, 4);
+    CHECK(decode_site_piece("people", pieces_of(site).at("people"), back));
+    CHECK(back.people.central.size() == People::kMaxCentral);
+    CHECK(back.people.own_domains.size() == People::kMaxOwnDomains);
+    CHECK(back.people.suspects.size() == People::kMaxSuspects);
+    site.people.central.front().ties = kNan;
+    CHECK_FALSE(decode_site_piece("people", pieces_of(site).at("people"), back));
+    CHECK_FALSE(decode_site_piece("people", "x", back));
+    CHECK(back.people.central.size() == People::kMaxCentral);
 }
 
 TEST_CASE("every piece of the site's state comes back") {
@@ -236,8 +264,8 @@ TEST_CASE("lists longer than their limit are cut") {
     traces.items.resize(Traces::kMax + 1);
     CHECK(decode_traces(encode(traces))->items.size() == Traces::kMax);
     NameUse name;
-    name.bearers.resize(NameUse::kMaxBearers + 1);
-    CHECK(decode_name_use(encode(name))->bearers.size() == NameUse::kMaxBearers);
+    name.bearers.resize(NameUse::kMaxCircle + 1);
+    CHECK(decode_name_use(encode(name))->bearers.size() == NameUse::kMaxCircle);
 }
 
 TEST_CASE("cut bytes never give a record of another length than they have") {

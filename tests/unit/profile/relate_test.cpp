@@ -277,3 +277,102 @@ TEST_CASE("length and history fall into four buckets each") {
     CHECK(bucket(79, 49) == 10);
     CHECK(bucket(80, 50) == 15);
 }
+
+TEST_CASE("quoted text is looked up in a conversation that is known as a whole") {
+    Known k;
+    auto thread = std::make_shared<Thread>();
+    thread->passages = {1, 2, 3};
+    k.threads[id_of("root")] = thread;
+    const auto quoted = [&](std::vector<std::uint64_t> passages) {
+        Observations o = Mail().refers_to({"root"});
+        o.quoted_passages = std::move(passages);
+        return relate(o, history_of(o, k), k).quoted_known;
+    };
+    CHECK(quoted({1, 3}) == 1);
+    CHECK(quoted({1, 2, 8, 9}) == .5);
+    CHECK(quoted({7, 8, 9}) == 0);
+    CHECK(quoted({9}) == -1);  // one passage may be anything
+    thread->gaps = true;
+    CHECK(quoted({7, 8, 9}) == -1);
+    Observations elsewhere = Mail().refers_to({"nowhere"});
+    elsewhere.quoted_passages = {7, 8, 9};
+    CHECK(relate(elsewhere, history_of(elsewhere, k), k).quoted_known == -1);
+}
+
+TEST_CASE("a pair's answers are those of the recipients to the sender") {
+    Known k;
+    const Observations o = Mail();
+    CHECK(relate(o, history_of(o, k), k).pair_answers == 0);
+    auto pair = std::make_shared<Profile>();
+    pair->messages = 4;
+    k.profiles[{Subject::Pair, pair_key(person("ben@site.example"), k.kAnna)}] = pair;
+    CHECK(relate(o, history_of(o, k), k).pair_answers == 4);
+}
+
+TEST_CASE("a stranger under the name of somebody of the site, or of a VIP, is told from others") {
+    Known k;
+    Observations o = Mail("eve@far.example");
+    o.name = 77;
+    NameUse& use = k.names[77];
+    use.bearers = {{501, 601, 3}};
+    const auto r = [&] { return relate(o, history_of(o, k), k); };
+    CHECK(r().known_name);
+    CHECK_FALSE(r().own_name);
+    CHECK_FALSE(r().vip_name);
+    k.state.people.own_domains = {601};
+    CHECK(r().own_name);
+    k.state.people.central = {{501, 5}};
+    k.state.people.tied = 1;
+    CHECK(r().vip_name);
+    use.bearers.front().count = 1;
+    CHECK_FALSE(r().own_name);
+    CHECK_FALSE(r().vip_name);
+}
+
+TEST_CASE("a name that has another known domain's label in it borrows that domain's name") {
+    Known k;
+    Observations o = Mail("eve@far.example");
+    o.domain_label = 5;
+    o.name_labels = {5, 6};
+    const auto r = [&] { return relate(o, history_of(o, k), k); };
+    k.names[5].bearers = {{1, 9, 6}};
+    CHECK_FALSE(r().known_brand);  // its own label
+    k.names[6].bearers = {{2, 8, 2}};
+    CHECK_FALSE(r().known_brand);  // hardly known here
+    k.names[6].bearers = {{2, 8, 3}};
+    CHECK(r().known_brand);
+}
+
+TEST_CASE("one reader who was never addressed with a group is odd, two or a member are not") {
+    Known k;
+    const auto circle = [&](const char* who, std::initializer_list<const char*> with) {
+        NameUse& use = k.names[circle_key(person(who))];
+        for (const auto* other : with) use.bearers.push_back({person(other).short32(), 0, 5});
+    };
+    circle("ben@site.example", {"cy@site.example"});
+    circle("cy@site.example", {"ben@site.example"});
+    const auto odd = [&](Mail m) {
+        const Observations o = m;
+        return relate(o, history_of(o, k), k).odd_reader;
+    };
+    CHECK(odd(Mail().to({"ben@site.example", "cy@site.example", "zoe@far.example"})));
+    CHECK_FALSE(odd(Mail().to({"ben@site.example", "cy@site.example"})));
+    CHECK_FALSE(odd(
+        Mail().to({"ben@site.example", "cy@site.example", "zoe@far.example", "yan@far.example"})));
+    auto thread = std::make_shared<Thread>();
+    thread->addressed = {person("zoe@far.example").short32()};
+    k.threads[id_of("root")] = thread;
+    CHECK_FALSE(odd(
+        Mail().to({"ben@site.example", "cy@site.example", "zoe@far.example"}).refers_to({"root"})));
+}
+
+TEST_CASE("an answer to suspicious mail is one") {
+    Known k;
+    k.state.people.suspects = {id_of("bait")};
+    const auto answers = [&](const char* id) {
+        const Observations o = Mail().refers_to({id});
+        return relate(o, history_of(o, k), k).answers_suspect;
+    };
+    CHECK(answers("bait"));
+    CHECK_FALSE(answers("other"));
+}

@@ -94,3 +94,32 @@ TEST_CASE("the site begins with empty rings of the agreed sizes, ranks only for 
     CHECK(rank_bucket(sum, 2, 3) == 8);  // one bucket a length, whatever the history
     CHECK(site.ranks[index_of(FeatureId::user_agent)].empty());
 }
+
+TEST_CASE("a VIP is one of the best connected twentieth, with five ties at least") {
+    People p;
+    p.tied = 40;  // two of them
+    for (std::uint32_t a = 1; a <= 10; ++a) p.rank(a, static_cast<float>(a));
+    CHECK(p.vips() == 2);
+    CHECK(p.is_vip(10));
+    CHECK(p.is_vip(9));
+    CHECK_FALSE(p.is_vip(8));
+    p.rank(1, 20);
+    CHECK(p.is_vip(1));
+    CHECK_FALSE(p.is_vip(9));
+    CHECK(p.central.size() == 10);
+    People few;
+    few.tied = 3;
+    few.rank(7, 4);
+    CHECK_FALSE(few.is_vip(7));
+    few.rank(7, 5);
+    CHECK(few.is_vip(7));
+}
+
+TEST_CASE("the best connected are bounded; the least of them goes") {
+    People p;
+    for (std::uint32_t a = 0; a <= People::kMaxCentral; ++a)
+        p.rank(a, static_cast<float>(1000 - a));
+    CHECK(p.central.size() == People::kMaxCentral);
+    CHECK(p.central.front().address == 0);
+    CHECK(p.central.back().address == People::kMaxCentral - 1);
+}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named views and tags (engine/scoring/indicators.hpp).
+// Named views (engine/scoring/indicators.hpp).
 #include "tests/unit/scoring/scene.hpp"
 
 using namespace kith;
@@ -9,15 +9,6 @@ namespace {
 
 /// Strength of the indicator with this persistent number.
 double strength(const Evidence& e, std::size_t number) { return indicator_strengths(e)[number]; }
-
-bool has_tag(const std::vector<std::string>& tags, std::string_view tag) {
-    return std::find(tags.begin(), tags.end(), tag) != tags.end();
-}
-
-std::vector<std::string> tags(const Evidence& e, Stratum s,
-                              const std::vector<IndicatorScore>& indicators = {}) {
-    return tags_of(e, indicators, s);
-}
 
 }  // namespace
 
@@ -74,48 +65,4 @@ TEST_CASE("an indicator is shown from one in ten on, strongest first, on the mai
     strengths[3] = 8;  // two in ten
     strengths[4] = 0;
     CHECK(indicator_scores(e, strengths).empty());
-}
-
-TEST_CASE("who writes for the first time is tagged by what is known of the domain") {
-    Scene s;
-    s.usual();
-    CHECK(has_tag(tags(s.look(later("eve@far.example")), Stratum::Plain), "first-time-contact"));
-    CHECK(has_tag(tags(s.look(later("dee@partner.example")), Stratum::Plain), "new-correspondent"));
-    const auto known = tags(s.look(later()), Stratum::Plain);
-    CHECK_FALSE(has_tag(known, "first-time-contact"));
-    CHECK_FALSE(has_tag(known, "new-correspondent"));
-}
-
-TEST_CASE("whom the site writes to is a known, later an established correspondent") {
-    Scene s;
-    s.usual();
-    CHECK_FALSE(has_tag(tags(s.look(later()), Stratum::Plain), "established-correspondent"));
-    s.learns(Mail("ben@site.example", day(20))
-                 .direction(Direction::Outbound)
-                 .to({"anna@partner.example"}));
-    CHECK(has_tag(tags(s.look(later()), Stratum::Plain), "established-correspondent"));
-}
-
-TEST_CASE("tags name the stratum's reason") {
-    Scene s;
-    s.usual();
-    const Evidence e = s.look(later());
-    CHECK(has_tag(tags(e, Stratum::Unbacked), "validation-issues"));
-    CHECK_FALSE(has_tag(tags(e, Stratum::Plain), "validation-issues"));
-    CHECK(has_tag(tags(e, Stratum::NewLink, {{"Inducement Shift", 50}}), "suspicious-link"));
-    CHECK_FALSE(has_tag(tags(e, Stratum::NewLink, {{"Inducement Shift", 49}}), "suspicious-link"));
-    CHECK(has_tag(tags(e, Stratum::Plain, {{"Out of Character", 50}}), "out-of-character"));
-    s.relations.look_alike_domain = true;
-    s.relations.known_name = true;
-    const auto impostor = tags(s.evidence(), Stratum::Identity);
-    CHECK(has_tag(impostor, "lookalike-domain"));
-    CHECK(has_tag(impostor, "user-impersonation"));
-}
-
-TEST_CASE("recipients this sender never wrote to are unusual") {
-    Scene s;
-    s.usual();
-    CHECK(has_tag(tags(s.look(later().to({"stranger@site.example"})), Stratum::Plain),
-                  "unusual-recipients"));
-    CHECK_FALSE(has_tag(tags(s.look(later()), Stratum::Plain), "unusual-recipients"));
 }
