@@ -131,6 +131,9 @@ struct SiteState {
     double learned = 0, waiting = 0, held = 0;  ///< what became of the mails, for status
     std::int32_t day = 0;                       ///< `words` is as of this day
     ExpertModel experts;
+    /// Features that surprise nobody: `kith replay --without` measures what they are worth. Not
+    /// stored.
+    std::array<bool, kFeatureCount> without{};
 
     SiteState();
 };
