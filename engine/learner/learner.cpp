@@ -197,6 +197,7 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
     memory_->edit_profile(Subject::Correspondent, subject) = Profile{};
     memory_->edit_vocabulary(subject) = Vocabulary{};
     memory_->edit_traces(subject) = Traces{};
+    memory_->examples().forget(subject);
     return ok();
 }
 
