@@ -113,6 +113,7 @@ inline SiteState sample_site() {
     s.experts.version = 3;
     s.experts.weights[static_cast<std::size_t>(Expert::Spoof)][f] = 0.75F;
     s.experts.bias[0] = 1;
+    s.experts.bias[1] = 0;
     s.experts.bias[2] = -3;
     return s;
 }
