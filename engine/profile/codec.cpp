@@ -494,6 +494,9 @@ void encode_site(const SiteState& site,
             put("indicators/" + std::to_string(d) + "/" + std::to_string(i),
                 encode_ring(site.indicators[d][i]));
         put("evidence/" + std::to_string(d), encode_ring(site.evidence[d]));
+        for (std::size_t stage = 0; stage < kStages; ++stage)
+            put("stages/" + std::to_string(d) + "/" + std::to_string(stage),
+                encode_ring(site.stage_evidence[d][stage]));
     }
 }
 
@@ -523,6 +526,7 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     if (kind == "indicators")
         return b < kIndicatorCount && restore_ring(stored, site.indicators[a][b]);
     if (kind == "evidence") return restore_ring(stored, site.evidence[a]);
+    if (kind == "stages") return b < kStages && restore_ring(stored, site.stage_evidence[a][b]);
     return false;
 }
 

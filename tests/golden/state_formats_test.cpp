@@ -127,6 +127,7 @@ TEST_CASE("old bytes still give the pieces of the site's state") {
     CHECK(have.ranks[ranked][15].values() == std::vector<float>{-2.5F});
     CHECK(have.scores[1][2].values() == want.scores[1][2].values());
     CHECK(have.evidence[2].values() == want.evidence[2].values());
+    CHECK(have.stage_evidence[1][3].values() == want.stage_evidence[1][3].values());
     CHECK(have.indicators[0][5].values() == want.indicators[0][5].values());
     CHECK(have.anomaly.count() == 1);
     CHECK(have.anomaly.sums()[f] == 2);

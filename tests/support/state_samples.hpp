@@ -97,6 +97,7 @@ inline SiteState sample_site() {
     s.scores[1][2].add(3.5F);
     s.scores[1][2].add(-1);
     s.evidence[2].add(0.75F);
+    s.stage_evidence[1][3].add(1.75F);
     s.indicators[0][5].add(2);
     s.stratum_mails[1][4] = 91;
     s.mails = {92, 93, 94};

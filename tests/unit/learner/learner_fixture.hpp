@@ -102,7 +102,7 @@ public:
             auto& all = out[static_cast<int>(t)] = rows(t);
             if (t == Table::Site)
                 std::erase_if(all, [](const auto& row) {
-                    return row.first.starts_with("evidence/") ||
+                    return row.first.starts_with("evidence/") || row.first.starts_with("stages/") ||
                            (row.first.starts_with("indicators/") && row.first.ends_with("/0"));
                 });
             // A mail's entry tells what it scored, too.
