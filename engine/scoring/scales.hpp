@@ -23,7 +23,7 @@ public:
     /// Added to C so that 3 in 100 come out as 3 in 100: weights improve and senders become known
     /// while old scores stay in the rings. Not 1 in 100: an attack may be as many. `messages`:
     /// mails of the sender before this one; newcomers and old acquaintances have a level each, near
-    /// the direction's while there are few of them. Within +-2.
+    /// the direction's while there are few of them. From -2 to 1.3.
     [[nodiscard]] double level_shift(Direction d, double messages) const noexcept;
     [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
     [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }

@@ -56,7 +56,7 @@ TEST_CASE(
     CHECK(with(2.3F, 999) == 0);  // too few to tell
 }
 
-TEST_CASE("newcomers and old acquaintances have a level each, by one power more at most") {
+TEST_CASE("newcomers and old acquaintances have a level each, near the direction's") {
     SiteState site;
     // 1,000 mails of which 4 in 100 have evidence 1.5229 = 3 in 100: the direction is level.
     const auto three_in_100 = static_cast<float>(-std::log10(.03));
@@ -70,6 +70,9 @@ TEST_CASE("newcomers and old acquaintances have a level each, by one power more 
     CHECK(of_newcomers(three_in_100 + 0.5F, 950) == Approx(-0.5 * 950 / 1000).margin(1e-6));
     CHECK(of_newcomers(three_in_100 + 0.5F, 100) == Approx(-0.5 * 100 / 150).margin(1e-6));
     CHECK(of_newcomers(three_in_100 + 0.5F, 99) == Approx(0).margin(1e-6));  // too few to tell
+    // Raised by no more than a factor of two, however little there is.
+    CHECK(of_newcomers(three_in_100 - 0.1F, 950) == Approx(0.1 * 950 / 1000).margin(1e-6));
+    CHECK(of_newcomers(0.25F, 950) == Approx(0.3).margin(1e-6));
     CHECK(of_newcomers(8, 950) == Approx(-1));
     CHECK(Scales(site).level_shift(Direction::Inbound, 2) == Approx(-1));
     CHECK(Scales(site).level_shift(Direction::Inbound, 0) == Approx(0).margin(1e-6));
