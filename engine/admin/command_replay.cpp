@@ -15,6 +15,7 @@
 
 #include "engine/admin/command.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/features/spec.hpp"
 #include "engine/learner/replay.hpp"
 #include "engine/message/parse.hpp"
 
@@ -134,8 +135,11 @@ Json result_line(const ReplayMail& mail, const ReplayResult& r) {
             {"score", std::round(a.score * 1e6) / 1e6},
             {"verdict", to_string(a.verdict)},
             {"direction", to_string(r.direction)},
+            {"history", std::lround(r.judgement.relations.messages)},
             {"indicators", indicators},
             {"stratum", to_string(a.stratum)},
+            {"ready", a.ready},
+            {"raw", rounded(a.raw)},
             {"delayed", a.delayed},
             {"tags", a.tags},
             {"reasons", reasons},
@@ -145,7 +149,35 @@ Json result_line(const ReplayMail& mail, const ReplayResult& r) {
 
 struct ReplayOptions {
     std::string manifest;
+    std::vector<std::string> without;
 };
+
+/// The features a name stands for: a group's, a sum's with what it adds up, or one; empty when it
+/// stands for none.
+std::vector<std::size_t> features_named(const std::string& name) {
+    std::vector<std::size_t> out;
+    for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        const FeatureSpec& spec = feature_spec(f);
+        bool named = to_string(spec.group) == name || feature_name(f) == name;
+        for (std::size_t sum = 0; sum < kFeatureCount && !named; ++sum)
+            named = feature_name(sum) == name && feature_spec(sum).kind == Kind::Sum &&
+                    feature_spec(sum).sums(f);
+        if (named) out.push_back(f);
+    }
+    return out;
+}
+
+Result<std::vector<std::size_t>> features_named(const std::vector<std::string>& names) {
+    std::vector<std::size_t> all;
+    for (const std::string& name : names) {
+        const std::vector<std::size_t> some = features_named(name);
+        if (some.empty())
+            return fail(ErrorCode::Usage, "--without: there is no feature or group " + name,
+                        "kith-features(7) lists them");
+        all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+}
 
 /// The stream's own kith.yaml beside the manifest, unless --config names another.
 Result<std::shared_ptr<const Config>> config_for(const Env& env, const ReplayOptions& options) {
@@ -157,6 +189,8 @@ Result<std::shared_ptr<const Config>> config_for(const Env& env, const ReplayOpt
 }
 
 Outcome replay(Env& env, const ReplayOptions& options) {
+    auto without = features_named(options.without);
+    if (!without) return fail(without.error());
     auto config = config_for(env, options);
     if (!config) return fail(config.error());
     std::ifstream manifest(options.manifest);
@@ -182,7 +216,7 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     // A replay keeps nothing, so its hashes need no secret of a site; a fixed one makes runs
     // comparable.
     const Hasher hasher(Hasher::Secret{'r', 'e', 'p', 'l', 'a', 'y'});
-    Replay run(**config, hasher);
+    Replay run(**config, hasher, *without);
     Files files(std::filesystem::path(options.manifest).parent_path());
     for (std::size_t i = 0; i < lines.size(); ++i) {
         auto bytes = files.read(lines[i]);
@@ -208,6 +242,9 @@ NothingAction setup_replay(CLI::App& sub) {
     sub.add_option("manifest", options->manifest, "Manifest of the stream, one JSON object a line")
         ->required()
         ->type_name("MANIFEST");
+    sub.add_option("--without", options->without,
+                   "Feature or group of features to leave out; may be given again")
+        ->type_name("NAME");
     return [options](Env& env) { return replay(env, *options); };
 }
 

@@ -27,7 +27,7 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.stratum = stratum_of(e);
     a.raw = raw_score(a.stratum, site.experts, j.surprise.x);
     a.own_evidence = own_evidence(e, a.stratum, a.raw, options);
-    j.level_free_evidence = a.own_evidence - context.scales.level_shift(o.direction);
+    j.level_free_evidence = level_free_evidence(e, a.stratum, a.raw, options);
     const double joint =
         joint_evidence(a.own_evidence, e, a.stratum, context.memory.traces(o.sender));
     a.p = std::pow(10, -joint);

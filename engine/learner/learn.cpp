@@ -280,6 +280,8 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
     const auto s = static_cast<std::size_t>(j.assessment.stratum);
     site.scores[d][s].add(static_cast<float>(j.assessment.raw));
     site.evidence[d].add(static_cast<float>(j.level_free_evidence));
+    site.stage_evidence[d][stage_of(j.relations.messages)].add(
+        static_cast<float>(j.level_free_evidence));
     site.mails[d] += 1;
     site.stratum_mails[d][s] += 1;
     float sum = 0;

@@ -89,6 +89,7 @@ T& editable(typename Shelf<T>::Entry& entry) {
 
 Result<int> LearnedMemory::load_site() {
     *site_ = SiteState();
+    examples_ = Examples();
     impl_->waiting.clear();
     impl_->waiting_by_id.clear();
     impl_->site_written.clear();
@@ -118,6 +119,12 @@ Result<int> LearnedMemory::load_site() {
         return true;
     });
     if (!scanned) return fail(scanned.error());
+    scanned = reader_->scan(Table::Examples, "", [&](std::string_view key, std::string_view value) {
+        if (!examples_.restore(key, value)) ++bad;
+        return true;
+    });
+    if (!scanned) return fail(scanned.error());
+    examples_.restored();
     return bad;
 }
 
@@ -303,6 +310,7 @@ Status LearnedMemory::flush(StoreWriter& writer) {
     for (const auto& key : impl_->waiting_added)
         if (const auto it = impl_->waiting.find(key); it != impl_->waiting.end())
             if (auto put = writer.put(Table::Waiting, key, it->second.record); !put) return put;
+    if (auto done = examples_.flush(writer); !done) return done;
     Status result = ok();
     encode_site(*site_, [&](const std::string& name, std::string bytes) {
         auto& written = impl_->site_written[name];
@@ -331,6 +339,7 @@ void LearnedMemory::flushed() {
     clean(impl_->hosts);
     clean(impl_->names);
     clean(impl_->traces);
+    examples_.flushed();
     impl_->waiting_added.clear();
     impl_->waiting_removed.clear();
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/learner/examples.hpp"
 #include "engine/profile/codec.hpp"
 #include "engine/profile/memory.hpp"
 #include "engine/store/store.hpp"
@@ -34,8 +35,8 @@ public:
 
     /// Where what is not in memory comes from; must stay valid until changed. nullptr = nowhere.
     void read_from(const StoreReader* reader) { reader_ = reader; }
-    /// Loads the site's state and the waiting list. Pieces that do not decode keep their start
-    /// value; returns how many.
+    /// Loads the site's state, the waiting list and the experts' examples. What does not decode
+    /// keeps its start value or is left out; returns how many.
     [[nodiscard]] Result<int> load_site();
 
     std::shared_ptr<const Profile> profile(Subject subject, const Key16& key) const override;
@@ -58,6 +59,8 @@ public:
     NameUse& edit_name(std::uint64_t name);
     Traces& edit_traces(const Key16& sender);
     SiteState& edit_site() { return *site_; }
+    /// What the experts are fitted on.
+    [[nodiscard]] Examples& examples() { return examples_; }
 
     void wait(Waiting waiting);
     /// Those due at `now`, oldest first; they are removed.
@@ -77,6 +80,7 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
     std::unique_ptr<SiteState> site_;
+    Examples examples_;
     const StoreReader* reader_ = nullptr;
     double half_life_days_;
 };

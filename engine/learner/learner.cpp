@@ -200,6 +200,7 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
     memory_->edit_name(circle_key(subject)) = NameUse{};
     std::erase_if(memory_->edit_site().people.central,
                   [&](const People::Central& c) { return c.address == subject.short32(); });
+    memory_->examples().forget(subject);
     return ok();
 }
 

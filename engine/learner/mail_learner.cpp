@@ -9,7 +9,7 @@ MailLearner::MailLearner(const Hasher& hasher, const ScoringOptions& scoring,
       scoring_(scoring),
       options_(options),
       memory_(memory),
-      teacher_(hasher),
+      teacher_(hasher, memory.examples()),
       scales_(std::make_unique<Scales>(memory.site())) {}
 
 void MailLearner::rescale() {

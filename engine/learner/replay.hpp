@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/learner/mail_learner.hpp"
 
@@ -23,19 +24,23 @@ struct ReplayMail {
 struct ReplayResult {
     Judgement judgement;
     Direction direction = Direction::Inbound;
-    double assess_us = 0;  ///< from features to verdict
+    double assess_us = 0;  ///< processor time from features to verdict
     double total_us = 0;   ///< with parsing
 };
 
 /// One thread.
 class Replay {
 public:
-    Replay(const Config& config, const Hasher& hasher);
+    /// `without`: features that surprise nobody, neither in scores nor in what is learned.
+    Replay(const Config& config, const Hasher& hasher,
+           const std::vector<std::size_t>& without = {});
     /// Judges as a site in enforce mode would, then learns unless it is a probe.
     [[nodiscard]] ReplayResult run(const ReplayMail& mail, std::string_view bytes);
     /// The session's traces are dropped.
     void end_session(const std::string& session) { sessions_.erase(session); }
     [[nodiscard]] const LearnedMemory& memory() const noexcept { return memory_; }
+    /// Writes everything learned, as the learner would; the caller commits.
+    [[nodiscard]] Status keep(StoreWriter& writer) { return memory_.flush(writer); }
 
 private:
     const Config& config_;

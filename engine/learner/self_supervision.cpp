@@ -7,7 +7,6 @@ namespace kith {
 namespace {
 
 constexpr Seconds kActive{180LL * 86400};
-constexpr std::size_t kMaxBearers = 3000;
 constexpr std::size_t kFitGenuine = 4000;  // the newest of them; more change nothing
 constexpr std::size_t kEnough = 150;
 constexpr float kBeside = .03F;  // weight of examples beside an expert's own question
@@ -45,6 +44,16 @@ void copy_conversation(const Observations& of, Observations& to) {
     to.quoted_passages = of.quoted_passages;
 }
 
+/// What of a mail is needed to put its sender's name on another's.
+Observations bearer_of(const Observations& o) {
+    Observations last;
+    last.time = o.time;
+    last.direction = o.direction;
+    copy_identity(o, last);
+    copy_conversation(o, last);
+    return last;
+}
+
 bool asks_anything(const Observations& o) noexcept {
     return o.asks != 0 || !o.links.empty() || !o.payment.empty() || !o.phones.empty();
 }
@@ -53,7 +62,7 @@ bool asks_anything(const Observations& o) noexcept {
 
 void SelfSupervision::observe(const Observations& o, const Judgement& j, bool teaches,
                               const Memory& memory) {
-    Genuine g{sparse(j.surprise.x), o.direction, j.assessment.stratum, {}};
+    GenuineExample g{0, example_row(j.surprise.x), o.direction, j.assessment.stratum, {}};
     if (teaches) {
         g.weight.fill(j.relations.messages >= 1 ? 1 : 0);
         // The impostor's question is asked about newcomers: those with the looks of somebody known
@@ -62,8 +71,7 @@ void SelfSupervision::observe(const Observations& o, const Judgement& j, bool te
                                          : j.assessment.stratum == Stratum::Identity ? 1
                                                                                      : kBeside;
     }
-    genuine_.push_back(std::move(g));
-    if (genuine_.size() > kGenuine) genuine_.pop_front();
+    examples_.add(std::move(g));
     if (!teaches) return;
 
     const std::uint64_t seed =
@@ -74,36 +82,17 @@ void SelfSupervision::observe(const Observations& o, const Judgement& j, bool te
         if (seed % 2 == 0)
             if (const Bearer* b = pick(o, mix(seed + 1), true, 1)) add_swaps(o, b->last, memory);
     }
-    remember(o);
-    ++since_fit_;
+    examples_.saw_bearer(bearer_of(o));
+    examples_.count_since_fit();
 }
 
-void SelfSupervision::remember(const Observations& o) {
-    const auto [it, fresh] = bearers_.try_emplace(o.sender);
-    Observations& last = it->second.last;
-    last.time = o.time;
-    copy_identity(o, last);
-    copy_conversation(o, last);
-    ++it->second.mails;
-    if (!fresh) return;
-    auto& order = order_[static_cast<std::size_t>(o.direction)];
-    order.push_back(o.sender);
-    if (order.size() > kMaxBearers) {
-        bearers_.erase(order.front());
-        order.erase(order.begin());
-    }
-}
-
-const SelfSupervision::Bearer* SelfSupervision::pick(const Observations& o, std::uint64_t seed,
-                                                     bool colleague,
-                                                     std::uint32_t min_mails) const {
+const Bearer* SelfSupervision::pick(const Observations& o, std::uint64_t seed, bool colleague,
+                                    std::uint32_t min_mails) const {
     constexpr int kTries = 60;
-    const auto& order = order_[static_cast<std::size_t>(o.direction)];
-    for (int i = 0; i < kTries && !order.empty(); ++i) {
+    const auto& all = examples_.bearers(o.direction);
+    for (int i = 0; i < kTries && !all.empty(); ++i) {
         seed = mix(seed);
-        const auto it = bearers_.find(order[seed % order.size()]);
-        if (it == bearers_.end()) continue;
-        const Bearer& b = it->second;
+        const Bearer& b = all[seed % all.size()];
         if (b.last.sender == o.sender || b.mails < min_mails || o.time - b.last.time > kActive)
             continue;
         if (colleague && b.last.domain != o.domain) continue;
@@ -115,8 +104,8 @@ const SelfSupervision::Bearer* SelfSupervision::pick(const Observations& o, std:
 void SelfSupervision::add_swaps(const Observations& m, const Observations& of,
                                 const Memory& memory) {
     const auto keep = [&](const Observations& swap, Expert expert, float weight) {
-        swapped_.push_back({sparse(compare(swap, memory, hasher_).surprise.x), expert, weight});
-        if (swapped_.size() > kSwapped) swapped_.pop_front();
+        examples_.add(SwappedExample{0, example_row(compare(swap, memory, hasher_).surprise.x),
+                                     expert, weight});
     };
     const bool asks = asks_anything(m);
 
@@ -139,18 +128,18 @@ void SelfSupervision::add_swaps(const Observations& m, const Observations& of,
 }
 
 bool SelfSupervision::due(std::uint32_t model_version) const noexcept {
-    return since_fit_ >= (model_version == 0 ? kFirstFit : fitted_ ? kEvery : kAgain);
+    return examples_.since_fit() >= (model_version == 0 ? kFirstFit : kEvery);
 }
 
 void SelfSupervision::refit(SiteState& site) {
-    since_fit_ = 0;
-    fitted_ = true;
+    examples_.fitted();
     site.experts.version += 1;
     for (std::size_t e = 0; e < kLearnedExperts; ++e) {
         std::vector<Example> examples;
-        for (auto g = genuine_.rbegin(); g != genuine_.rend() && examples.size() < kFitGenuine; ++g)
+        const auto& genuine = examples_.genuine();
+        for (auto g = genuine.rbegin(); g != genuine.rend() && examples.size() < kFitGenuine; ++g)
             if (g->weight[e] > 0) examples.push_back({&g->row, g->weight[e], false});
-        for (const auto& s : swapped_)
+        for (const auto& s : examples_.swapped())
             if (at(s.expert) == e) examples.push_back({&s.row, s.weight, true});
         const LogisticModel model =
             fit_logistic(examples, prior_weights(static_cast<Expert>(e)), {});
@@ -166,7 +155,7 @@ void SelfSupervision::recalibrate(SiteState& site) const {
     std::array<std::array<ScoreRing, kStratumCount>, kDirectionCount> rings;
     for (auto& direction : rings)
         for (auto& ring : direction) ring = ScoreRing(kScoreRing);
-    for (const auto& g : genuine_) {
+    for (const auto& g : examples_.genuine()) {
         Surprises x{};
         for (const auto& [f, v] : g.row) x[f] = v;
         rings[static_cast<std::size_t>(g.direction)][static_cast<std::size_t>(g.stratum)].add(

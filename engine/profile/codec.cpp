@@ -11,6 +11,7 @@
 #include <iterator>
 
 #include "engine/profile/state_generated.h"
+#include "engine/profile/verified.hpp"
 
 namespace kith {
 namespace {
@@ -19,38 +20,6 @@ using flatbuffers::FlatBufferBuilder;
 
 std::string finished(FlatBufferBuilder& b) {
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
-}
-
-/// Verified root of a copy-aligned buffer; LMDB gives no alignment, so the bytes are looked at
-/// where they are copied to.
-template <class Root>
-class Verified {
-public:
-    explicit Verified(std::string_view bytes) : copy_((bytes.size() + 7) / 8) {
-        if (bytes.empty()) return;
-        std::memcpy(copy_.data(), bytes.data(), bytes.size());
-        const auto* data = reinterpret_cast<const std::uint8_t*>(copy_.data());
-        flatbuffers::Verifier verifier(data, bytes.size(), 16, 4096);
-        if (verifier.VerifyBuffer<Root>(nullptr)) root_ = flatbuffers::GetRoot<Root>(data);
-    }
-    explicit operator bool() const { return root_ != nullptr; }
-    const Root* operator->() const { return root_; }
-
-private:
-    std::vector<std::uint64_t> copy_;
-    const Root* root_ = nullptr;
-};
-
-template <class T>
-std::vector<T> to_vector(const flatbuffers::Vector<T>* v, std::size_t limit) {
-    std::vector<T> out;
-    if (v == nullptr) return out;
-    // The verifier looks at where a vector begins, not at how its elements are aligned: copy, then
-    // read.
-    out.resize(std::min<std::size_t>(v->size(), limit));
-    if (!out.empty()) std::memcpy(out.data(), v->Data(), sizeof(T) * out.size());
-    for (T& x : out) x = flatbuffers::EndianScalar(x);
-    return out;
 }
 
 bool sane(float x) noexcept { return std::isfinite(x) && x >= 0; }
@@ -576,6 +545,9 @@ void encode_site(const SiteState& site,
             put("indicators/" + std::to_string(d) + "/" + std::to_string(i),
                 encode_ring(site.indicators[d][i]));
         put("evidence/" + std::to_string(d), encode_ring(site.evidence[d]));
+        for (std::size_t stage = 0; stage < kStages; ++stage)
+            put("stages/" + std::to_string(d) + "/" + std::to_string(stage),
+                encode_ring(site.stage_evidence[d][stage]));
     }
 }
 
@@ -606,6 +578,7 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     if (kind == "indicators")
         return b < kIndicatorCount && restore_ring(stored, site.indicators[a][b]);
     if (kind == "evidence") return restore_ring(stored, site.evidence[a]);
+    if (kind == "stages") return b < kStages && restore_ring(stored, site.stage_evidence[a][b]);
     return false;
 }
 

@@ -121,6 +121,8 @@ SiteState::SiteState() : anomaly(kFeatureCount) {
     for (auto& direction : scores)
         for (auto& ring : direction) ring = ScoreRing(kScoreRing);
     for (auto& ring : evidence) ring = ScoreRing(kLevelRing);
+    for (auto& direction : stage_evidence)
+        for (auto& ring : direction) ring = ScoreRing(kStageRing);
     for (auto& direction : indicators)
         for (auto& ring : direction) ring = ScoreRing(kIndicatorRing);
     for (std::size_t f = 0; f < kFeatureCount; ++f)

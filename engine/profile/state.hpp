@@ -130,7 +130,13 @@ inline constexpr std::size_t kLevels = 3;  ///< correspondent, domain, site
 inline constexpr std::size_t kHistoryBuckets = 4;
 inline constexpr std::size_t kRankBuckets = 4 * kHistoryBuckets;  ///< 4 lengths x 4 histories
 inline constexpr std::size_t kRankRing = 1000, kSumRing = 4000, kScoreRing = 6000,
-                             kLevelRing = 3000, kIndicatorRing = 2000;
+                             kLevelRing = 3000, kStageRing = 1000, kIndicatorRing = 2000;
+/// How well a sender is known, for the level of its mail's scores: 0, 1-2, 3-9, 10-49, 50 or more
+/// mails.
+inline constexpr std::size_t kStages = 5;
+[[nodiscard]] constexpr std::size_t stage_of(double mails) noexcept {
+    return mails < 1 ? 0 : mails < 3 ? 1 : mails < 10 ? 2 : mails < 50 ? 3 : 4;
+}
 inline constexpr std::size_t kIndicatorCount =
     8;  ///< rings kept; at least as many as indicators.def has lines
 
@@ -147,6 +153,8 @@ struct SiteState {
         mails{};  ///< mails counted into the calibration ever, per direction
     std::array<ScoreRing, kDirectionCount>
         evidence;  ///< C' of genuine mail: keeps the final level (see scoring/scales.hpp)
+    /// The same by how well the sender is known.
+    std::array<std::array<ScoreRing, kStages>, kDirectionCount> stage_evidence;
     std::array<std::array<ScoreRing, kIndicatorCount>, kDirectionCount> indicators;
     CovarianceSum anomaly;  ///< of the surprises, for General Behavioural Anomaly
     double words = 0;       ///< words counted at the site, decayed
@@ -155,6 +163,9 @@ struct SiteState {
     std::int32_t day = 0;                       ///< `words` is as of this day
     ExpertModel experts;
     People people;
+    /// Features that surprise nobody: `kith replay --without` measures what they are worth. Not
+    /// stored.
+    std::array<bool, kFeatureCount> without{};
 
     SiteState();
 };

@@ -21,8 +21,10 @@ public:
     [[nodiscard]] std::size_t calibration_mails(Direction d) const noexcept;
     [[nodiscard]] std::size_t calibration_mails(Direction d, Stratum s) const noexcept;
     /// Added to C so that 3 in 100 come out as 3 in 100: weights improve and senders become known
-    /// while old scores stay in the rings. Not 1 in 100: an attack may be as many. Within +-1.
-    [[nodiscard]] double level_shift(Direction d) const noexcept;
+    /// while old scores stay in the rings. Not 1 in 100: an attack may be as many. `messages`:
+    /// mails of the sender before this one; newcomers and old acquaintances have a level each, near
+    /// the direction's while there are few of them. From -2 to 1.3.
+    [[nodiscard]] double level_shift(Direction d, double messages) const noexcept;
     [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
     [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }
 
@@ -30,7 +32,7 @@ private:
     std::array<std::array<Calibration, kStratumCount>, kDirectionCount> scores_;
     std::array<std::array<double, kStratumCount>, kDirectionCount> shares_{};
     std::array<std::array<Calibration, kIndicatorCount>, kDirectionCount> indicators_;
-    std::array<double, kDirectionCount> shift_{};
+    std::array<std::array<double, kStages>, kDirectionCount> shift_{};
     std::array<std::size_t, kDirectionCount> mails_{};
     Mahalanobis anomaly_;
 };

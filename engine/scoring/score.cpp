@@ -107,6 +107,15 @@ double value_of(const Way& way, const ExpertModel& experts, const Surprises& x) 
     return sum;
 }
 
+/// -log10 P; below 0 where the stratum has more of the mail than of the budget.
+double unlevelled(const Evidence& e, Stratum s, double raw,
+                  const ScoringOptions& options) noexcept {
+    const Direction d = e.observations.direction;
+    const double p = e.scales.stratum_p(d, s, raw) * e.scales.share(d, s) /
+                     options.shares[static_cast<std::size_t>(s)];
+    return -std::log10(std::max(p, 1e-12));
+}
+
 }  // namespace
 
 double asked_surprise(std::uint32_t asks, const Surprises& x) noexcept {
@@ -163,12 +172,15 @@ std::array<double, kFeatureCount> raw_slope(Stratum s, const ExpertModel& expert
     return slope;
 }
 
+double level_free_evidence(const Evidence& e, Stratum s, double raw,
+                           const ScoringOptions& options) noexcept {
+    return std::clamp(unlevelled(e, s, raw, options), 0.0, kMaxEvidence);
+}
+
 double own_evidence(const Evidence& e, Stratum s, double raw,
                     const ScoringOptions& options) noexcept {
-    const Direction d = e.observations.direction;
-    const double p = e.scales.stratum_p(d, s, raw) * e.scales.share(d, s) /
-                     options.shares[static_cast<std::size_t>(s)];
-    return std::clamp(-std::log10(std::max(p, 1e-12)) + e.scales.level_shift(d), 0.0, kMaxEvidence);
+    const double shift = e.scales.level_shift(e.observations.direction, e.relations.messages);
+    return std::clamp(unlevelled(e, s, raw, options) + shift, 0.0, kMaxEvidence);
 }
 
 double joint_evidence(double own, const Evidence& e, Stratum s, const Traces& traces) noexcept {

@@ -40,7 +40,11 @@ struct Evidence {
 /// Its slope by every surprise at `x`: what explanations multiply with the surprise.
 [[nodiscard]] std::array<double, kFeatureCount> raw_slope(Stratum s, const ExpertModel& experts,
                                                           const Surprises& x) noexcept;
-/// C = -log10 P of this mail alone; P = p_stratum * share of genuine mail / share of the budget.
+/// C before the level is put right: -log10 P with P = p_stratum * share of genuine mail / share of
+/// the budget, within [0, 8].
+[[nodiscard]] double level_free_evidence(const Evidence& e, Stratum s, double raw,
+                                         const ScoringOptions& options) noexcept;
+/// C of this mail alone: with the level shift of its direction and of senders known as well.
 [[nodiscard]] double own_evidence(const Evidence& e, Stratum s, double raw,
                                   const ScoringOptions& options) noexcept;
 /// C with what the sender's other mails of the last two hours add, each to other recipients; >=

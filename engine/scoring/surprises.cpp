@@ -106,7 +106,7 @@ void judge_claims(const FeatureVector& values, const Profile& claimed, const Sit
 
 void rank_sums(const Relations& r, const SiteState& site, SurpriseVector& v) {
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
-        if (feature_spec(f).kind != Kind::Sum) continue;
+        if (feature_spec(f).kind != Kind::Sum || site.without[f]) continue;
         double sum = 0;
         for (std::size_t member = 0; member < kFeatureCount; ++member)
             if (feature_spec(f).sums(member)) sum += static_cast<double>(v.x[member]);
@@ -121,7 +121,7 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
     SurpriseVector out;
     const Levels levels{history.profile.get(), history.domain_profile.get(), site};
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
-        if (!values[f].present()) continue;
+        if (!values[f].present() || site.without[f]) continue;
         switch (feature_spec(f).kind) {
             case Kind::Category:
                 out.detail[f] = categorical(f, values[f].code, false, levels);

@@ -52,7 +52,7 @@ constexpr std::uint64_t kNearlyFullBytes = 1U << 20;
 // Names of the tables. Persistent.
 constexpr std::array<const char*, kTableCount> kTableNames = {
     "meta",  "profiles", "words",    "site_words", "threads", "hosts",
-    "names", "site",     "messages", "waiting",    "recent"};
+    "names", "site",     "messages", "waiting",    "recent",  "examples"};
 
 constexpr std::string_view kFormatKey = "kith.format";  // in Table::Meta. Persistent.
 constexpr std::string_view kFormatMagic = "KITHSTOR";

@@ -26,12 +26,13 @@ enum class Table : std::uint8_t {
     Hosts = 5,      ///< hash64 of a link host or host+tenant -> who uses it
     Names =
         6,  ///< hash64 of a display name, local part or domain skeleton -> addresses that carry it
-    Site = 7,      ///< name -> piece of the site's state
-    Messages = 8,  ///< id -> where its record lies in the journal
-    Waiting = 9,   ///< due time + id -> mail on probation
-    Recent = 10,   ///< Key16 of a sender -> its payload mails of the last hours
+    Site = 7,       ///< name -> piece of the site's state
+    Messages = 8,   ///< id -> where its record lies in the journal
+    Waiting = 9,    ///< due time + id -> mail on probation
+    Recent = 10,    ///< Key16 of a sender -> its payload mails of the last hours
+    Examples = 11,  ///< kind and slot -> what the experts are fitted on
 };
-inline constexpr int kTableCount = 11;
+inline constexpr int kTableCount = 12;
 
 struct StoreOptions {
     std::string directory = "/var/lib/kith/store";

@@ -18,9 +18,9 @@ void check(std::string_view in, Decode decode) {
     if (!again || kith::encode(*again) != once) std::abort();
 }
 
-constexpr const char* kPieces[] = {"totals",     "experts",        "anomaly",
-                                   "values/1",   "novelty/1",      "ranks/40",
-                                   "scores/1/2", "indicators/0/5", "evidence/2"};
+constexpr const char* kPieces[] = {"totals",     "experts",   "anomaly",    "values/1",
+                                   "novelty/1",  "ranks/40",  "scores/1/2", "indicators/0/5",
+                                   "evidence/2", "stages/1/3"};
 
 }  // namespace
 

@@ -98,6 +98,7 @@ inline SiteState sample_site() {
     s.scores[1][2].add(3.5F);
     s.scores[1][2].add(-1);
     s.evidence[2].add(0.75F);
+    s.stage_evidence[1][3].add(1.75F);
     s.indicators[0][5].add(2);
     s.stratum_mails[1][4] = 91;
     s.mails = {92, 93, 94};
@@ -114,6 +115,7 @@ inline SiteState sample_site() {
     s.experts.version = 3;
     s.experts.weights[static_cast<std::size_t>(Expert::Spoof)][f] = 0.75F;
     s.experts.bias[0] = 1;
+    s.experts.bias[1] = 0;
     s.experts.bias[2] = -3;
     s.people.central = {{201, 9.5F}, {202, 4}};
     s.people.tied = 203;

@@ -290,6 +290,16 @@ TEST_CASE("a missing configuration file is named") {
     CHECK(out->err.find("none.yaml") != std::string::npos);
 }
 
+TEST_CASE("replay leaves out only what there is") {
+    Site site;
+    const auto out = site.kith({"replay", "--without", "colour", "manifest.jsonl"});
+    CHECK(out.status == 64);
+    CHECK(out.err.find("there is no feature or group colour") != std::string::npos);
+    // A feature, a group and a sum: the next thing missing is the manifest.
+    for (const char* name : {"time_zone", "client", "text_asks"})
+        CHECK(site.kith({"replay", "--without", name, "/nowhere/manifest.jsonl"}).status == 66);
+}
+
 TEST_CASE("errors are a document with --json") {
     Site site;
     site.seen({held_mail()});

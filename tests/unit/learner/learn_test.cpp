@@ -59,10 +59,12 @@ TEST_CASE("every mail gives one rank and one count, whatever its fate") {
     Judgement j = judged(Stratum::Request, 1);
     j.assessment.raw = 3.5;
     j.level_free_evidence = 1.25;
+    j.relations.messages = 9;
     note(Mail().direction(Direction::Internal), j, fate, s.memory);
     const SiteState& site = s.memory.site();
     CHECK(site.scores[2][2].values() == std::vector<float>{3.5F});
     CHECK(site.evidence[2].values() == std::vector<float>{1.25F});
+    CHECK(site.stage_evidence[2][2].values() == std::vector<float>{1.25F});
     CHECK(site.mails[2] == 1);
     CHECK(site.stratum_mails[2][2] == 1);
     // Indicators and anomaly come of mail that may teach at once only.

@@ -96,13 +96,13 @@ public:
     /// and the joint anomaly's indicator.
     [[nodiscard]] std::map<int, Rows> content() const {
         std::map<int, Rows> out;
-        for (const Table t :
-             {Table::Profiles, Table::Words, Table::SiteWords, Table::Threads, Table::Hosts,
-              Table::Names, Table::Site, Table::Messages, Table::Waiting, Table::Recent}) {
+        for (const Table t : {Table::Profiles, Table::Words, Table::SiteWords, Table::Threads,
+                              Table::Hosts, Table::Names, Table::Site, Table::Messages,
+                              Table::Waiting, Table::Recent, Table::Examples}) {
             auto& all = out[static_cast<int>(t)] = rows(t);
             if (t == Table::Site)
                 std::erase_if(all, [](const auto& row) {
-                    return row.first.starts_with("evidence/") ||
+                    return row.first.starts_with("evidence/") || row.first.starts_with("stages/") ||
                            (row.first.starts_with("indicators/") && row.first.ends_with("/0"));
                 });
             // A mail's entry tells what it scored, too.

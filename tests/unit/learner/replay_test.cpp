@@ -52,6 +52,23 @@ TEST_CASE("a replayed mail is judged, then learned") {
     CHECK(mails_of(replay) > 1);
 }
 
+TEST_CASE("a feature that is left out surprises nobody, nor do sums with it") {
+    message_library_init();
+    const Config c = config();
+    const auto probe = [&](const std::vector<std::size_t>& without) {
+        Replay replay(c, test_hasher(), without);
+        for (int i = 0; i < 30; ++i) (void)replay.run(arriving(i), bytes(i));
+        return replay.run(arriving(31), bytes(31, "https://far.example/a")).judgement.surprise;
+    };
+    const std::size_t host = index_of(FeatureId::link_host),
+                      links = index_of(FeatureId::text_links);
+    const SurpriseVector whole = probe({}), less = probe({host});
+    REQUIRE(whole.x[host] > 0);
+    CHECK(less.x[host] == 0);
+    CHECK(less.detail[links].sum == Approx(whole.detail[links].sum - whole.x[host]).margin(1e-5));
+    CHECK(probe({links}).detail[links].sum == 0);
+}
+
 TEST_CASE("a probe is judged and leaves no trace") {
     message_library_init();
     const Config c = config();

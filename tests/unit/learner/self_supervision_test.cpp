@@ -5,6 +5,7 @@
 
 #include "engine/learner/learn.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/memory_store.hpp"
 #include "tests/support/observed.hpp"
 
 using namespace kith;
@@ -16,7 +17,7 @@ struct School {
     ScoringOptions scoring;
     LearnerOptions options;
     LearnedMemory memory{90};
-    SelfSupervision teacher{test_hasher()};
+    SelfSupervision teacher{test_hasher(), memory.examples()};
 
     void takes(const Observations& o, bool teaches = true) {
         const Scales scales(memory.site());
@@ -84,6 +85,27 @@ TEST_CASE("the same mail teaches the same") {
     b.teacher.refit(b.memory.edit_site());
     CHECK(a.memory.site().experts.weights == b.memory.site().experts.weights);
     CHECK(a.memory.site().experts.bias == b.memory.site().experts.bias);
+}
+
+TEST_CASE("a fit after a restart is the fit without one") {
+    School steady, restarted;
+    MemoryStore store;
+    const auto restart = [&] {
+        REQUIRE(restarted.memory.flush(store));
+        restarted.memory.flushed();
+        School again;
+        again.memory.read_from(&store);
+        REQUIRE(*again.memory.load_site() == 0);
+        CHECK(again.memory.examples().since_fit() == restarted.memory.examples().since_fit());
+        again.teacher.refit(again.memory.edit_site());
+        return again.memory.site().experts;
+    };
+    steady.year(40);
+    restarted.year(40);
+    const ExpertModel again = restart();
+    steady.teacher.refit(steady.memory.edit_site());
+    CHECK(again.weights == steady.memory.site().experts.weights);
+    CHECK(again.bias == steady.memory.site().experts.bias);
 }
 
 TEST_CASE("after a fit the calibration speaks of the new model") {

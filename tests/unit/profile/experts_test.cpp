@@ -44,6 +44,26 @@ TEST_CASE("a score is the bias and the weighted sum of surprises") {
     CHECK(model.score(Expert::Client, x) == Approx(-2 + 2 + 2));
 }
 
+TEST_CASE("before the first fit a mail without surprises is held to be genuine") {
+    const ExpertModel model;
+    const Surprises usual{};
+    for (std::size_t e = 0; e < kExpertCount; ++e) {
+        INFO(to_string(static_cast<Expert>(e)));
+        CHECK(model.score(static_cast<Expert>(e), usual) <= -3);
+    }
+    // A foreign client shows in many features at once; one odd value is none.
+    Surprises odd{}, foreign{};
+    odd[index_of(FeatureId::user_agent)] = 6;
+    for (const auto f : {FeatureId::user_agent, FeatureId::time_zone, FeatureId::message_id_host,
+                         FeatureId::boundary_shape})
+        foreign[index_of(f)] = 6;
+    CHECK(model.score(Expert::Client, odd) < 0);
+    CHECK(model.score(Expert::Client, foreign) > 0);
+    const auto impostor = static_cast<std::size_t>(Expert::Impostor);
+    CHECK(model.weights[impostor][index_of(FeatureId::identity_marks)] >
+          2 * model.weights[impostor][index_of(FeatureId::user_agent)]);
+}
+
 TEST_CASE("experts have the names that explanations use") {
     CHECK(to_string(Expert::Spoof) == "spoof");
     CHECK(to_string(Expert::Impostor) == "impostor");

@@ -177,9 +177,9 @@ TEST_CASE("what would have changed the verdict is told in the reasons' words") {
     Scene s;
     strange(s);
     auto& ring = s.memory.edit_site().scores[0][static_cast<std::size_t>(Stratum::NewLink)];
-    for (int i = 0; i < 99; ++i) ring.add(static_cast<float>(i) / 1000);
-    s.scales = std::make_unique<Scales>(s.memory.site());
     const double raw = raw_score(Stratum::NewLink, s.memory.site().experts, s.surprise.x);
+    for (int i = 0; i < 99; ++i) ring.add(static_cast<float>(raw - 1 + i / 1000.0));
+    s.scales = std::make_unique<Scales>(s.memory.site());
     const double own = own_evidence(s.evidence(), Stratum::NewLink, raw, s.options);
     const auto strongest = reasons_for(s.evidence(), Stratum::NewLink, labels(), 1).front().text;
     // Just enough to be held, and just enough to be tagged.

@@ -14,7 +14,7 @@ TEST_CASE("an empty site finds everything ordinary and all strata alike") {
     CHECK(scales.stratum_p(Direction::Inbound, Stratum::NewLink, 50) == 1);
     CHECK(scales.share(Direction::Inbound, Stratum::NewLink) == Approx(1 / 6.0));
     CHECK(scales.calibration_mails(Direction::Inbound) == 0);
-    CHECK(scales.level_shift(Direction::Inbound) == 0);
+    CHECK(scales.level_shift(Direction::Inbound, 20) == 0);
     CHECK(scales.indicator_p(Direction::Inbound, 0, 50) == 1);
 }
 
@@ -47,7 +47,7 @@ TEST_CASE(
     const auto with = [&](float top, int n) {
         site.evidence[0] = ScoreRing(kLevelRing);
         for (int i = 0; i < n; ++i) site.evidence[0].add(i % 100 < 4 ? top : 0.25F);
-        return Scales(site).level_shift(Direction::Inbound);
+        return Scales(site).level_shift(Direction::Inbound, 20);
     };
     CHECK(with(2.3F, 1000) == Approx(-std::log10(.03) - 2.3).margin(1e-6));
     CHECK(with(1.3F, 1000) == Approx(-std::log10(.03) - 1.3).margin(1e-6));
@@ -56,12 +56,36 @@ TEST_CASE(
     CHECK(with(2.3F, 999) == 0);  // too few to tell
 }
 
+TEST_CASE("newcomers and old acquaintances have a level each, near the direction's") {
+    SiteState site;
+    // 1,000 mails of which 4 in 100 have evidence 1.5229 = 3 in 100: the direction is level.
+    const auto three_in_100 = static_cast<float>(-std::log10(.03));
+    for (int i = 0; i < 1000; ++i) site.evidence[0].add(i % 100 < 4 ? three_in_100 : 0.25F);
+    const auto of_newcomers = [&](float top, int n) {
+        site.stage_evidence[0][1] = ScoreRing(kStageRing);
+        for (int i = 0; i < n; ++i) site.stage_evidence[0][1].add(i % 20 == 0 ? top : 0.25F);
+        return Scales(site).level_shift(Direction::Inbound, 1);
+    };
+    // Half a power too high: lowered by n / (n + 50) of it.
+    CHECK(of_newcomers(three_in_100 + 0.5F, 950) == Approx(-0.5 * 950 / 1000).margin(1e-6));
+    CHECK(of_newcomers(three_in_100 + 0.5F, 100) == Approx(-0.5 * 100 / 150).margin(1e-6));
+    CHECK(of_newcomers(three_in_100 + 0.5F, 99) == Approx(0).margin(1e-6));  // too few to tell
+    // Raised by no more than a factor of two, however little there is.
+    CHECK(of_newcomers(three_in_100 - 0.1F, 950) == Approx(0.1 * 950 / 1000).margin(1e-6));
+    CHECK(of_newcomers(0.25F, 950) == Approx(0.3).margin(1e-6));
+    CHECK(of_newcomers(8, 950) == Approx(-1));
+    CHECK(Scales(site).level_shift(Direction::Inbound, 2) == Approx(-1));
+    CHECK(Scales(site).level_shift(Direction::Inbound, 0) == Approx(0).margin(1e-6));
+    CHECK(Scales(site).level_shift(Direction::Inbound, 3) == Approx(0).margin(1e-6));
+    CHECK(Scales(site).level_shift(Direction::Outbound, 1) == 0);
+}
+
 TEST_CASE("an attack that is one mail in a hundred does not move the level") {
     SiteState site;
     for (int i = 0; i < 3000; ++i)
         site.evidence[0].add(static_cast<float>(-std::log10((i % 1000 + 0.5) / 1000)));
-    const double before = Scales(site).level_shift(Direction::Inbound);
+    const double before = Scales(site).level_shift(Direction::Inbound, 20);
     CHECK(before == Approx(0).margin(0.01));
     for (int i = 0; i < 30; ++i) site.evidence[0].add(6);
-    CHECK(Scales(site).level_shift(Direction::Inbound) == Approx(before).margin(0.2));
+    CHECK(Scales(site).level_shift(Direction::Inbound, 20) == Approx(before).margin(0.2));
 }

@@ -1,0 +1,10 @@
+# Included by CMakeLists.txt of this folder.
+add_executable(store_scale store_scale.cpp)
+target_include_directories(store_scale PRIVATE "${PROJECT_SOURCE_DIR}")
+target_link_libraries(store_scale PRIVATE kith::learner)
+add_test(NAME store_scale COMMAND store_scale --correspondents 20000 --mails 1000)
+add_executable(replay_costs replay_costs.cpp)
+target_include_directories(replay_costs PRIVATE "${PROJECT_SOURCE_DIR}")
+target_link_libraries(replay_costs PRIVATE kith::learner nlohmann_json::nlohmann_json)
+add_test(NAME measuring_tools COMMAND "${Python3_EXECUTABLE}" -B "${CMAKE_CURRENT_SOURCE_DIR}/tools_test.py" "$<TARGET_FILE:replay_costs>")
+set_tests_properties(store_scale measuring_tools PROPERTIES LABELS bench TIMEOUT 300 RUN_SERIAL ON)
