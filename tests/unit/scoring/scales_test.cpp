@@ -70,9 +70,9 @@ TEST_CASE("newcomers and old acquaintances have a level each, near the direction
     CHECK(of_newcomers(three_in_100 + 0.5F, 950) == Approx(-0.5 * 950 / 1000).margin(1e-6));
     CHECK(of_newcomers(three_in_100 + 0.5F, 100) == Approx(-0.5 * 100 / 150).margin(1e-6));
     CHECK(of_newcomers(three_in_100 + 0.5F, 99) == Approx(0).margin(1e-6));  // too few to tell
-    // Raised by no more than a factor of two, however little there is.
+    // Raised by no more than .15, however little there is.
     CHECK(of_newcomers(three_in_100 - 0.1F, 950) == Approx(0.1 * 950 / 1000).margin(1e-6));
-    CHECK(of_newcomers(0.25F, 950) == Approx(0.3).margin(1e-6));
+    CHECK(of_newcomers(0.25F, 950) == Approx(0.15).margin(1e-6));
     CHECK(of_newcomers(8, 950) == Approx(-1));
     CHECK(Scales(site).level_shift(Direction::Inbound, 2) == Approx(-1));
     CHECK(Scales(site).level_shift(Direction::Inbound, 0) == Approx(0).margin(1e-6));

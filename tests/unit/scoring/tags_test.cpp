@@ -60,7 +60,7 @@ struct Facts {
     [[nodiscard]] bool has(std::string_view name) const {
         static const SiteState site;
         static const Scales scales(site);
-        const History history{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}};
+        const History history{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}, {}};
         const Evidence e{o, values, r, surprise, history, site, scales};
         for (const Tag& tag : all_tags())
             if (tag.name == name) return tag.holds({e, indicators, stratum, score});
@@ -70,7 +70,7 @@ struct Facts {
     [[nodiscard]] std::vector<std::string> tags() const {
         static const SiteState site;
         static const Scales scales(site);
-        const History history{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}};
+        const History history{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}, {}};
         const Evidence e{o, values, r, surprise, history, site, scales};
         return tags_of({e, indicators, stratum, score});
     }
