@@ -11,6 +11,12 @@ constexpr std::size_t kReasons = 8;
 constexpr double kExplainFrom =
     1;  // C: reasons are made for the 1 in 10 that somebody may ask about
 
+/// Genuine mails per 1000 that may get this verdict.
+double limit_of(Verdict v, const ScoringOptions& options) noexcept {
+    if (v == Verdict::Quarantine) return options.holds_per_1000;
+    return v == Verdict::Defer ? options.delays_per_1000 : options.tags_per_1000;
+}
+
 }  // namespace
 
 Judgement assess(const Observations& o, const Labels& labels, const AssessContext& context) {
@@ -28,22 +34,30 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.raw = raw_score(a.stratum, site.experts, j.surprise.x);
     a.own_evidence = own_evidence(e, a.stratum, a.raw, options);
     j.level_free_evidence = a.own_evidence - context.scales.level_shift(o.direction);
-    const double joint =
-        joint_evidence(a.own_evidence, e, a.stratum, context.memory.traces(o.sender));
+    const OtherMails others =
+        other_mails(a.own_evidence, e, a.stratum, context.memory.traces(o.sender),
+                    context.attempt.delayed_since);
+    const double joint = joint_evidence(a.own_evidence, others);
     a.p = std::pow(10, -joint);
     a.score = score_of(joint);
 
     // Indicate and decide.
     a.ready = is_ready(context.scales, o.direction, a.stratum, options);
     a.verdict = verdict_of(joint, a.ready, options);
+    a.delayed = context.attempt.delayed_since.has_value();
+    if (context.attempt.may_delay && !a.delayed &&
+        is_worth_delay(joint, a.ready, o.direction, a.stratum, options))
+        a.verdict = Verdict::Defer;
     j.indicator_strengths = indicator_strengths(e);
     a.indicators = indicator_scores(e, j.indicator_strengths);
     a.tags = tags_of(e, a.indicators, a.stratum);
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
-        const double wanted = -std::log10(
-            (a.verdict == Verdict::Quarantine ? options.holds_per_1000 : options.tags_per_1000) /
-            1000);
+        const double wanted = -std::log10(limit_of(a.verdict, options) / 1000);
+        // What decided comes first: the log line, the header and the reason for holding tell it.
+        if (others.gain > 0)
+            a.reasons.insert(a.own_evidence < wanted ? a.reasons.begin() : a.reasons.end(),
+                             reason_of(others, joint - a.own_evidence));
         if (a.verdict != Verdict::Pass)
             a.would_pass = what_would_pass(e, a.stratum, joint, wanted, options);
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 
 #include "engine/features/asks.hpp"
 #include "engine/features/spec.hpp"
@@ -109,6 +110,16 @@ std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labe
             {std::string(feature_name(c.feature)), c.nats, sentence(c.feature, e, labels)});
     }
     return out;
+}
+
+Reason reason_of(const OtherMails& others, double gained) {
+    std::string text = fmt::format(
+        "{} other mail{} of this sender in the last two hours, to other "
+        "people",
+        others.mails, others.mails == 1 ? "" : "s");
+    if (others.alike > 0) text += fmt::format(", {} with the same link or words", others.alike);
+    if (others.held) text += ", held before";
+    return {"other_mails", std::numbers::ln10 * gained, text};
 }
 
 std::string what_would_pass(const Evidence& e, Stratum s, double joint, double wanted,
