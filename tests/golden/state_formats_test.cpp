@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Old bytes of what is remembered (engine/profile/FORMAT.md) that every release must still read:
-// tests/golden/formats/state-v1-*.bin, made from the samples of tests/support/state_samples.hpp by
-// the release that brought the format. `golden_tests [write]` writes those that are missing, and
-// never one that is there.
+// Old bytes of what is remembered (engine/profile/FORMAT.md, engine/learner/FORMAT.md) that every
+// release must still read: tests/golden/formats/state-v1-*.bin, made from the samples of
+// tests/support/state_samples.hpp by the release that brought the format. `golden_tests [write]`
+// writes those that are missing, and never one that is there.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "engine/learner/incident.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/state_samples.hpp"
 
@@ -21,6 +22,19 @@ std::string old_bytes(const std::string& kind) {
     std::ifstream in(kFolder + "state-v1-" + kind + ".bin", std::ios::binary);
     if (!in) FAIL("cannot read state-v1-" << kind << ".bin");
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+Incident sample_incident() {
+    Incident i;
+    i.id = "abcdefghijklmnop";
+    i.from = "anna@partner.example";
+    i.opened = from_unix(1'700'000'001);
+    i.last_held = from_unix(1'700'000'002);
+    i.closed = from_unix(1'700'000'003);
+    i.mails = {{"bcdefghijklmnopq", from_unix(1'700'000'000), 1.5},
+               {"abcdefghijklmnop", from_unix(1'700'000'001), 3.25}};
+    i.left_out = 7;
+    return i;
 }
 
 /// Pieces of the site's state that are kept as old bytes: one of each kind.
@@ -49,6 +63,9 @@ TEST_CASE("old bytes still give the records they were made of") {
     const auto traces = decode_traces(old_bytes("traces"));
     REQUIRE(traces);
     CHECK(encode(*traces) == encode(sample_traces()));
+    const auto incident = decode_incident(old_bytes("incident"));
+    REQUIRE(incident);
+    CHECK(encode(*incident) == encode(sample_incident()));
     const auto word = decode_site_word(old_bytes("word"));
     REQUIRE(word);
     CHECK(encode(*word) == encode(sample_word()));
@@ -90,7 +107,7 @@ TEST_CASE("write the old bytes that are missing", "[.][write]") {
         {"profile", encode(sample_profile())}, {"vocabulary", encode(sample_vocabulary())},
         {"thread", encode(sample_thread())},   {"name", encode(sample_name())},
         {"traces", encode(sample_traces())},   {"word", encode(sample_word())},
-        {"host", encode(sample_host())}};
+        {"host", encode(sample_host())},       {"incident", encode(sample_incident())}};
     const auto pieces = pieces_of(sample_site());
     for (const auto& [piece, file] : kPieces) files[file] = pieces.at(piece);
     for (const auto& [kind, bytes] : files) {
