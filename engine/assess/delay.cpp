@@ -16,14 +16,12 @@ std::uint64_t delay_key(const Observations& o, const Hasher& hasher) {
 }
 
 std::optional<Time> DelayMemory::find(std::uint64_t key, Time now) const {
-    const std::lock_guard lock(mutex_);
     const auto it = first_.find(key);
     if (it == first_.end() || now - it->second > kDelayKept) return std::nullopt;
     return it->second;
 }
 
 bool DelayMemory::remember(std::uint64_t key, Time now) {
-    const std::lock_guard lock(mutex_);
     if (first_.size() >= kMaxDelayed)
         std::erase_if(first_, [&](const auto& e) { return now - e.second > kDelayKept; });
     if (first_.size() >= kMaxDelayed) return false;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which mails were answered 451 once to be judged anew at their retry (DESIGN 5.5): a second
 // attempt of the same mail is never delayed again. The learner keeps it in the store
-// (engine/learner/ FORMAT.md), DelayMemory what it has not got to yet. Covered by
+// (engine/learner/FORMAT.md), DelayMemory what it has not got to yet. Covered by
 // tests/unit/assess/delay_test.cpp.
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <unordered_map>
 
@@ -24,7 +23,7 @@ inline constexpr std::size_t kMaxDelayed = 16384;
 /// Message-ID, or the words of a mail without one.
 [[nodiscard]] std::uint64_t delay_key(const Observations& o, const Hasher& hasher);
 
-/// Thread-safe.
+/// Not thread-safe.
 class DelayMemory {
 public:
     /// When the mail was delayed, within the last kDelayKept.
@@ -33,7 +32,6 @@ public:
     [[nodiscard]] bool remember(std::uint64_t key, Time now);
 
 private:
-    mutable std::mutex mutex_;
     std::unordered_map<std::uint64_t, Time> first_;
 };
 
