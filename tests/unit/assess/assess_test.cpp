@@ -120,13 +120,14 @@ TEST_CASE("a mail worth a delay gets the verdict only where it may, and not at i
 TEST_CASE("that other mails decided is the first reason") {
     Scene s;
     ready(s);
+    const Mail mail = later().links_to("new.example", "page");
     s.options.holds_per_1000 =
-        1000 * std::pow(10, -judge(s, odd(), s.memory).assessment.own_evidence - 1);
-    Trace t = trace_of(odd(), 8, true);
+        1000 * std::pow(10, -judge(s, mail, s.memory).assessment.own_evidence - 1);
+    Trace t = trace_of(mail, 8, true);
     t.rcpt_set = 1;
     t.message_id = 1;
     s.memory.edit_traces(person("anna@partner.example")).items = {t};
-    const Assessment a = judge(s, odd(), s.memory).assessment;
+    const Assessment a = judge(s, mail, s.memory).assessment;
     REQUIRE_FALSE(a.reasons.empty());
     CHECK(a.reasons.front().feature == "other_mails");
     CHECK(a.reasons.front().text ==

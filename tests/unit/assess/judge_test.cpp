@@ -276,7 +276,10 @@ TEST_CASE(
     SECTION("passive") { site.config.mode = Mode::Passive; }
     SECTION("tag") { site.config.mode = Mode::Tag; }
     SECTION("unready") { site.config.budget.min_calibration = 100'000; }
-    SECTION("inside") { site.config.site.networks = {"192.0.2.0/24"}; }
+    SECTION("inside") {
+        site.config.site.networks = {"192.0.2.0/24"};
+        site.config.site.domains = {"site.example", "partner.example"};
+    }
     SECTION("by default") { site.config.budget.delays_per_1000 = ScoringOptions{}.delays_per_1000; }
     const auto judge = site.judge();
     for (int i = 0; i < 2; ++i) {
