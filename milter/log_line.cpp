@@ -68,6 +68,7 @@ LogLine log_line_of(const MailRecord& record, const Arrival& arrival,
                   {"stratum", std::string(to_string(a.stratum))}}};
     if (!a.tags.empty()) line.fields.push_back({"tags", joined(a.tags)});
     line.fields.push_back({"verdict", std::string(to_string(a.verdict))});
+    if (a.delayed) line.fields.push_back({"delayed", "yes"});
     line.fields.push_back({"action", std::string(to_string(record.action))});
     line.fields.push_back({"mode", record.mode});
     if (!a.reasons.empty()) line.fields.push_back({"reason", a.reasons.front().text});

@@ -15,6 +15,7 @@
 
 #include "engine/admin/command.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/config/keys.hpp"
 #include "engine/features/spec.hpp"
 #include "engine/learner/replay.hpp"
 #include "engine/message/parse.hpp"
@@ -123,7 +124,7 @@ private:
     std::unordered_map<std::string, UniqueFd> open_;
 };
 
-Json result_line(const ReplayMail& mail, const ReplayResult& r) {
+Json result_line(const ReplayResult& r) {
     const Assessment& a = r.judgement.assessment;
     const auto rounded = [](double x) { return std::round(x * 1000) / 1000; };
     Json indicators = Json::array();
@@ -131,7 +132,7 @@ Json result_line(const ReplayMail& mail, const ReplayResult& r) {
         indicators.push_back({{"name", i.name}, {"score", rounded(i.score)}});
     Json reasons = Json::array();
     for (const auto& reason : a.reasons) reasons.push_back(reason.text);
-    return {{"id", mail.id},
+    return {{"id", r.id},
             {"score", std::round(a.score * 1e6) / 1e6},
             {"verdict", to_string(a.verdict)},
             {"direction", to_string(r.direction)},
@@ -150,6 +151,8 @@ Json result_line(const ReplayMail& mail, const ReplayResult& r) {
 struct ReplayOptions {
     std::string manifest;
     std::vector<std::string> without;
+    double retry_minutes = 15;
+    std::vector<std::string> set;
 };
 
 /// The features a name stands for: a group's, a sum's with what it adds up, or one; empty when it
@@ -188,11 +191,30 @@ Result<std::shared_ptr<const Config>> config_for(const Env& env, const ReplayOpt
     return load_config_or_error(env.config_path);
 }
 
+/// "KEY=VALUE" of --set over what the file says.
+Status apply(const std::string& setting, Config& config) {
+    const auto equals = setting.find('=');
+    const KeyInfo* key = find_config_key(setting.substr(0, equals));
+    if (equals == std::string::npos || key == nullptr)
+        return fail(ErrorCode::Usage,
+                    "--set " + setting + ": not KEY=VALUE with a key of kith.yaml",
+                    "kith check-config --print effective lists the keys");
+    if (const Status set = set_config_key(config, *key, {{setting.substr(equals + 1), false}});
+        !set)
+        return fail(ErrorCode::Usage, "--set " + setting + ": " + set.error().what);
+    return ok();
+}
+
 Outcome replay(Env& env, const ReplayOptions& options) {
     auto without = features_named(options.without);
     if (!without) return fail(without.error());
-    auto config = config_for(env, options);
-    if (!config) return fail(config.error());
+    auto loaded = config_for(env, options);
+    if (!loaded) return fail(loaded.error());
+    Config config = **loaded;
+    for (const auto& setting : options.set)
+        if (const Status set = apply(setting, config); !set) return fail(set.error());
+    if (const auto wrong = check_across_keys(config); !wrong.empty())
+        return fail(ErrorCode::Usage, wrong.front().keys.front() + ": " + wrong.front().reason);
     std::ifstream manifest(options.manifest);
     if (!manifest) return fail(ErrorCode::NoInput, "cannot open the manifest " + options.manifest);
 
@@ -216,21 +238,25 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     // A replay keeps nothing, so its hashes need no secret of a site; a fixed one makes runs
     // comparable.
     const Hasher hasher(Hasher::Secret{'r', 'e', 'p', 'l', 'a', 'y'});
-    Replay run(**config, hasher, *without);
+    Replay run(config, hasher, Seconds(std::lround(60 * options.retry_minutes)), *without);
     Files files(std::filesystem::path(options.manifest).parent_path());
+    const auto print = [&](const ReplayResult& result) {
+        env.out << result_line(result).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+    };
     for (std::size_t i = 0; i < lines.size(); ++i) {
         auto bytes = files.read(lines[i]);
         if (!bytes) return fail(bytes.error());
+        while (const auto again = run.retry(lines[i].mail.arrival.time)) print(*again);
+        // A mail's line tells what became of it: a delayed one's follows when it came again.
         const ReplayResult result = run.run(lines[i].mail, *bytes);
-        env.out << result_line(lines[i].mail, result)
-                       .dump(-1, ' ', false, Json::error_handler_t::replace)
-                << '\n';
+        if (result.judgement.assessment.verdict != Verdict::Defer) print(result);
         if (!env.out) break;  // main() says why
         if (const auto& session = lines[i].mail.session; session && last_of_session[*session] == i)
             run.end_session(*session);
         if (env.terminal && i % 100 == 0)
             env.err << fmt::format("\r{} of {}", i, lines.size()) << std::flush;
     }
+    while (const auto again = run.retry(std::nullopt)) print(*again);
     if (env.terminal) env.err << "\r" << lines.size() << " mails replayed\n";
     return 0;
 }
@@ -245,6 +271,14 @@ NothingAction setup_replay(CLI::App& sub) {
     sub.add_option("--without", options->without,
                    "Feature or group of features to leave out; may be given again")
         ->type_name("NAME");
+    sub.add_option("--retry-after", options->retry_minutes,
+                   "A delayed mail comes again after this many minutes")
+        ->capture_default_str()
+        ->check(CLI::Range(0.0, 7200.0))
+        ->type_name("MINUTES");
+    sub.add_option("--set", options->set, "A key of kith.yaml in place of the file's")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
     return [options](Env& env) { return replay(env, *options); };
 }
 

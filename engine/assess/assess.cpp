@@ -28,19 +28,30 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.raw = raw_score(a.stratum, site.experts, j.surprise.x);
     a.own_evidence = own_evidence(e, a.stratum, a.raw, options);
     j.level_free_evidence = level_free_evidence(e, a.stratum, a.raw, options);
-    const double joint =
-        joint_evidence(a.own_evidence, e, a.stratum, context.memory.traces(o.sender));
+    const OtherMails others =
+        other_mails(a.own_evidence, e, a.stratum, context.memory.traces(o.sender),
+                    context.attempt.delayed_since);
+    const double joint = joint_evidence(a.own_evidence, others);
     a.p = std::pow(10, -joint);
     a.score = score_of(joint);
 
     // Indicate and decide.
     a.ready = is_ready(context.scales, o.direction, a.stratum, options);
     a.verdict = verdict_of(joint, a.ready, options);
+    a.delayed = context.attempt.delayed_since.has_value();
+    if (context.attempt.may_delay && !a.delayed &&
+        is_worth_delay(joint, a.ready, o.direction, a.stratum, options))
+        a.verdict = Verdict::Defer;
     j.indicator_strengths = indicator_strengths(e);
     a.indicators = indicator_scores(e, j.indicator_strengths);
     a.tags = tags_of({e, a.indicators, a.stratum, a.score});
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
+        const double wanted = -std::log10(limit_of(a.verdict, options) / 1000);
+        // What decided comes first: the log line, the header and the reason for holding tell it.
+        if (others.gain > 0)
+            a.reasons.insert(a.own_evidence < wanted ? a.reasons.begin() : a.reasons.end(),
+                             reason_of(others, joint - a.own_evidence));
         a.would_pass = what_would_pass(e, a.stratum, joint, a.verdict, labels, options);
     }
     return j;

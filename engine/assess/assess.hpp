@@ -20,11 +20,18 @@ struct Judgement : Comparison {
     bool backed = true;
 };
 
+/// What is known of the attempts to deliver a mail.
+struct Attempt {
+    bool may_delay = false;             ///< a 451 would be answered, and the mail delivered again
+    std::optional<Time> delayed_since;  ///< this is the retry: when the first attempt came
+};
+
 struct AssessContext {
     const Memory& memory;
     const Scales& scales;
     const Hasher& hasher;
     const ScoringOptions& options;
+    Attempt attempt{};
 };
 
 /// Scores what was observed as the mail of the sender it claims. `labels` may be empty

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/assess/assess.hpp"
+#include "engine/assess/delay.hpp"
 #include "engine/assess/record.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
@@ -73,6 +74,17 @@ private:
         return {view_, config_};
     }
 
+    [[nodiscard]] std::optional<Time> delayed_since(std::uint64_t key, Time now) const {
+        const std::lock_guard lock(delays_mutex_);
+        return delays_.find(key, now);
+    }
+    [[nodiscard]] bool remember_delay(std::uint64_t key, Time now) {
+        const std::lock_guard lock(delays_mutex_);
+        return delays_.remember(key, now);
+    }
+
+    mutable std::mutex delays_mutex_;
+    DelayMemory delays_;
     mutable std::mutex mutex_;  // guards view_, config_, trouble_
     View view_;
     std::shared_ptr<const Config> config_;
@@ -175,8 +187,21 @@ MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
         return std::move(record);
     }
     const StoreMemory memory(**reader, view.snapshot);
-    Judgement j = assess(record.observations, draft.labels,
-                         {memory, view.snapshot->scales, hasher, config->budget});
+    AssessContext context{memory, view.snapshot->scales, hasher, config->budget, {}};
+    Attempt& attempt = context.attempt;
+    const std::uint64_t key = delay_key(record.observations, hasher);
+    // Only where a 451 is really answered: a verdict nobody acts on would have no second one.
+    if (config->mode == Mode::Enforce && config->budget.delays_per_1000 > 0) {
+        attempt.delayed_since = delayed_since(key, arrival.time);
+        if (!attempt.delayed_since) attempt.delayed_since = memory.delayed_since(key);
+        attempt.may_delay = !attempt.delayed_since;
+    }
+    Judgement j = assess(record.observations, draft.labels, context);
+    if (j.assessment.verdict == Verdict::Defer && memory.trouble().empty() &&
+        !remember_delay(key, arrival.time)) {
+        attempt.may_delay = false;
+        j = assess(record.observations, draft.labels, context);
+    }
     record.assessment = std::move(j.assessment);
     if (!memory.trouble().empty()) {
         // Half a history would make a known sender look new: better no opinion than a wrong one.

@@ -73,4 +73,12 @@ Traces StoreMemory::traces(const Key16& sender) const {
     return plain<Traces>(get(Table::Recent, sender.view()), decode_traces);
 }
 
+std::optional<Time> StoreMemory::delayed_since(std::uint64_t delay_key) const {
+    const auto found = get(Table::Messages, delayed_key(delay_key));
+    const auto first = found ? decode_integer_key(std::string_view(*found).substr(0, 8))
+                             : std::optional<std::uint64_t>();
+    if (!first) return std::nullopt;
+    return from_unix(static_cast<std::int64_t>(*first));
+}
+
 }  // namespace kith

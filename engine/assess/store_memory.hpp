@@ -37,6 +37,8 @@ public:
     NameUse name(std::uint64_t name) const override;
     Traces traces(const Key16& sender) const override;
     const SiteState& site() const override { return snapshot_->site; }
+    /// When the mail with this delay_key() was answered 451, as far as the learner knows.
+    [[nodiscard]] std::optional<Time> delayed_since(std::uint64_t delay_key) const;
 
     /// Why the last failed read failed; "" when all went well.
     [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }

@@ -345,6 +345,11 @@ std::vector<CrossProblem> check_across_keys(const Config& config) {
         out.push_back({{"budget.tags_per_1000", "budget.holds_per_1000"},
                        fmt::format("tags_per_1000 ({}) must be at least holds_per_1000 ({})",
                                    config.budget.tags_per_1000, config.budget.holds_per_1000)});
+    if (config.budget.delays_per_1000 > 0 &&
+        config.budget.delays_per_1000 < config.budget.holds_per_1000)
+        out.push_back({{"budget.delays_per_1000", "budget.holds_per_1000"},
+                       fmt::format("delays_per_1000 ({}) must be 0 or at least holds_per_1000 ({})",
+                                   config.budget.delays_per_1000, config.budget.holds_per_1000)});
     if (config.milter.memory_bytes > config.milter.max_message_bytes)
         out.push_back({{"milter.memory_size", "milter.max_message_size"},
                        "memory_size must not be larger than max_message_size"});

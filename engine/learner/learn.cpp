@@ -18,8 +18,7 @@ constexpr double kParentHalfLife =
 constexpr std::size_t kPairs = 8;
 constexpr std::size_t kCircle = 8;      // more recipients are a list, not a group
 constexpr float kFullWeightMails = 10;  // words of a sender's later mails of one day count less
-constexpr Seconds kTraceWindow{2 * 3600};
-constexpr double kNameMails = 6;  // bearers of names are counted up to here: "known" is 3
+constexpr double kNameMails = 6;        // bearers of names are counted up to here: "known" is 3
 
 /// Counts the value up the levels: a parent counts a value once for each child that shows it.
 void add_value(std::size_t f, std::uint32_t value, Time now, const LearnerOptions& options,
@@ -274,7 +273,7 @@ Fate fate_of(const Judgement& j, bool held) noexcept {
     return Fate::Now;
 }
 
-void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory) {
+void rank(const Observations& o, const Judgement& j, LearnedMemory& memory) {
     SiteState& site = memory.edit_site();
     const auto d = static_cast<std::size_t>(o.direction);
     const auto s = static_cast<std::size_t>(j.assessment.stratum);
@@ -288,22 +287,26 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
     for (const float x : site.stratum_mails[d]) sum += x;
     if (sum > kStratumWindow)
         for (float& x : site.stratum_mails[d]) x /= 2;
-    if (has_payload(j.assessment.stratum)) {
-        auto& traces = memory.edit_traces(o.sender).items;
-        std::erase_if(traces, [&](const Trace& t) { return o.time - t.time > kTraceWindow; });
-        if (traces.size() >= Traces::kMax) traces.erase(traces.begin());
-        traces.push_back(trace_of(o, j.assessment.own_evidence, fate == Fate::Never));
-    }
+}
+
+void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory,
+          std::string_view id) {
+    rank(o, j, memory);
+    if (has_payload(j.assessment.stratum))
+        leave_trace(memory.edit_traces(o.sender),
+                    trace_of(o, j.assessment.own_evidence, fate == Fate::Never, id));
     if (has_payload(j.assessment.stratum) && -std::log10(j.assessment.p) >= kProbationFrom &&
         o.message_id != 0) {
-        auto& suspects = site.people.suspects;
+        auto& suspects = memory.edit_site().people.suspects;
         if (suspects.size() >= People::kMaxSuspects) suspects.erase(suspects.begin());
         suspects.push_back(o.message_id);
     }
     if (fate != Fate::Now) return;
+    SiteState& site = memory.edit_site();
     site.anomaly.add(j.surprise.x);
     for (std::size_t i = 0; i < kIndicatorCount; ++i)
-        site.indicators[d][i].add(static_cast<float>(j.indicator_strengths[i]));
+        site.indicators[static_cast<std::size_t>(o.direction)][i].add(
+            static_cast<float>(j.indicator_strengths[i]));
 }
 
 void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,

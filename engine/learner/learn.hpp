@@ -21,10 +21,14 @@ enum class Fate : std::uint8_t {
 /// `held`: it was really kept from its reader.
 [[nodiscard]] Fate fate_of(const Judgement& j, bool held) noexcept;
 
+/// One rank in the calibration.
+void rank(const Observations& o, const Judgement& j, LearnedMemory& memory);
+
 /// What every mail leaves behind whatever its fate: one rank in the calibration (else the threshold
 /// creeps), a trace when it has a payload. Indicators and anomaly only of mail that may teach at
-/// once.
-void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory);
+/// once. `id`: kith's, kept with the trace.
+void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory,
+          std::string_view id = {});
 
 /// Teaches sender, domain, pairs, site, threads and names. The state may be newer than when the
 /// mail was judged.

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 
+#include "engine/assess/delay.hpp"
 #include "engine/profile/keys.hpp"
 
 namespace kith {
@@ -52,10 +54,19 @@ struct LearnedMemory::Impl {
     Shelf<HostUse> hosts;
     Shelf<NameUse> names;
     Shelf<Traces> traces;
+    Shelf<Incident> incidents;
     std::map<std::string, Waiting> waiting;  // by key: due time first
     std::unordered_map<std::uint64_t, std::string> waiting_by_id;
     std::vector<std::string> waiting_added, waiting_removed;
+    std::unordered_map<std::uint64_t, Delayed> delayed;
+    std::set<std::pair<Time, std::uint64_t>> delayed_by_time;
+    std::set<std::uint64_t> delayed_changed;
     std::unordered_map<std::string, std::string> site_written;  // piece -> bytes as last written
+
+    void keep_delayed(Delayed d) {
+        delayed_by_time.emplace(d.since, d.key);
+        delayed.insert_or_assign(d.key, std::move(d));
+    }
 
     template <class T, class Decode>
     [[nodiscard]] static std::shared_ptr<T> load(const StoreReader* reader, Table table,
@@ -92,6 +103,9 @@ Result<int> LearnedMemory::load_site() {
     examples_ = Examples();
     impl_->waiting.clear();
     impl_->waiting_by_id.clear();
+    impl_->delayed.clear();
+    impl_->delayed_by_time.clear();
+    impl_->delayed_changed.clear();
     impl_->site_written.clear();
     if (reader_ == nullptr) return 0;
     int bad = 0;
@@ -125,6 +139,19 @@ Result<int> LearnedMemory::load_site() {
     });
     if (!scanned) return fail(scanned.error());
     examples_.restored();
+    const std::string first = delayed_key(0);
+    scanned = reader_->scan(Table::Messages, first, [&](auto key, auto value) {
+        if (key.front() != first.front()) return false;
+        const auto id = decode_integer_key(key.substr(1));
+        const auto since = decode_integer_key(value.substr(0, 8));
+        if (id && since)
+            impl_->keep_delayed(
+                {*id, from_unix(static_cast<std::int64_t>(*since)), std::string(value.substr(8))});
+        else
+            ++bad;
+        return true;
+    });
+    if (!scanned) return fail(scanned.error());
     return bad;
 }
 
@@ -204,6 +231,15 @@ Traces LearnedMemory::traces(const Key16& sender) const {
     return v ? *v : Traces{};
 }
 
+std::shared_ptr<const Incident> LearnedMemory::incident(const Key16& sender) const {
+    return impl_->incidents
+        .at(incident_key(sender),
+            [&](const std::string& x) {
+                return Impl::load<Incident>(reader_, Table::Messages, x, decode_incident);
+            })
+        .value;
+}
+
 // --- changing
 // ----------------------------------------------------------------------------------------------------------
 
@@ -231,6 +267,11 @@ NameUse& LearnedMemory::edit_name(std::uint64_t n) {
 Traces& LearnedMemory::edit_traces(const Key16& sender) {
     (void)traces(sender);
     return editable<Traces>(impl_->traces.entries().at(std::string(sender.view())));
+}
+
+Incident& LearnedMemory::edit_incident(const Key16& sender) {
+    (void)incident(sender);
+    return editable<Incident>(impl_->incidents.entries().at(incident_key(sender)));
 }
 
 Thread& LearnedMemory::edit_thread(std::uint64_t message_id,
@@ -284,6 +325,32 @@ std::optional<Waiting> LearnedMemory::take_waiting(std::uint64_t message_id) {
 
 std::size_t LearnedMemory::waiting_count() const noexcept { return impl_->waiting.size(); }
 
+void LearnedMemory::delay(Delayed d) {
+    if (impl_->delayed.contains(d.key)) return;
+    impl_->delayed_changed.insert(d.key);
+    impl_->keep_delayed(std::move(d));
+}
+
+bool LearnedMemory::came_back(std::uint64_t delay_key) {
+    const auto it = impl_->delayed.find(delay_key);
+    if (it == impl_->delayed.end() || it->second.record.empty()) return false;
+    it->second.record.clear();
+    impl_->delayed_changed.insert(delay_key);
+    return true;
+}
+
+std::vector<Delayed> LearnedMemory::take_delayed(Time before) {
+    std::vector<Delayed> out;
+    auto& queue = impl_->delayed_by_time;
+    while (!queue.empty() && (queue.begin()->first < before || queue.size() > kMaxDelayed)) {
+        const std::uint64_t key = queue.begin()->second;
+        queue.erase(queue.begin());
+        impl_->delayed_changed.insert(key);
+        out.push_back(std::move(impl_->delayed.extract(key).mapped()));
+    }
+    return out;
+}
+
 // --- writing back
 // ------------------------------------------------------------------------------------------------------
 
@@ -303,7 +370,8 @@ Status LearnedMemory::flush(StoreWriter& writer) {
           write(impl_->thread_roots, Table::Threads,
                 [](std::uint64_t r) { return integer_key(r); }),
           write(impl_->hosts, Table::Hosts, encoded), write(impl_->names, Table::Names, encoded),
-          write(impl_->traces, Table::Recent, encoded)})
+          write(impl_->traces, Table::Recent, encoded),
+          write(impl_->incidents, Table::Messages, encoded)})
         if (!status) return fail(status.error());
     for (const auto& key : impl_->waiting_removed)
         if (auto erased = writer.erase(Table::Waiting, key); !erased) return erased;
@@ -311,6 +379,16 @@ Status LearnedMemory::flush(StoreWriter& writer) {
         if (const auto it = impl_->waiting.find(key); it != impl_->waiting.end())
             if (auto put = writer.put(Table::Waiting, key, it->second.record); !put) return put;
     if (auto done = examples_.flush(writer); !done) return done;
+    for (const auto key : impl_->delayed_changed) {
+        const auto it = impl_->delayed.find(key);
+        const auto written =
+            it == impl_->delayed.end()
+                ? writer.erase(Table::Messages, delayed_key(key))
+                : writer.put(Table::Messages, delayed_key(key),
+                             integer_key(static_cast<std::uint64_t>(to_unix(it->second.since))) +
+                                 it->second.record);
+        if (!written) return written;
+    }
     Status result = ok();
     encode_site(*site_, [&](const std::string& name, std::string bytes) {
         auto& written = impl_->site_written[name];
@@ -340,8 +418,10 @@ void LearnedMemory::flushed() {
     clean(impl_->names);
     clean(impl_->traces);
     examples_.flushed();
+    clean(impl_->incidents);
     impl_->waiting_added.clear();
     impl_->waiting_removed.clear();
+    impl_->delayed_changed.clear();
 }
 
 }  // namespace kith

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "engine/learner/examples.hpp"
+#include "engine/learner/incident.hpp"
 #include "engine/profile/codec.hpp"
 #include "engine/profile/memory.hpp"
 #include "engine/store/store.hpp"
@@ -23,6 +24,14 @@ struct Waiting {
     std::uint64_t message_id = 0;
     Key16 sender;
     std::string record;
+};
+
+/// Mail that was answered with a temporary failure and has left no more than a trace. It is known
+/// for kDelayKept, so that its retry is recognised and counted once.
+struct Delayed {
+    std::uint64_t key = 0;  ///< delay_key()
+    Time since{};           ///< first attempt
+    std::string record;     ///< encoded MailRecord; "" once it came back
 };
 
 class LearnedMemory final : public Memory {
@@ -58,6 +67,9 @@ public:
     HostUse& edit_host(std::uint64_t host_or_tenant);
     NameUse& edit_name(std::uint64_t name);
     Traces& edit_traces(const Key16& sender);
+    /// The sender's last incident, open or not; nullptr when there is none.
+    [[nodiscard]] std::shared_ptr<const Incident> incident(const Key16& sender) const;
+    Incident& edit_incident(const Key16& sender);
     SiteState& edit_site() { return *site_; }
     /// What the experts are fitted on.
     [[nodiscard]] Examples& examples() { return examples_; }
@@ -68,6 +80,13 @@ public:
     /// The one with this Message-ID (a reply to it has left the site); removed.
     [[nodiscard]] std::optional<Waiting> take_waiting(std::uint64_t message_id);
     [[nodiscard]] std::size_t waiting_count() const noexcept;
+
+    /// Keeps the first attempt; one that is known stays as it is.
+    void delay(Delayed delayed);
+    /// It is here again: true when it was waited for, and waited for no more then.
+    bool came_back(std::uint64_t delay_key);
+    /// Those delayed before `before` and, beyond kMaxDelayed, the oldest; they are removed.
+    [[nodiscard]] std::vector<Delayed> take_delayed(Time before);
 
     /// Writes what changed since the last flush. On success the memory is clean; on failure nothing
     /// is forgotten.

@@ -159,7 +159,11 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
     // What was not judged when it came is listed with what the learner thinks of it.
     const std::string degraded = mail->assessment.degraded;
     if (mail->imported || !degraded.empty()) mail->assessment = j.assessment;
-    (void)learner_->take(*mail, j);
+    // Nobody has it; whoever sent it delivers it again, and then it counts.
+    if (mail->action == Action::Deferred)
+        learner_->postpone(*mail, j);
+    else
+        (void)learner_->take(*mail, j);
     mail->assessment.degraded = degraded;
     return index_mail(*writer_, *mail, record.position);
 }
@@ -201,6 +205,7 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
     std::erase_if(memory_->edit_site().people.central,
                   [&](const People::Central& c) { return c.address == subject.short32(); });
     memory_->examples().forget(subject);
+    memory_->edit_incident(subject) = Incident{};
     return ok();
 }
 
@@ -255,8 +260,10 @@ Status JournalLearner::tidy(Time now) {
         if (auto erased = (*writer)->erase(Table::Threads, key); !erased) return erased;
     auto expired = expire_mail(**writer, now - config_->journal.keep, kExpireAtOnce);
     if (!expired) return fail(expired.error());
+    auto over = expire_incidents(**writer, now - kIncidentKept, kExpireAtOnce);
+    if (!over) return fail(over.error());
     if (auto committed = (*writer)->commit(); !committed) return committed;
-    if (!old.empty())
+    if (!old.empty() || *over > 0)
         failed_ = true;  // the memory may hold what was just erased: read the state again
     auto freed = tidy_journal(config_->journal, *checkpoint, now);
     return freed ? ok() : fail(freed.error());

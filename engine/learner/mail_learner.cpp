@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/learner/mail_learner.hpp"
 
+#include "engine/assess/delay.hpp"
+
 namespace kith {
 
 MailLearner::MailLearner(const Hasher& hasher, const ScoringOptions& scoring,
@@ -17,30 +19,65 @@ void MailLearner::rescale() {
     since_scales_ = 0;
 }
 
-Judgement MailLearner::judge(const Observations& o, const Labels& labels,
-                             const Memory& memory) const {
-    return assess(o, labels, {memory, *scales_, hasher_, scoring_});
+Judgement MailLearner::judge(const Observations& o, const Labels& labels, const Memory& memory,
+                             Attempt attempt) const {
+    return assess(o, labels, {memory, *scales_, hasher_, scoring_, attempt});
+}
+
+bool MailLearner::is_suspended(const Key16& sender, Time now) const {
+    const auto incident = memory_.incident(sender);
+    return incident && incident->is_open(now);
 }
 
 void MailLearner::advance(Time now) {
-    for (const auto& waiting : memory_.take_due(now)) {
+    for (auto& waiting : memory_.take_due(now)) {
         const auto record = decode_mail_record(waiting.record);
-        if (record) learn(record->observations, hasher_, options_, memory_);
+        // Mail of a sender with an incident may be the attacker's; what an admin released is not.
+        if (record && record->action != Action::Held && is_suspended(waiting.sender, now)) {
+            waiting.due = memory_.incident(waiting.sender)->last_held + kIncidentKept + Seconds(1);
+            memory_.wait(std::move(waiting));
+        } else if (record) {
+            learn(record->observations, hasher_, options_, memory_);
+        }
         memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
+    }
+    for (const auto& lost : memory_.take_delayed(now - kDelayKept)) {
+        if (lost.record.empty()) continue;  // it did come back
+        const auto record = decode_mail_record(lost.record);
+        if (record) rank(record->observations, judge(record->observations, Labels{}), memory_);
+    }
+}
+
+void MailLearner::postpone(const MailRecord& record, const Judgement& judgement) {
+    const Observations& o = record.observations;
+    const double evidence = judgement.assessment.own_evidence;
+    memory_.delay({delay_key(o, hasher_), o.time, encode(record)});
+    group(record, evidence, memory_);
+    if (has_payload(judgement.assessment.stratum))
+        leave_trace(memory_.edit_traces(o.sender), trace_of(o, evidence, false, record.id));
+}
+
+/// Somebody here answers mail that waits: it was wanted, unless its sender has an incident: victims
+/// do answer.
+void MailLearner::learn_answered(const Observations& reply) {
+    for (const auto ref : reply.refs) {
+        auto answered = memory_.take_waiting(ref);
+        if (!answered) continue;
+        if (is_suspended(answered->sender, reply.time))
+            memory_.wait(std::move(*answered));
+        else if (const auto waited = decode_mail_record(answered->record))
+            learn(waited->observations, hasher_, options_, memory_);
     }
 }
 
 Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     const Observations& o = record.observations;
-    // Somebody here answers a mail that waits: it was wanted.
-    if (o.direction != Direction::Inbound)
-        for (const auto ref : o.refs)
-            if (const auto answered = memory_.take_waiting(ref))
-                if (const auto waited = decode_mail_record(answered->record))
-                    learn(waited->observations, hasher_, options_, memory_);
+    (void)memory_.came_back(delay_key(o, hasher_));
+    if (o.direction != Direction::Inbound) learn_answered(o);
+    group(record, judgement.assessment.own_evidence, memory_);
 
     const Fate fate = fate_of(judgement, record.action == Action::Held);
-    note(o, judgement, fate, memory_);
+    note(o, judgement, fate, memory_, record.id);
     teacher_.observe(o, judgement, fate != Fate::Never, memory_);
     if (teacher_.due(memory_.site().experts.version)) {
         teacher_.refit(memory_.edit_site());

@@ -20,14 +20,19 @@ public:
 
     /// Judges with the state as it is; changes nothing. `memory` may be another view of the same
     /// state (a replayed session's).
-    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels,
-                                  const Memory& memory) const;
+    [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels, const Memory& memory,
+                                  Attempt attempt = {}) const;
     [[nodiscard]] Judgement judge(const Observations& o, const Labels& labels) const {
         return judge(o, labels, memory_);
     }
 
-    /// Lets time pass to `now`: mail whose probation is over is learned.
+    /// Lets time pass to `now`: mail whose probation is over is learned, a delayed mail that never
+    /// came back is counted.
     void advance(Time now);
+    /// Takes in a mail that was answered with a temporary failure: it leaves a trace for the mails
+    /// after it, and counts and teaches when it comes back. If it never does, it counts as held
+    /// mail does when kDelayKept is over.
+    void postpone(const MailRecord& record, const Judgement& judgement);
     /// Takes in a judged mail. `record` is kept (encoded) when it has to wait.
     Fate take(const MailRecord& record, const Judgement& judgement);
     /// A held mail was released: learned now, or after probation.
@@ -41,6 +46,9 @@ public:
         250;  ///< facts 2: calibration updated every 250-500 records
 
 private:
+    [[nodiscard]] bool is_suspended(const Key16& sender, Time now) const;
+    void learn_answered(const Observations& reply);
+
     const Hasher& hasher_;
     const ScoringOptions& scoring_;
     const LearnerOptions& options_;

@@ -45,9 +45,11 @@ double cpu_us() {
 
 }  // namespace
 
-Replay::Replay(const Config& config, const Hasher& hasher, const std::vector<std::size_t>& without)
+Replay::Replay(const Config& config, const Hasher& hasher, Seconds retry_after,
+               const std::vector<std::size_t>& without)
     : config_(config),
       hasher_(hasher),
+      retry_after_(retry_after),
       parse_options_(config.parse),
       memory_(config.learner.half_life_days),
       learner_(hasher, config.budget, config.learner, memory_) {
@@ -55,31 +57,68 @@ Replay::Replay(const Config& config, const Hasher& hasher, const std::vector<std
 }
 
 ReplayResult Replay::run(const ReplayMail& mail, std::string_view bytes) {
-    ReplayResult result;
-    if (mail.learn) learner_.advance(mail.arrival.time);
     const double started = cpu_us();
     const Message message = parse(bytes, parse_options_);
-    const double parsed = cpu_us();
+    const double parsing = cpu_us() - started;
     DraftRecord draft = draft_record(message, mail.arrival, config_, hasher_);
-    const Observations& o = draft.record.observations;
-    result.direction = o.direction;
-    if (mail.session) {
-        auto& traces = sessions_[*mail.session];
-        result.judgement = learner_.judge(o, draft.labels, SessionMemory(memory_, traces));
-    } else {
-        result.judgement = learner_.judge(o, draft.labels);
+    ReplayResult result = deliver({mail.id, std::move(draft.record), std::move(draft.labels),
+                                   mail.learn, mail.session, std::nullopt});
+    result.total_us = parsing + result.assess_us;
+    return result;
+}
+
+std::optional<ReplayResult> Replay::retry(std::optional<Time> until) {
+    if (delayed_.empty() || (until && delayed_.begin()->first > *until)) return std::nullopt;
+    auto node = delayed_.extract(delayed_.begin());
+    Delivery again = std::move(node.mapped());
+    again.delayed_since = again.record.time;
+    again.record.time = again.record.observations.time = node.key();
+    const std::optional<std::string> session = again.session;
+    ReplayResult result = deliver(std::move(again));
+    result.total_us = result.assess_us;
+    if (session) {
+        --sessions_[*session].delayed;
+        if (sessions_[*session].ended) end_session(*session);
     }
-    result.assess_us = cpu_us() - parsed;
-    result.total_us = cpu_us() - started;
+    return result;
+}
+
+void Replay::end_session(const std::string& session) {
+    Session& s = sessions_[session];
+    s.ended = true;
+    if (s.delayed == 0) sessions_.erase(session);
+}
+
+ReplayResult Replay::deliver(Delivery d) {
+    const Observations& o = d.record.observations;
+    if (d.learn) learner_.advance(o.time);
+    ReplayResult result;
+    result.id = d.id;
+    result.direction = o.direction;
+    Session* session = d.session ? &sessions_[*d.session] : nullptr;
+    static const std::map<Key16, Traces> none;
+    const double started = cpu_us();
+    result.judgement = learner_.judge(
+        o, d.labels, SessionMemory(memory_, session != nullptr ? session->traces : none),
+        {!d.delayed_since, d.delayed_since});
+    result.assess_us = cpu_us() - started;
 
     const Assessment& a = result.judgement.assessment;
-    const bool held = a.verdict == Verdict::Quarantine;
-    if (mail.session && has_payload(a.stratum))
-        sessions_[*mail.session][o.sender].items.push_back(trace_of(o, a.own_evidence, held));
-    if (!mail.learn) return result;
-    draft.record.assessment = a;
-    draft.record.action = held ? Action::Held : Action::Accepted;
-    (void)learner_.take(draft.record, result.judgement);
+    const bool delayed = a.verdict == Verdict::Defer, held = a.verdict == Verdict::Quarantine;
+    if (session != nullptr && has_payload(a.stratum))
+        leave_trace(session->traces[o.sender], trace_of(o, a.own_evidence, held, d.record.id));
+    if (d.learn) {
+        d.record.assessment = a;
+        d.record.action = delayed ? Action::Deferred : held ? Action::Held : Action::Accepted;
+        if (delayed)
+            learner_.postpone(d.record, result.judgement);
+        else
+            (void)learner_.take(d.record, result.judgement);
+    }
+    if (delayed) {
+        if (session != nullptr) ++session->delayed;
+        delayed_.emplace(o.time + retry_after_, std::move(d));
+    }
     return result;
 }
 

@@ -22,6 +22,7 @@ struct ReplayMail {
 };
 
 struct ReplayResult {
+    std::string id;  ///< of the ReplayMail
     Judgement judgement;
     Direction direction = Direction::Inbound;
     double assess_us = 0;  ///< processor time from features to verdict
@@ -31,24 +32,47 @@ struct ReplayResult {
 /// One thread.
 class Replay {
 public:
-    /// `without`: features that surprise nobody, neither in scores nor in what is learned.
-    Replay(const Config& config, const Hasher& hasher,
+    /// `retry_after`: how long the sender of a delayed mail waits. `without`: features that
+    /// surprise nobody, neither in scores nor in what is learned.
+    Replay(const Config& config, const Hasher& hasher, Seconds retry_after = Seconds{15 * 60},
            const std::vector<std::size_t>& without = {});
-    /// Judges as a site in enforce mode would, then learns unless it is a probe.
+    /// Judges as a site in enforce mode would, then learns unless it is a probe. With the verdict
+    /// Defer the mail comes again after `retry_after`: see retry().
     [[nodiscard]] ReplayResult run(const ReplayMail& mail, std::string_view bytes);
-    /// The session's traces are dropped.
-    void end_session(const std::string& session) { sessions_.erase(session); }
+    /// The next mail that is delivered again, not after `until`; nullopt = none, any more. To be
+    /// asked before each run() with its mail's time, and for the rest after the last one.
+    [[nodiscard]] std::optional<ReplayResult> retry(std::optional<Time> until);
+    /// The session's traces are dropped, when none of its mails is to come again any more.
+    void end_session(const std::string& session);
     [[nodiscard]] const LearnedMemory& memory() const noexcept { return memory_; }
     /// Writes everything learned, as the learner would; the caller commits.
     [[nodiscard]] Status keep(StoreWriter& writer) { return memory_.flush(writer); }
 
 private:
+    struct Session {
+        std::map<Key16, Traces> traces;
+        std::size_t delayed = 0;  ///< mails that will come again
+        bool ended = false;
+    };
+    /// A mail on its way, as one attempt to deliver it finds it.
+    struct Delivery {
+        std::string id;
+        MailRecord record;
+        Labels labels;
+        bool learn = true;
+        std::optional<std::string> session;
+        std::optional<Time> delayed_since;
+    };
+    [[nodiscard]] ReplayResult deliver(Delivery delivery);
+
     const Config& config_;
     const Hasher& hasher_;
+    Seconds retry_after_;
     ParseOptions parse_options_;
     LearnedMemory memory_;
     MailLearner learner_;
-    std::map<std::string, std::map<Key16, Traces>> sessions_;
+    std::map<std::string, Session> sessions_;
+    std::multimap<Time, Delivery> delayed_;  ///< by the time of their retry; first come, first
 };
 
 }  // namespace kith

@@ -210,9 +210,10 @@ std::string encode(const Traces& x) {
     std::vector<flatbuffers::Offset<fb::Trace>> items;
     for (const auto& i : x.items) {
         const auto tenants = b.CreateVector(i.tenants);
+        const auto mail = b.CreateString(i.mail);
         const fb::Sketch sketch(flatbuffers::span<const std::uint32_t, 8>(i.sketch.data(), 8));
         items.push_back(fb::CreateTrace(b, to_unix(i.time), i.rcpt_set, i.message_id, tenants,
-                                        &sketch, i.evidence, i.held));
+                                        &sketch, i.evidence, i.held, mail));
     }
     const auto v = b.CreateVector(items);
     b.Finish(fb::CreateTraces(b, v));
@@ -235,6 +236,7 @@ std::optional<Traces> decode_traces(std::string_view bytes) {
             for (unsigned k = 0; k < 8; ++k) x.sketch[k] = i->sketch()->h()->Get(k);
         x.evidence = i->evidence();
         x.held = i->held();
+        if (i->mail() != nullptr) x.mail = i->mail()->str().substr(0, Trace::kMaxId);
         out.items.push_back(std::move(x));
     }
     return out;

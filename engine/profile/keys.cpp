@@ -20,5 +20,6 @@ std::optional<std::uint64_t> decode_integer_key(std::string_view bytes) {
 std::string word_key(std::uint32_t word) { return integer_key(word).substr(4); }
 std::string thread_alias_key(std::uint64_t message_id) { return "m" + integer_key(message_id); }
 std::string thread_key(std::uint64_t root) { return "t" + integer_key(root); }
+std::string delayed_key(std::uint64_t delay_key) { return "D" + integer_key(delay_key); }
 
 }  // namespace kith

@@ -18,5 +18,7 @@ namespace kith {
 /// Table Threads: a Message-ID's hash -> its thread's root; the root -> the thread.
 [[nodiscard]] std::string thread_alias_key(std::uint64_t message_id);
 [[nodiscard]] std::string thread_key(std::uint64_t root);
+/// Table Messages: a mail that was delayed, and when (engine/learner/FORMAT.md).
+[[nodiscard]] std::string delayed_key(std::uint64_t delay_key);
 
 }  // namespace kith

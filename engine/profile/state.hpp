@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/features/observations.hpp"
@@ -100,6 +101,8 @@ struct Trace {
     std::array<std::uint32_t, 8> sketch{};
     float evidence = 0;  ///< C = -log10 P of the mail alone
     bool held = false;
+    std::string mail;  ///< kith's id of it; "" = not known
+    static constexpr std::size_t kMaxId = 64;
 };
 struct Traces {
     std::vector<Trace> items;  ///< oldest first

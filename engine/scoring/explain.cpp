@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <optional>
 
 #include "engine/features/asks.hpp"
@@ -315,13 +316,24 @@ std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labe
     return out;
 }
 
+Reason reason_of(const OtherMails& others, double gained) {
+    std::string text = fmt::format(
+        "{} other mail{} of this sender in the last two hours, to other "
+        "people",
+        others.mails, others.mails == 1 ? "" : "s");
+    if (others.alike > 0) text += fmt::format(", {} with the same link or words", others.alike);
+    if (others.held) text += ", held before";
+    return {"other_mails", std::numbers::ln10 * gained, text};
+}
+
 std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict verdict,
                             const Labels& labels, const ScoringOptions& options) {
-    const bool held = verdict == Verdict::Quarantine;
-    if (!held && verdict != Verdict::Tag) return "";
-    const double wanted =
-        -std::log10((held ? options.holds_per_1000 : options.tags_per_1000) / 1000);
-    const std::string begin = held ? "It would not have been held" : "It would have passed";
+    if (verdict != Verdict::Quarantine && verdict != Verdict::Tag && verdict != Verdict::Defer)
+        return "";
+    const double wanted = -std::log10(limit_of(verdict, options) / 1000);
+    const std::string begin = verdict == Verdict::Quarantine ? "It would not have been held"
+                              : verdict == Verdict::Defer    ? "It would not have been delayed"
+                                                             : "It would have passed";
     SurpriseVector v = e.surprise;
     const auto own = [&] { return own_evidence(e, s, raw_score(s, e.site.experts, v.x), options); };
     const double others = joint - own();

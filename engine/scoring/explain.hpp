@@ -17,8 +17,12 @@ namespace kith {
 [[nodiscard]] std::vector<Reason> reasons_for(const Evidence& e, Stratum s, const Labels& labels,
                                               std::size_t limit);
 
-/// The fewest strongest causes without which the verdict (Tag or Quarantine at evidence `joint`)
-/// would have been milder, in the words of reasons_for(); "" for any other verdict.
+/// "3 other mails of this sender …", feature "other_mails"; `gained` in C. REQUIRES others.gain >
+/// 0.
+[[nodiscard]] Reason reason_of(const OtherMails& others, double gained);
+
+/// The fewest strongest causes without which the verdict (Tag, Defer or Quarantine at evidence
+/// `joint`) would have been milder, in the words of reasons_for(); "" for any other verdict.
 [[nodiscard]] std::string what_would_pass(const Evidence& e, Stratum s, double joint,
                                           Verdict verdict, const Labels& labels,
                                           const ScoringOptions& options);

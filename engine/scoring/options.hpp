@@ -14,6 +14,9 @@ struct ScoringOptions {
     double holds_per_1000 = 1.0;
     /// Genuine mails tagged per 1000 (score >= 40 at 10). Range 0-500, at least holds_per_1000.
     double tags_per_1000 = 10.0;
+    /// Genuine mails answered 451 once per 1000, to be judged anew when they come back. Range
+    /// 0-100; 0 = never. What it adds lies between it and holds_per_1000.
+    double delays_per_1000 = 0;
     /// Share of the budget for each stratum: identity, link, request, unbacked, plain, client. Each
     /// > 0, sum 1. Measured: more for links serves account takeovers by own clients, more for
     /// identity and unbacked serves spoofing.

@@ -16,7 +16,10 @@ namespace {
 constexpr double kUnbacked = .03;
 constexpr double kMaxEvidence = 8;  // P below 1e-8 means nothing more
 constexpr Seconds kWindow{2 * 3600};
-constexpr double kPayloadEvidence = .5;  // a mail this ordinary gains nothing from others
+constexpr double kPayloadEvidence = .5;   // a mail this ordinary gains nothing from others
+constexpr double kRequestEvidence = 1.5;  // ... nor one that only asks and is no rarer than 1 in 30
+constexpr double kOrdinary = .7;          // C of another mail from which on it counts: 1 in 5
+constexpr double kUnlike = .7;            // weight of one with other words and another link
 constexpr double kGain = .8, kMaxGain = 2, kHeldGain = .3;
 constexpr double kRequestNats = 4;
 constexpr double kClientNats = 12;  // 3-5 % of genuine mail: new computers, phones, programs
@@ -183,30 +186,43 @@ double own_evidence(const Evidence& e, Stratum s, double raw,
     return std::clamp(unlevelled(e, s, raw, options) + shift, 0.0, kMaxEvidence);
 }
 
-double joint_evidence(double own, const Evidence& e, Stratum s, const Traces& traces) noexcept {
+OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& traces,
+                       std::optional<Time> delayed_since) noexcept {
     const Observations& o = e.observations;
-    // A warning about an attack talks of links and passwords; only a new link or money is what a
-    // second mail adds to.
+    // A warning about an attack talks of links and passwords: without a new link or money a mail
+    // has to be unusual itself before others add to it.
     const bool money = (o.asks & kMoneyAsks) != 0 || !o.payment.empty();
-    if (own <= kPayloadEvidence || !has_payload(s) || !(e.relations.new_link || money)) return own;
+    const bool asks_only = !e.relations.new_link && !money;
+    OtherMails out;
+    if (own <= kPayloadEvidence || !has_payload(s) || (asks_only && own < kRequestEvidence) ||
+        (asks_only && s != Stratum::Request))
+        return out;
+    const Time since = delayed_since.value_or(o.time) - kWindow;
     double sum = 0;
-    bool held = false;
     for (const Trace& t : traces.items) {
         // Different recipients: a man who sends a series of mails to the same list is no fan-out.
-        if (t.time > o.time || o.time - t.time > kWindow || t.rcpt_set == o.rcpt_set ||
-            t.message_id == o.message_id)
+        if (t.time > o.time || t.time < since || t.rcpt_set == o.rcpt_set ||
+            (o.message_id != 0 && t.message_id == o.message_id))
             continue;
         bool same_link = false;
         for (const auto& link : o.links)
             same_link = same_link || contains(t.tenants, fold32(link.tenant));
-        const double weight = same_link || same_text(t.sketch, o.sketch) ? 1 : .5;
-        sum += weight * std::max(0.0, static_cast<double>(t.evidence) - 1);
-        held = held || t.held;
+        const bool alike = same_link || same_text(t.sketch, o.sketch);
+        const double counts = std::max(0.0, static_cast<double>(t.evidence) - kOrdinary);
+        sum += (alike ? 1 : kUnlike) * counts;
+        out.held = out.held || t.held;
+        out.mails += counts > 0 || t.held ? 1 : 0;
+        out.alike += counts > 0 && alike ? 1 : 0;
     }
-    return std::min(kMaxEvidence, own + std::min(kMaxGain, kGain * sum) + (held ? kHeldGain : 0));
+    out.gain = std::min(kMaxGain, kGain * sum) + (out.held ? kHeldGain : 0);
+    return out;
 }
 
-Trace trace_of(const Observations& o, double own_evidence, bool held) {
+double joint_evidence(double own, const OtherMails& others) noexcept {
+    return others.gain > 0 ? std::min(kMaxEvidence, own + others.gain) : own;
+}
+
+Trace trace_of(const Observations& o, double own_evidence, bool held, std::string_view id) {
     Trace t;
     t.time = o.time;
     t.rcpt_set = o.rcpt_set;
@@ -216,7 +232,19 @@ Trace trace_of(const Observations& o, double own_evidence, bool held) {
     t.sketch = o.sketch;
     t.evidence = static_cast<float>(own_evidence);
     t.held = held;
+    t.mail = id.substr(0, Trace::kMaxId);
     return t;
+}
+
+void leave_trace(Traces& traces, Trace trace) {
+    std::erase_if(traces.items, [&](const Trace& t) {
+        const bool first_attempt = t.message_id == trace.message_id &&
+                                   t.rcpt_set == trace.rcpt_set &&
+                                   (trace.message_id != 0 || t.sketch == trace.sketch);
+        return first_attempt || trace.time - t.time > kWindow;
+    });
+    if (traces.items.size() >= Traces::kMax) traces.items.erase(traces.items.begin());
+    traces.items.push_back(std::move(trace));
 }
 
 double score_of(double evidence) noexcept { return std::clamp(20 * evidence, 0.0, 100.0); }
@@ -227,10 +255,22 @@ bool is_ready(const Scales& scales, Direction d, Stratum s,
            scales.calibration_mails(d, s) >= options.min_stratum_calibration;
 }
 
+double limit_of(Verdict v, const ScoringOptions& options) noexcept {
+    if (v == Verdict::Quarantine) return options.holds_per_1000;
+    return v == Verdict::Defer ? options.delays_per_1000 : options.tags_per_1000;
+}
+
 Verdict verdict_of(double evidence, bool ready, const ScoringOptions& options) noexcept {
     const double per_1000 = 1000 * std::pow(10, -evidence);
     if (ready && per_1000 <= options.holds_per_1000) return Verdict::Quarantine;
     return per_1000 <= options.tags_per_1000 ? Verdict::Tag : Verdict::Pass;
+}
+
+bool is_worth_delay(double evidence, bool ready, Direction d, Stratum s,
+                    const ScoringOptions& options) noexcept {
+    const double per_1000 = 1000 * std::pow(10, -evidence);
+    return ready && d == Direction::Inbound && has_payload(s) &&
+           per_1000 > options.holds_per_1000 && per_1000 <= options.delays_per_1000;
 }
 
 }  // namespace kith

@@ -3,6 +3,8 @@
 // (DESIGN 5.2-5.4). Pure. Covered by tests/unit/scoring/score_test.cpp.
 #pragma once
 
+#include <optional>
+
 #include "engine/scoring/assessment.hpp"
 #include "engine/scoring/options.hpp"
 #include "engine/scoring/scales.hpp"
@@ -47,20 +49,41 @@ struct Evidence {
 /// C of this mail alone: with the level shift of its direction and of senders known as well.
 [[nodiscard]] double own_evidence(const Evidence& e, Stratum s, double raw,
                                   const ScoringOptions& options) noexcept;
-/// C with what the sender's other mails of the last two hours add, each to other recipients; >=
-/// own.
-[[nodiscard]] double joint_evidence(double own, const Evidence& e, Stratum s,
-                                    const Traces& traces) noexcept;
+/// What a mail gains from its sender's other payload mails, each to other recipients.
+struct OtherMails {
+    int mails = 0;      ///< of the two hours before the mail's first attempt, or since
+    int alike = 0;      ///< of those, with the same link or the same words
+    bool held = false;  ///< one of them was held
+    double gain = 0;    ///< added to C, >= 0
+};
+/// Nothing for an ordinary mail, or one that only asks, without a new link, payment data or money
+/// words, and is not unusual by itself. `delayed_since`: when its
+/// first attempt was answered 451; what came since counts, however late the retry.
+[[nodiscard]] OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& traces,
+                                     std::optional<Time> delayed_since = std::nullopt) noexcept;
+/// C with what the sender's other mails add; >= own.
+[[nodiscard]] double joint_evidence(double own, const OtherMails& others) noexcept;
 /// What this mail leaves behind for the next ones; only mail with a payload or a new link does.
-[[nodiscard]] Trace trace_of(const Observations& o, double own_evidence, bool held);
+[[nodiscard]] Trace trace_of(const Observations& o, double own_evidence, bool held,
+                             std::string_view id = {});
+/// Adds it; the one that an earlier attempt of the same mail left, those older than two hours and
+/// the oldest beyond Traces::kMax go.
+void leave_trace(Traces& traces, Trace trace);
 
 /// 0-100 from C: 20 points a power of ten.
 [[nodiscard]] double score_of(double evidence) noexcept;
 /// Enough calibration mail of the direction and stratum to hold something.
 [[nodiscard]] bool is_ready(const Scales& scales, Direction d, Stratum s,
                             const ScoringOptions& options) noexcept;
+/// Genuine mails per 1000 that the budget allows to get the verdict: a mail gets it whose P is
+/// below. Pass and Reject: as Tag.
+[[nodiscard]] double limit_of(Verdict verdict, const ScoringOptions& options) noexcept;
 /// The rule: P against the budget; Tag at most while not ready.
 [[nodiscard]] Verdict verdict_of(double evidence, bool ready,
                                  const ScoringOptions& options) noexcept;
+/// Not enough to be held, but enough to be asked to come again: a mail from outside with a payload
+/// whose P lies within delays_per_1000. Never while not ready.
+[[nodiscard]] bool is_worth_delay(double evidence, bool ready, Direction d, Stratum s,
+                                  const ScoringOptions& options) noexcept;
 
 }  // namespace kith

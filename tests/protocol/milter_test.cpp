@@ -15,9 +15,11 @@
 #include <vector>
 
 #include "engine/base/trouble_file.hpp"
+#include "engine/learner/learner.hpp"
 #include "tests/protocol/milter_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_mta.hpp"
+#include "tests/support/observed.hpp"
 
 namespace kith::test {
 namespace {
@@ -542,6 +544,66 @@ TEST_CASE("mail that cannot be recorded is told while it is so, for kith status 
     CHECK(mta.send(numbered(2)).is_accepted());
     CHECK(eventually([&] { return told().empty(); }));
     CHECK(milter.logs("journal: mail is recorded again"));
+}
+
+/// What a learner would have learned of 330 mails, an eleventh of them Anna's and a sixth with a
+/// new link, when this ends.
+void learn_for(const MilterProcess& milter) {
+    milter.directory().write("site.key",
+                             std::string("\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20", 16));
+    const auto config = load_config_or_error(milter.config_file()).value();
+    const Time start = SystemClock().now() - std::chrono::hours(24 * 20);
+    auto writer = JournalWriter::open(config->journal).value();
+    for (int i = 0; i < 330; ++i) {
+        const bool anna = i % 11 == 0;
+        Mail mail(anna ? "anna@partner.example" : "p" + std::to_string(i % 20) + "@far.example",
+                  start + Seconds(3600L * i));
+        if (!anna && i % 6 == 0) mail.links_to("h" + std::to_string(i) + ".example", "page");
+        const MailRecord record = record_of(mail);
+        REQUIRE(writer->append(RecordType::Mail, record.time, encode(record)));
+    }
+    auto learner = Learner::open(config).value();
+    while (learner->step().value().records > 0) {
+    }
+}
+
+TEST_CASE(
+    "a nearly suspicious mail is answered 451 once, and when it comes again with its verdict") {
+    MilterSetup setup;
+    setup.mode = "enforce";
+    setup.more =
+        "budget:\n  holds_per_1000: 0\n  delays_per_1000: 100\n  min_calibration: 100\n"
+        "  min_stratum_calibration: 10\n";
+    const MilterProcess milter(setup);
+    learn_for(milter);
+    REQUIRE(milter.logs("store: in use again"));
+    FakeMail mail;
+    mail.headers.push_back({"X-Mailer", " Odd"});
+    mail.body = "Please open https://odd.example/x and log in.\r\n";
+    FakeMta mta = milter.mta();
+    const EomAnswer first = mta.send(mail);
+    CHECK(first.final == 'y');
+    CHECK(first.text.rfind(
+              "451 4.7.1 Message delayed for a second look, please try again later (kith ", 0) ==
+          0);
+    CHECK_FALSE(first.quarantine);
+    CHECK(first.inserted.empty());
+    mta.abort();
+    mail.queue_id = "4XyZ01retry";
+    const EomAnswer second = milter.mta().send(mail);
+    CHECK(second.is_accepted());
+    CHECK(second.own_header("X-Kith-Verdict") == "tag");
+    CHECK(milter.logs("4XyZ01retry: id="));
+    CHECK(milter.log_lines_with("delayed=yes action=accepted") == 1);
+
+    std::size_t deferred = 0, accepted = 0;
+    for (const MailRecord& record : milter.journal(332)) {
+        if (record.mail_from.empty()) continue;  // of before
+        deferred += record.action == Action::Deferred && !record.assessment.delayed ? 1 : 0;
+        accepted += record.action == Action::Accepted && record.assessment.delayed ? 1 : 0;
+    }
+    CHECK(deferred == 1);
+    CHECK(accepted == 1);
 }
 
 TEST_CASE("TCP serves as a Unix socket does, without waiting for delayed acknowledgements") {

@@ -100,6 +100,41 @@ TEST_CASE("a sender's other mails of the last hours raise the score") {
           Approx(judge(s, odd(), s.memory).assessment.own_evidence));
 }
 
+TEST_CASE("a mail worth a delay gets the verdict only where it may, and not at its retry") {
+    Scene s;
+    ready(s);
+    s.options.holds_per_1000 = 0;
+    s.options.delays_per_1000 = 100;
+    const auto verdict = [&](Attempt attempt) {
+        return assess(odd(), Labels{},
+                      {s.memory, Scales(s.memory.site()), test_hasher(), s.options, attempt})
+            .assessment;
+    };
+    CHECK(verdict({}).verdict == Verdict::Tag);
+    CHECK(verdict({true, {}}).verdict == Verdict::Defer);
+    CHECK_FALSE(verdict({true, {}}).would_pass.empty());
+    CHECK(verdict({true, day(20)}).verdict == Verdict::Tag);
+    CHECK(verdict({true, day(20)}).delayed);
+}
+
+TEST_CASE("that other mails decided is the first reason") {
+    Scene s;
+    ready(s);
+    const Mail mail = later().links_to("new.example", "page");
+    s.options.holds_per_1000 =
+        1000 * std::pow(10, -judge(s, mail, s.memory).assessment.own_evidence - 1);
+    Trace t = trace_of(mail, 8, true);
+    t.rcpt_set = 1;
+    t.message_id = 1;
+    s.memory.edit_traces(person("anna@partner.example")).items = {t};
+    const Assessment a = judge(s, mail, s.memory).assessment;
+    REQUIRE_FALSE(a.reasons.empty());
+    CHECK(a.reasons.front().feature == "other_mails");
+    CHECK(a.reasons.front().text ==
+          "1 other mail of this sender in the last two hours, to other people, 1 with the same "
+          "link or words, held before");
+}
+
 TEST_CASE("with a budget of nothing held a mail is tagged at most") {
     Scene s;
     ready(s);

@@ -196,6 +196,99 @@ TEST_CASE("a new configuration is used for the next mail") {
     CHECK(judged(*judge).subject == "Minutes");
 }
 
+namespace {
+
+/// A site that has seen enough mail with new links to delay what is more unusual than that.
+struct Delaying : Live {
+    Delaying() {
+        config.mode = Mode::Enforce;
+        config.budget.holds_per_1000 = 0;
+        config.budget.delays_per_1000 = 100;
+        config.budget.min_calibration = 100;
+        config.budget.min_stratum_calibration = 10;
+        std::vector<MailRecord> all;
+        for (int i = 0; i < 300; ++i) {
+            Mail m("p" + std::to_string(i % 20) + "@far.example", day(0.05 * i));
+            if (i % 6 == 0) m.links_to("h" + std::to_string(i) + ".example", "page");
+            all.push_back(record_of(m));
+        }
+        for (int i = 0; i < 30; ++i)
+            all.push_back(record_of(Mail("anna@partner.example", day(15 + 0.3 * i))));
+        journal(all);
+        learn();
+    }
+    [[nodiscard]] static MailRecord odd(Judge& judge, double at = 30,
+                                        const char* client = "192.0.2.7",
+                                        const char* id = "<1@odd.example>") {
+        const std::string raw = MessageBuilder()
+                                    .set("Message-ID", id)
+                                    .set("X-Mailer", "Odd")
+                                    .body("Please open https://odd.example/x and log in.\n")
+                                    .raw();
+        Arrival a = arrival();
+        a.time = day(at);
+        a.client_addr = client;
+        return judge.judge(MessageBytes{raw, -1, 0, 0}, a);
+    }
+    void learn_as(MailRecord r, Action action) const {
+        r.action = action;
+        r.mode = "enforce";
+        journal({r});
+        learn();
+    }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a nearly suspicious mail is delayed once, and judged when it comes from anywhere again") {
+    Delaying site;
+    const auto judge = site.judge();
+    const auto first = site.odd(*judge);
+    REQUIRE(first.assessment.stratum == Stratum::NewLink);
+    CHECK(first.assessment.verdict == Verdict::Defer);
+    CHECK_FALSE(first.assessment.delayed);
+    const auto retry = site.odd(*judge, 30.01, "198.51.100.9");
+    CHECK(retry.assessment.delayed);
+    CHECK(retry.assessment.verdict != Verdict::Defer);
+    CHECK(site.odd(*judge, 30.02).assessment.verdict != Verdict::Defer);
+    CHECK(site.odd(*judge, 30.02, "192.0.2.7", "<2@odd.example>").assessment.verdict ==
+          Verdict::Defer);
+}
+
+TEST_CASE("what was delayed is known to the next process, from the store") {
+    Delaying site;
+    MailRecord first = site.odd(*site.judge());
+    site.learn_as(first, Action::Deferred);
+    MailRecord retry = site.odd(*site.judge(), 30.01);
+    CHECK(retry.assessment.delayed);
+    CHECK(retry.assessment.verdict != Verdict::Defer);
+    // Also when it was learned, for a third attempt.
+    site.learn_as(retry, Action::Accepted);
+    retry = site.odd(*site.judge(), 30.02);
+    CHECK(retry.assessment.delayed);
+    CHECK(retry.assessment.verdict != Verdict::Defer);
+}
+
+TEST_CASE(
+    "nothing is delayed in another mode than enforce, unready, on its way out or by default") {
+    Delaying site;
+    SECTION("passive") { site.config.mode = Mode::Passive; }
+    SECTION("tag") { site.config.mode = Mode::Tag; }
+    SECTION("unready") { site.config.budget.min_calibration = 100'000; }
+    SECTION("inside") {
+        site.config.site.networks = {"192.0.2.0/24"};
+        site.config.site.domains = {"site.example", "partner.example"};
+    }
+    SECTION("by default") { site.config.budget.delays_per_1000 = ScoringOptions{}.delays_per_1000; }
+    const auto judge = site.judge();
+    for (int i = 0; i < 2; ++i) {
+        const auto r = site.odd(*judge);
+        CHECK(r.assessment.verdict != Verdict::Defer);
+        CHECK_FALSE(r.assessment.delayed);
+    }
+}
+
 TEST_CASE("any bytes are judged") {
     Live site;
     site.learn_anna(1);

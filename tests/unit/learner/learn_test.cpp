@@ -102,8 +102,8 @@ TEST_CASE("traces older than two hours are dropped, and the oldest when there ar
          Fate::Now, s.memory);
     CHECK(s.memory.traces(anna).items.size() == 2);
     for (std::size_t i = 0; i < Traces::kMax; ++i)
-        note(Mail("anna@partner.example", day(0) + Seconds(7202)), judged(Stratum::NewLink, 3),
-             Fate::Now, s.memory);
+        note(Mail("anna@partner.example", day(0) + Seconds(7202)).id("m" + std::to_string(i)),
+             judged(Stratum::NewLink, 3), Fate::Now, s.memory);
     CHECK(s.memory.traces(anna).items.size() == Traces::kMax);
     CHECK(s.memory.traces(anna).items.front().time == day(0) + Seconds(7202));
 }

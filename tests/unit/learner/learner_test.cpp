@@ -116,6 +116,41 @@ TEST_CASE("types of record that a later version may bring are passed over") {
     CHECK(learner->unreadable() == Unreadable{});
 }
 
+TEST_CASE("a delayed mail is counted once and learned once, wherever the learner is restarted") {
+    const MailRecord first =
+        record_of(Mail("anna@partner.example", day(0)).id("m1"), Action::Deferred);
+    const MailRecord retry = record_of(Mail("anna@partner.example", day(0.01)).id("m1"));
+    const MailRecord later = record_of(Mail("ben@far.example", day(9)));
+    LearnerSite site;
+    const int restarts = GENERATE(0, 1, 2);
+    CAPTURE(restarts);
+    site.journal({first});
+    if (restarts > 0) {
+        site.learn();
+        CHECK(site.site().mails[0] == 0);
+        CHECK(site.mails_of("anna@partner.example") == 0);
+    }
+    site.journal({retry});
+    if (restarts > 1) site.learn();
+    site.journal({later});
+    site.learn();
+    CHECK(site.site().mails[0] == 2);
+    CHECK(site.mails_of("anna@partner.example") > 0);
+    CHECK(site.mails_of("anna@partner.example") <= 1);
+    for (const auto& [key, value] : site.rows(Table::Messages))
+        CHECK_FALSE(key.starts_with('D'));  // it was forgotten after five days
+}
+
+TEST_CASE("a delayed mail that never came again is counted after a restart, too") {
+    LearnerSite site;
+    site.journal({record_of(Mail("anna@partner.example", day(0)).id("m1"), Action::Deferred)});
+    site.learn();
+    site.journal({record_of(Mail("ben@far.example", day(9)))});
+    site.learn();
+    CHECK(site.site().mails[0] == 2);
+    CHECK(site.mails_of("anna@partner.example") == 0);
+}
+
 TEST_CASE("held mail teaches nothing until it is released with learning") {
     LearnerSite site;
     const MailRecord mail = held();

@@ -130,6 +130,71 @@ TEST_CASE("what was confirmed to be bad is taken off the waiting list") {
     CHECK(s.mails() == 0);
 }
 
+TEST_CASE("a delayed mail leaves a trace, and counts and teaches once when it comes again") {
+    Site s;
+    const Mail first = linking().id("m1").to({"ben@site.example"});
+    MailRecord record = record_of(first, Action::Deferred);
+    Judgement j = s.learner.judge(first, Labels{});
+    j.assessment.stratum = Stratum::NewLink;
+    s.learner.postpone(record, j);
+    s.learner.postpone(record, j);  // it may be late at its retry as well
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.site().mails[0] == 0);
+    CHECK(s.memory.site().learned == 0);
+    REQUIRE(s.memory.traces(person("anna@partner.example")).items.size() == 1);
+    CHECK(s.memory.traces(person("anna@partner.example")).items[0].mail == record.id);
+
+    s.takes(linking(0.01).id("m1"));
+    CHECK(s.mails() == 1);
+    CHECK(s.memory.site().mails[0] == 1);
+    CHECK(s.memory.traces(person("anna@partner.example")).items.size() <= 1);
+    s.learner.advance(day(30));
+    CHECK(s.memory.site().mails[0] == 1);
+    CHECK(s.mails() == 1);
+}
+
+TEST_CASE(
+    "a delayed mail that never comes again counts when its time is over and teaches nothing") {
+    Site s;
+    s.learner.postpone(record_of(linking(), Action::Deferred),
+                       s.learner.judge(linking(), Labels{}));
+    s.learner.advance(day(5));
+    CHECK(s.memory.site().mails[0] == 0);
+    s.learner.advance(day(5) + Seconds(1));
+    CHECK(s.memory.site().mails[0] == 1);
+    s.learner.advance(day(30));
+    CHECK(s.memory.site().mails[0] == 1);
+    CHECK(s.mails() == 0);
+}
+
+TEST_CASE("while its sender has an incident, suspicious mail goes on waiting, even if answered") {
+    Site s;
+    s.takes_suspicious(linking().id("m1"));
+    MailRecord held = record_of(linking(0.01).id("m2"), Action::Held);
+    held.assessment.stratum = Stratum::NewLink;
+    held.assessment.verdict = Verdict::Quarantine;
+    s.learner.take(held, s.learner.judge(held.observations, Labels{}));
+    s.takes(Mail("ben@site.example", day(0.1))
+                .direction(Direction::Outbound)
+                .to({"anna@partner.example"})
+                .refers_to({"m1"}));
+    s.learner.advance(day(4));
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.waiting_count() == 1);
+    SECTION("a mail that an admin released teaches all the same") {
+        s.learner.release(held, false, day(4));
+        s.learner.advance(day(7));
+        CHECK(s.mails() == 1);
+    }
+    SECTION("until the incident is over") {
+        s.learner.advance(day(30.01));
+        CHECK(s.mails() == 0);
+        s.learner.advance(day(30.02));
+        CHECK(s.mails() == 1);
+        CHECK(s.memory.waiting_count() == 0);
+    }
+}
+
 TEST_CASE("the scales follow the state after 250 mails") {
     Site s;
     const auto score = [&] { return s.learner.judge(linking(1), Labels{}).assessment.p; };

@@ -2,6 +2,8 @@
 // A recorded stream through parser, judge and learner (engine/learner/replay.hpp).
 #include "engine/learner/replay.hpp"
 
+#include <memory>
+
 #include "tests/support/catch.hpp"
 #include "tests/support/message_builder.hpp"
 #include "tests/support/observed.hpp"
@@ -56,7 +58,7 @@ TEST_CASE("a feature that is left out surprises nobody, nor do sums with it") {
     message_library_init();
     const Config c = config();
     const auto probe = [&](const std::vector<std::size_t>& without) {
-        Replay replay(c, test_hasher(), without);
+        Replay replay(c, test_hasher(), Seconds{900}, without);
         for (int i = 0; i < 30; ++i) (void)replay.run(arriving(i), bytes(i));
         return replay.run(arriving(31), bytes(31, "https://far.example/a")).judgement.surprise;
     };
@@ -127,4 +129,95 @@ TEST_CASE("probes of one session see one another, others do not, until the sessi
     replay.end_session("one");
     const Assessment after = probe("one", 4);
     CHECK(after.p == Approx(std::pow(10, -after.own_evidence)));
+}
+
+namespace {
+
+/// A stream in which mail with a new link is not rare, and every mail with one that is at all
+/// unusual is delayed.
+struct Delaying {
+    Delaying() {
+        message_library_init();
+        c = config();
+        c.budget.holds_per_1000 = 0;
+        c.budget.delays_per_1000 = 100;
+        c.budget.min_calibration = 100;
+        c.budget.min_stratum_calibration = 10;
+        replay = std::make_unique<Replay>(c, test_hasher(), Seconds(900));
+        for (int i = 0; i < 300; ++i) {
+            const std::string from = "p" + std::to_string(i % 40) + "@far.example";
+            ReplayMail m = arriving(0.02 * i);
+            m.arrival.mail_from = from;
+            const std::string link =
+                i % 6 == 0 ? "https://h" + std::to_string(i) + ".example/x\n" : "";
+            (void)replay->run(m, MessageBuilder()
+                                     .from(from)
+                                     .set("Message-ID", "<" + std::to_string(i) + "@far.example>")
+                                     .body("A line about the order.\n" + link)
+                                     .raw());
+            while (replay->retry(std::nullopt)) {
+            }
+        }
+        for (int i = 0; i < 20; ++i) (void)replay->run(arriving(6 + 0.1 * i), bytes(1000 + i));
+        mails = replay->memory().site().mails[0];
+        CHECK(mails == 320);  // each once, delayed or not
+    }
+    /// An unusual mail, `minutes` after the start of day 10.
+    ReplayResult odd(double minutes, const std::string& rcpt, const char* session = nullptr,
+                     bool learn = true) {
+        ReplayMail m = arriving(10 + minutes / 1440, rcpt);
+        m.id = rcpt;
+        m.learn = learn;
+        if (session != nullptr) m.session = session;
+        return replay->run(m, bytes(static_cast<int>(std::hash<std::string>{}(rcpt) % 100000),
+                                    "Open the shared document and log in with your password: "
+                                    "https://odd.example/x"));
+    }
+    Config c;
+    std::unique_ptr<Replay> replay;
+    double mails = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a delayed mail comes again after the wait, and counts what its sender sent meanwhile") {
+    Delaying s;
+    const ReplayResult first = s.odd(0, "a@site.example");
+    REQUIRE(first.judgement.assessment.verdict == Verdict::Defer);
+    CHECK(s.replay->memory().site().mails[0] == s.mails);
+    const ReplayResult second = s.odd(5, "b@site.example");
+    CHECK(second.judgement.assessment.score > first.judgement.assessment.score);
+    CHECK_FALSE(s.replay->retry(day(10) + Seconds(899)));
+    const auto again = s.replay->retry(day(10) + Seconds(900));
+    REQUIRE(again);
+    CHECK(again->id == "a@site.example");
+    CHECK(again->judgement.assessment.delayed);
+    CHECK(again->judgement.assessment.verdict != Verdict::Defer);
+    CHECK(again->judgement.assessment.score > first.judgement.assessment.score);
+    while (s.replay->retry(std::nullopt)) {
+    }
+    CHECK(s.replay->memory().site().mails[0] == s.mails + 2);
+}
+
+TEST_CASE("a delayed probe leaves no trace, but in its session until its last retry") {
+    Delaying s;
+    const char* session = GENERATE(static_cast<const char*>(nullptr), "one");
+    const ReplayResult first = s.odd(0, "a@site.example", session, false);
+    REQUIRE(first.judgement.assessment.verdict == Verdict::Defer);
+    const ReplayResult second = s.odd(5, "b@site.example", session, false);
+    CHECK((second.judgement.assessment.score > first.judgement.assessment.score) ==
+          (session != nullptr));
+    if (session != nullptr) s.replay->end_session(session);
+    const auto again = s.replay->retry(std::nullopt);
+    REQUIRE(again);
+    CHECK(again->judgement.assessment.delayed);
+    CHECK((again->judgement.assessment.score > first.judgement.assessment.score) ==
+          (session != nullptr));
+    while (s.replay->retry(std::nullopt)) {
+    }
+    CHECK(s.replay->memory().site().mails[0] == s.mails);
+    CHECK(s.replay->memory().traces(person("anna@partner.example")).items.empty());
+    if (session != nullptr)
+        CHECK(s.odd(20, "c@site.example", session, false).judgement.assessment.score ==
+              Approx(first.judgement.assessment.score));
 }

@@ -64,6 +64,14 @@ TEST_CASE("hostile text forges neither a line nor a field") {
     CHECK(own != std::string::npos);
 }
 
+TEST_CASE("the line of a retry says that the mail was delayed") {
+    MailRecord r = record();
+    CHECK(written(log_line_of(r, arrival(), milliseconds(1))).find("delayed") == std::string::npos);
+    r.assessment.delayed = true;
+    CHECK(written(log_line_of(r, arrival(), milliseconds(1))).find(" delayed=yes action=") !=
+          std::string::npos);
+}
+
 TEST_CASE("a queue id that leaves nothing is NOQUEUE") {
     CHECK(log_queue_id("") == "NOQUEUE");
     CHECK(log_queue_id(" \n:") == "NOQUEUE");

@@ -21,6 +21,10 @@ Trace other(double minutes_before, std::string_view rcpt, float evidence = 3) {
     return t;
 }
 
+double joint(const Scene& s, double own, Stratum stratum, const Traces& traces) {
+    return joint_evidence(own, other_mails(own, s.evidence(), stratum, traces));
+}
+
 }  // namespace
 
 TEST_CASE("ordinary mail is plain, mail that nothing speaks for unbacked") {
@@ -153,65 +157,100 @@ TEST_CASE("own evidence is p times the stratum's share over its share of the bud
 TEST_CASE("mail of the last two hours to other recipients adds evidence") {
     Scene s;
     s.look(later().links_to("new.example"));
-    const auto joint = [&](const Trace& t) {
-        return joint_evidence(2, s.evidence(), Stratum::NewLink, Traces{{t}});
+    const auto joint_with = [&](const Trace& t) {
+        return joint(s, 2, Stratum::NewLink, Traces{{t}});
     };
-    // half a weight for other words and another link: .8 * .5 * (3 - 1)
-    CHECK(joint(other(10, "x")) == Approx(2.8));
+    // less weight for other words and another link: .8 * .7 * (3 - .7)
+    CHECK(joint_with(other(10, "x")) == Approx(3.288));
     SECTION("the same words or the same link count whole") {
         Trace t = other(10, "x");
         t.sketch = s.o.sketch;
-        CHECK(joint(t) == Approx(3.6));
+        CHECK(joint_with(t) == Approx(3.84));
         t = other(10, "x");
         t.tenants = {fold32(tenant_of("new.example/"))};
-        CHECK(joint(t) == Approx(3.6));
+        CHECK(joint_with(t) == Approx(3.84));
     }
     SECTION("half of the words' hashes are the same words, fewer are not") {
         Trace t = other(10, "x");
         for (std::size_t i = 0; i < 3; ++i) t.sketch[i] = s.o.sketch[i];
-        CHECK(joint(t) == Approx(2.8));
+        CHECK(joint_with(t) == Approx(3.288));
         t.sketch[3] = s.o.sketch[3];
-        CHECK(joint(t) == Approx(3.6));
+        CHECK(joint_with(t) == Approx(3.84));
     }
     SECTION("a held one weighs a little more") {
         Trace t = other(10, "x");
         t.held = true;
-        CHECK(joint(t) == Approx(3.1));
+        CHECK(joint_with(t) == Approx(3.588));
     }
     SECTION("after two hours it is forgotten; what comes later does not count") {
-        CHECK(joint(other(120, "x")) == Approx(2.8));
-        CHECK(joint(other(121, "x")) == 2);
-        CHECK(joint(other(-1, "x")) == 2);
+        CHECK(joint_with(other(120, "x")) == Approx(3.288));
+        CHECK(joint_with(other(121, "x")) == 2);
+        CHECK(joint_with(other(-1, "x")) == 2);
     }
     SECTION("the same recipients are a series, no fan-out") {
         Trace t = other(10, "x");
         t.rcpt_set = s.o.rcpt_set;
-        CHECK(joint(t) == 2);
+        CHECK(joint_with(t) == 2);
     }
     SECTION("a copy of the same mail is the same mail") {
         Trace t = other(10, "x");
         t.message_id = s.o.message_id;
-        CHECK(joint(t) == 2);
+        CHECK(joint_with(t) == 2);
     }
+    SECTION("mails without a Message-ID are not the same for that") {
+        Trace t = other(10, "x");
+        t.message_id = s.o.message_id = 0;
+        CHECK(joint_with(t) == Approx(3.288));
+    }
+}
+
+TEST_CASE("at its retry a delayed mail counts what came before its first attempt and since") {
+    Scene s;
+    s.look(later().links_to("new.example"));
+    const auto gain = [&](double minutes_before) {
+        return other_mails(2, s.evidence(), Stratum::NewLink, Traces{{other(minutes_before, "x")}},
+                           day(21) - Seconds(3 * 3600))
+            .gain;
+    };
+    CHECK(gain(10) == Approx(1.288));
+    CHECK(gain(300) == Approx(1.288));
+    CHECK(gain(301) == 0);
+}
+
+TEST_CASE("the other mails are counted, those alike apart") {
+    Scene s;
+    s.look(later().links_to("new.example"));
+    Trace alike = other(20, "y");
+    alike.sketch = s.o.sketch;
+    alike.held = true;
+    const OtherMails others =
+        other_mails(2, s.evidence(), Stratum::NewLink,
+                    Traces{{other(10, "x"), alike, other(30, "z", 0.5F), other(200, "w")}});
+    CHECK(others.mails == 2);
+    CHECK(others.alike == 1);
+    CHECK(others.held);
+    CHECK(others.gain == Approx(2.3));
 }
 
 TEST_CASE("evidence of others helps no mail that is ordinary or asks for nothing") {
     Scene s;
     s.look(later().links_to("new.example"));
     const Traces traces{{other(10, "x")}};
-    CHECK(joint_evidence(0.5, s.evidence(), Stratum::NewLink, traces) == 0.5);
-    CHECK(joint_evidence(0.51, s.evidence(), Stratum::NewLink, traces) > 0.51);
-    CHECK(joint_evidence(3, s.evidence(), Stratum::Plain, traces) == 3);
-    CHECK(joint_evidence(3, s.evidence(), Stratum::Unbacked, traces) == 3);
+    CHECK(joint(s, 0.5, Stratum::NewLink, traces) == 0.5);
+    CHECK(joint(s, 0.51, Stratum::NewLink, traces) > 0.51);
+    CHECK(joint(s, 3, Stratum::Plain, traces) == 3);
+    CHECK(joint(s, 3, Stratum::Unbacked, traces) == 3);
 }
 
-TEST_CASE("a request without new link or money gains nothing from others, as a warning would") {
+TEST_CASE("a request without new link or money gains from others only if it is unusual by itself") {
     Scene s;
     const Traces traces{{other(10, "x")}};
     s.look(later().asks_for({Ask::Login, Ask::Hurry}));
-    CHECK(joint_evidence(3, s.evidence(), Stratum::Request, traces) == 3);
+    CHECK(joint(s, 1.49, Stratum::Request, traces) == 1.49);
+    CHECK(joint(s, 1.5, Stratum::Request, traces) > 1.5);
+    CHECK(joint(s, 3, Stratum::Identity, traces) == 3);
     s.look(later().asks_for({Ask::Pay, Ask::Hurry}));
-    CHECK(joint_evidence(3, s.evidence(), Stratum::Request, traces) > 3);
+    CHECK(joint(s, 1, Stratum::Request, traces) > 1);
 }
 
 TEST_CASE("many mails add two powers of ten at most, and nothing goes beyond eight") {
@@ -219,8 +258,8 @@ TEST_CASE("many mails add two powers of ten at most, and nothing goes beyond eig
     s.look(later().links_to("new.example"));
     Traces traces;
     for (int i = 0; i < 60; ++i) traces.items.push_back(other(1, "r" + std::to_string(i), 8));
-    CHECK(joint_evidence(2, s.evidence(), Stratum::NewLink, traces) == Approx(4));
-    CHECK(joint_evidence(7, s.evidence(), Stratum::NewLink, traces) == 8);
+    CHECK(joint(s, 2, Stratum::NewLink, traces) == Approx(4));
+    CHECK(joint(s, 7, Stratum::NewLink, traces) == 8);
 }
 
 TEST_CASE("a trace has the foreign links, at most eight, and the mail's evidence") {
@@ -233,6 +272,55 @@ TEST_CASE("a trace has the foreign links, at most eight, and the mail's evidence
     CHECK(t.evidence == 2.5F);
     CHECK(t.held);
     CHECK(t.time == day(21));
+}
+
+TEST_CASE(
+    "a mail leaves one trace however often it comes, old ones go, the oldest beyond the bound "
+    "too") {
+    Traces traces;
+    leave_trace(traces, other(100, "x"));
+    leave_trace(traces, other(90, "y"));
+    Trace again = other(50, "x", 4);
+    leave_trace(traces, again);
+    REQUIRE(traces.items.size() == 2);
+    CHECK(traces.items.back().evidence == 4);
+    CHECK(traces.items.back().time == again.time);
+    Trace unnamed = other(40, "x"), different = other(40, "x");
+    unnamed.message_id = different.message_id = 0;
+    different.sketch[0] = 1;
+    leave_trace(traces, unnamed);
+    leave_trace(traces, different);
+    leave_trace(traces, unnamed);
+    CHECK(traces.items.size() == 4);
+    leave_trace(traces, other(-60, "z"));
+    CHECK(traces.items.size() == 4);  // that of 90 minutes before is older than two hours
+    for (std::size_t i = 0; i < Traces::kMax; ++i)
+        leave_trace(traces, other(-60, "r" + std::to_string(i)));
+    CHECK(traces.items.size() == Traces::kMax);
+    CHECK(traces.items.front().rcpt_set == other(0, "r0").rcpt_set);
+}
+
+TEST_CASE("between the budgets a mail from outside that wants something is worth a delay") {
+    ScoringOptions o;  // 1 in 1000 held
+    const auto worth = [&](double evidence, bool ready = true, Direction d = Direction::Inbound,
+                           Stratum s = Stratum::NewLink) {
+        return is_worth_delay(evidence, ready, d, s, o);
+    };
+    CHECK_FALSE(worth(2.5));  // off unless configured
+    o.delays_per_1000 = 10;
+    CHECK_FALSE(worth(1.99));
+    CHECK(worth(2.01));
+    CHECK(worth(2.99));
+    CHECK_FALSE(worth(3.01));  // held
+    CHECK_FALSE(worth(2.5, false));
+    CHECK_FALSE(worth(2.5, true, Direction::Outbound));
+    CHECK_FALSE(worth(2.5, true, Direction::Internal));
+    CHECK(worth(2.5, true, Direction::Inbound, Stratum::Request));
+    CHECK(worth(2.5, true, Direction::Inbound, Stratum::Identity));
+    CHECK_FALSE(worth(2.5, true, Direction::Inbound, Stratum::Plain));
+    CHECK_FALSE(worth(2.5, true, Direction::Inbound, Stratum::Unbacked));
+    o.holds_per_1000 = 0;
+    CHECK(worth(8));
 }
 
 TEST_CASE("a score is twenty points a power of ten, from 0 to 100") {

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith incident list|show|hold`: mail of one sender that belongs together, who got it before one
+// of them was held, and the stop for what Postfix still has queued. Covered by
+// tests/unit/admin/incident_test.cpp.
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+#include "engine/admin/command.hpp"
+#include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/admin/postfix.hpp"
+#include "engine/learner/incident.hpp"
+
+namespace kith::admin {
+namespace {
+
+struct Options {
+    std::string id;
+    PostfixOptions postfix;
+};
+
+/// One mail of an incident with what index and journal still know.
+struct Member {
+    double evidence = 0;
+    MailEntry entry;
+    std::vector<std::string> rcpts;  ///< all of them while the journal has its record
+};
+
+/// It was handed on to its recipients, as far as kith knows.
+bool is_delivered(const MailEntry& e) noexcept {
+    return e.action == Action::Accepted || e.state == MailState::Released;
+}
+
+/// Mail that the index has forgotten is left out.
+Result<std::vector<Member>> members_of(const Config& config, const StoreReader& reader,
+                                       const Incident& incident) {
+    std::vector<Member> out;
+    for (const Incident::Mail& m : incident.mails) {
+        auto entry = find_mail(reader, m.id);
+        if (!entry) return fail(entry.error());
+        if (!entry->has_value()) continue;
+        Member member{m.evidence, **entry, {}};
+        auto record = read_record(config, member.entry);
+        if (record)
+            member.rcpts = record->rcpts;
+        else if (!member.entry.rcpt.empty())
+            member.rcpts = {member.entry.rcpt};
+        out.push_back(std::move(member));
+    }
+    return out;
+}
+
+/// Recipients of what was delivered, each once, in the order of the mails.
+std::vector<std::string> reached(const std::vector<Member>& members) {
+    std::vector<std::string> out;
+    for (const Member& m : members)
+        for (const std::string& rcpt : m.rcpts)
+            if (is_delivered(m.entry) && std::find(out.begin(), out.end(), rcpt) == out.end())
+                out.push_back(rcpt);
+    return out;
+}
+
+Json incident_json(const Incident& i, Time now) {
+    return {{"id", i.id},
+            {"from", i.from},
+            {"opened", iso8601(i.opened)},
+            {"last_held", iso8601(i.last_held)},
+            {"open", i.is_open(now)},
+            {"mails", i.mails.size() + i.left_out}};
+}
+
+Outcome list(Env& env, const StoreReader& reader) {
+    const auto incidents = list_incidents(reader);
+    if (!incidents) return fail(incidents.error());
+    if (env.json) {
+        Json j;
+        j["incidents"] = Json::array();
+        for (const Incident& i : *incidents) j["incidents"].push_back(incident_json(i, env.now));
+        print_json(env.out, j);
+        return 0;
+    }
+    if (incidents->empty()) {
+        env.out << "no incidents\n";
+        return 0;
+    }
+    TextTable table({"ID", "OPENED", "LAST HELD", "MAILS", "FROM"});
+    for (const Incident& i : *incidents)
+        table.add({cell(i.id), iso8601(i.opened), iso8601(i.last_held),
+                   std::to_string(i.mails.size() + i.left_out), cell(i.from, 64)});
+    table.print(env.out);
+    return 0;
+}
+
+std::string joined(const std::vector<std::string>& addresses) {
+    std::string out;
+    for (const std::string& a : addresses) out += (out.empty() ? "" : ", ") + cell(a);
+    return out.empty() ? "nobody" : out;
+}
+
+Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
+    const auto incident = find_incident(reader, options.id);
+    if (!incident) return fail(incident.error());
+    const auto members = members_of(config, reader, *incident);
+    if (!members) return fail(members.error());
+    const std::vector<std::string> got = reached(*members);
+    if (env.json) {
+        Json j = incident_json(*incident, env.now);
+        j["mails"] = Json::array();
+        for (const Member& m : *members) {
+            Json mail = entry_json(m.entry);
+            mail["evidence"] = rounded(m.evidence, 3);
+            mail["rcpts"] = m.rcpts;
+            j["mails"].push_back(std::move(mail));
+        }
+        j["left_out"] = incident->left_out;
+        j["delivered_to"] = got;
+        print_json(env.out, j);
+        return 0;
+    }
+    env.out << "Incident " << cell(incident->id) << ": mail of " << cell(incident->from) << ", "
+            << iso8601(incident->opened) << " to " << iso8601(incident->last_held) << '\n'
+            << "Delivered to: " << joined(got) << "\n\n";
+    TextTable table({"ID", "TIME", "EVIDENCE", "SCORE", "ACTION", "QUEUE ID", "TO"});
+    for (const Member& m : *members)
+        table.add({cell(m.entry.id), iso8601(m.entry.time), fixed1(m.evidence),
+                   fixed1(m.entry.score), fate_text(m.entry), cell(m.entry.queue_id),
+                   joined(m.rcpts)});
+    table.print(env.out);
+    if (incident->left_out > 0)
+        env.out << "and " << counted(incident->left_out, "mail") << " more, see kith list\n";
+    env.out << "\nWhat you can do:\n  kith incident hold " << cell(incident->id)
+            << "    # put on hold what Postfix still has queued\n";
+    return 0;
+}
+
+Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
+    const auto incident = find_incident(reader, options.id);
+    if (!incident) return fail(incident.error());
+    const auto members = members_of(config, reader, *incident);
+    if (!members) return fail(members.error());
+    if (::geteuid() != 0)
+        return fail(ErrorCode::Permission, "only root may put mail on hold",
+                    "run as root: sudo kith incident hold " + incident->id);
+    const Postfix postfix(options.postfix);
+    const Result<std::string> host = postfix.setting("myhostname");
+    if (!host) return fail(host.error());
+    const Result<std::string> queue = postfix.run("postqueue", {"-j"});
+    if (!queue) return fail(queue.error());
+
+    std::vector<const Member*> stopped;
+    for (const Member& m : *members) {
+        if (!m.entry.host.empty() && m.entry.host != *host) continue;
+        const auto queued = find_queued(*queue, m.entry.queue_id);
+        if (!queued || queued->queue == "hold") continue;
+        const Result<std::string> done = postfix.run("postsuper", {"-h", m.entry.queue_id});
+        if (!done) return fail(done.error());
+        stopped.push_back(&m);
+    }
+    if (env.json) {
+        Json j{{"id", incident->id}, {"held", Json::array()}};
+        for (const Member* m : stopped)
+            j["held"].push_back({{"id", m->entry.id}, {"queue_id", m->entry.queue_id}});
+        print_json(env.out, j);
+        return 0;
+    }
+    for (const Member* m : stopped)
+        env.out << "held " << cell(m->entry.id) << ": " << cell(m->entry.queue_id) << " to "
+                << joined(m->rcpts) << '\n';
+    if (stopped.empty())
+        env.out << "nothing of incident " << cell(incident->id)
+                << " is queued: it is delivered, on hold or was not accepted\n";
+    return 0;
+}
+
+}  // namespace
+
+StoreAction setup_incident(CLI::App& sub) {
+    auto options = std::make_shared<Options>();
+    CLI::App* list_sub = sub.add_subcommand("list", "List incidents, newest first");
+    CLI::App* show_sub = sub.add_subcommand("show", "Show an incident's mail and who got it");
+    CLI::App* hold_sub =
+        sub.add_subcommand("hold", "Put on hold what Postfix still has queued of an incident");
+    for (CLI::App* one : {show_sub, hold_sub})
+        one->add_option("ID", options->id, "Beginning of the incident's id, or id of a mail in it")
+            ->required();
+    add_postfix_options(*hold_sub, options->postfix);
+    for (CLI::App* one : {list_sub, show_sub, hold_sub}) one->fallthrough();
+    sub.require_subcommand(1);
+    return
+        [options, list_sub, hold_sub](Env& env, const Config& config, const StoreReader& reader) {
+            if (list_sub->parsed()) return list(env, reader);
+            return hold_sub->parsed() ? hold(env, config, reader, *options)
+                                      : show(env, config, reader, *options);
+        };
+}
+
+}  // namespace kith::admin

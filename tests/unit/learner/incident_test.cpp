@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Incidents (engine/learner/incident.hpp): who belongs to them, their bounds and their bytes.
+#include "engine/learner/incident.hpp"
+
+#include "engine/learner/learned_memory.hpp"
+#include "engine/scoring/score.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/memory_store.hpp"
+#include "tests/support/observed.hpp"
+
+using namespace kith;
+using namespace kith::test;
+
+namespace {
+
+constexpr const char* kAnna = "anna@partner.example";
+
+struct Site {
+    LearnedMemory memory{90};
+
+    /// A mail of anna, `minutes` after the start.
+    MailRecord takes(double minutes, Verdict verdict, Stratum stratum = Stratum::NewLink,
+                     const char* from = kAnna) {
+        MailRecord r = record_of(Mail(from, day(0) + Seconds(static_cast<long>(60 * minutes))));
+        r.from = from;
+        r.assessment.stratum = stratum;
+        r.assessment.verdict = verdict;
+        group(r, 2.5, memory);
+        if (has_payload(stratum))
+            leave_trace(memory.edit_traces(r.observations.sender),
+                        trace_of(r.observations, 2.5, false, r.id));
+        return r;
+    }
+    [[nodiscard]] std::shared_ptr<const Incident> incident(const char* from = kAnna) const {
+        return memory.incident(person(from));
+    }
+};
+
+std::vector<std::string> ids(const Incident& incident) {
+    std::vector<std::string> out;
+    for (const auto& m : incident.mails) out.push_back(m.id);
+    return out;
+}
+
+}  // namespace
+
+TEST_CASE("a held mail opens an incident with what its sender sent in the two hours before") {
+    Site s;
+    s.takes(0, Verdict::Pass);
+    const auto first = s.takes(10, Verdict::Pass), delayed = s.takes(15, Verdict::Defer);
+    s.takes(20, Verdict::Pass, Stratum::Plain);
+    s.takes(25, Verdict::Pass, Stratum::NewLink, "ben@far.example");
+    CHECK(s.incident() == nullptr);
+    const auto held = s.takes(125, Verdict::Quarantine);
+    REQUIRE(s.incident());
+    const Incident& i = *s.incident();
+    CHECK(i.id == held.id);
+    CHECK(i.from == kAnna);
+    CHECK(ids(i) == std::vector<std::string>{first.id, delayed.id, held.id});
+    CHECK(i.mails[0].evidence == Approx(2.5));
+    CHECK(s.incident("ben@far.example") == nullptr);
+}
+
+TEST_CASE("mail that follows within two hours of the last held one belongs to it") {
+    Site s;
+    s.takes(0, Verdict::Quarantine);
+    s.takes(100, Verdict::Tag);
+    s.takes(119, Verdict::Reject);
+    s.takes(239, Verdict::Pass);
+    CHECK(s.incident()->mails.size() == 4);
+    s.takes(240, Verdict::Pass);
+    CHECK(s.incident()->mails.size() == 4);
+}
+
+TEST_CASE("a warning that asks for nothing neither opens nor joins an incident") {
+    Site s;
+    s.takes(0, Verdict::Quarantine, Stratum::Plain);
+    CHECK(s.incident() == nullptr);
+    s.takes(1, Verdict::Quarantine);
+    s.takes(60, Verdict::Pass, Stratum::Plain);
+    CHECK(s.incident()->mails.size() == 1);
+}
+
+TEST_CASE("imported mail is no incident") {
+    Site s;
+    MailRecord r = record_of(Mail());
+    r.imported = true;
+    r.assessment.stratum = Stratum::NewLink;
+    r.assessment.verdict = Verdict::Quarantine;
+    group(r, 3, s.memory);
+    CHECK(s.incident() == nullptr);
+}
+
+TEST_CASE("an incident is over 30 days after its last held mail, and the next is another") {
+    Site s;
+    const auto first = s.takes(0, Verdict::Quarantine);
+    s.takes(29 * 1440.0, Verdict::Quarantine);
+    CHECK(s.incident()->id == first.id);
+    CHECK(s.incident()->is_open(day(59)));
+    CHECK_FALSE(s.incident()->is_open(day(59) + Seconds(1)));
+    const auto next = s.takes(60 * 1440.0, Verdict::Quarantine);
+    CHECK(s.incident()->id == next.id);
+    CHECK(s.incident()->mails.size() == 1);
+}
+
+TEST_CASE("the first 64 mails are kept, the others counted") {
+    Site s;
+    s.takes(0, Verdict::Quarantine);
+    for (int i = 1; i < 70; ++i) s.takes(i, Verdict::Tag);
+    CHECK(s.incident()->mails.size() == Incident::kMaxMails);
+    CHECK(s.incident()->left_out == 6);
+    CHECK(s.incident()->mails.back().time == day(0) + Seconds(63 * 60));
+}
+
+TEST_CASE("an incident's bytes give it back, and others give nothing or something, never a crash") {
+    Site s;
+    s.takes(0, Verdict::Pass);
+    s.takes(1, Verdict::Quarantine);
+    const std::string bytes = encode(*s.incident());
+    const auto back = decode_incident(bytes);
+    REQUIRE(back);
+    CHECK(back->id == s.incident()->id);
+    CHECK(back->from == kAnna);
+    CHECK(back->opened == s.incident()->opened);
+    CHECK(back->last_held == s.incident()->last_held);
+    CHECK(back->closed == Time{});
+    CHECK(ids(*back) == ids(*s.incident()));
+    CHECK(encode(*back) == bytes);
+    for (std::size_t n = 0; n < bytes.size(); ++n) {
+        (void)decode_incident(std::string_view(bytes).substr(0, n));
+        std::string flipped = bytes;
+        flipped[n] = static_cast<char>(flipped[n] ^ 0x55);
+        if (const auto odd = decode_incident(flipped))
+            CHECK(odd->mails.size() <= Incident::kMaxMails);
+    }
+    CHECK_FALSE(decode_incident(""));
+    CHECK_FALSE(decode_incident("an incident of no kind"));
+}
+
+TEST_CASE("incidents are found by the beginning of their id and by any of their mails") {
+    MemoryStore store;
+    Site s;
+    const auto delivered = s.takes(0, Verdict::Pass), held = s.takes(1, Verdict::Quarantine);
+    const auto other = s.takes(5, Verdict::Quarantine, Stratum::Request, "ben@far.example");
+    for (const char* from : {kAnna, "ben@far.example"})
+        REQUIRE(store.put(Table::Messages, incident_key(person(from)), encode(*s.incident(from))));
+    REQUIRE(store.put(Table::Messages, incident_key(person("bad@far.example")), "damaged"));
+    REQUIRE(
+        store.put(Table::Messages, incident_key(person("gone@far.example")), encode(Incident{})));
+    REQUIRE(store.put(Table::Messages, "Isomething", "else"));
+
+    const auto all = list_incidents(store);
+    REQUIRE(all);
+    REQUIRE(all->size() == 2);
+    CHECK(all->front().id == other.id);  // the newest first
+    CHECK(find_incident(store, held.id)->from == kAnna);
+    CHECK(find_incident(store, std::string_view(held.id).substr(0, 6))->from == kAnna);
+    CHECK(find_incident(store, delivered.id)->id == held.id);
+    CHECK(find_incident(store, "nosuchid").error().code == ErrorCode::NoInput);
+    CHECK(find_incident(store, "").error().code == ErrorCode::NoInput);
+
+    CHECK(expire_incidents(store, day(0) + Seconds(90), 10).value() == 2);
+    CHECK(list_incidents(store)->front().id == other.id);
+}
