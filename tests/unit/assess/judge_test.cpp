@@ -273,14 +273,16 @@ TEST_CASE("what was delayed is known to the next process, from the store") {
 TEST_CASE(
     "nothing is delayed in another mode than enforce, unready, on its way out or by default") {
     Delaying site;
-    SECTION("passive") { site.config.mode = Mode::Passive; }
-    SECTION("tag") { site.config.mode = Mode::Tag; }
-    SECTION("unready") { site.config.budget.min_calibration = 100'000; }
-    SECTION("inside") {
+    const std::string_view why = GENERATE("passive", "tag", "unready", "inside", "by default");
+    INFO(why);
+    if (why == "passive") site.config.mode = Mode::Passive;
+    if (why == "tag") site.config.mode = Mode::Tag;
+    if (why == "unready") site.config.budget.min_calibration = 100'000;
+    if (why == "inside") {
         site.config.site.networks = {"192.0.2.0/24"};
         site.config.site.domains = {"site.example", "partner.example"};
     }
-    SECTION("by default") { site.config.budget.delays_per_1000 = ScoringOptions{}.delays_per_1000; }
+    if (why == "by default") site.config.budget.delays_per_1000 = ScoringOptions{}.delays_per_1000;
     const auto judge = site.judge();
     for (int i = 0; i < 2; ++i) {
         const auto r = site.odd(*judge);

@@ -141,6 +141,7 @@ struct Delaying {
         c = config();
         c.budget.holds_per_1000 = 0;
         c.budget.delays_per_1000 = 100;
+        c.budget.shares = {.02, .9, .02, .02, .02, .02};
         c.budget.min_calibration = 100;
         c.budget.min_stratum_calibration = 10;
         replay = std::make_unique<Replay>(c, test_hasher(), Seconds(900));
