@@ -25,7 +25,7 @@ struct ScoringOptions {
     /// 1000" with 95 % confidence.
     unsigned min_calibration = 2995;
     /// ... and of the stratum.
-    unsigned min_stratum_calibration = 100;
+    unsigned min_stratum_calibration = 30;
 };
 
 }  // namespace kith
