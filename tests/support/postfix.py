@@ -186,6 +186,19 @@ def queue_id_of(reply):
     return reply.rsplit('queued as ', 1)[1].strip() if 'queued as ' in reply else None
 
 
+def overridden(main, extra):
+    """main.cf with `extra` in place of what it sets again: Postfix warns of a key that is there twice, and postlogd that
+    warns before it reads waits for itself"""
+    keys = {line.split('=')[0].strip() for line in extra.splitlines() if '=' in line and line[:1].strip()}
+    kept, dropping = [], False
+    for line in main.splitlines(keepends=True):
+        if line[:1].strip():  # else it continues the line before
+            dropping = line.split('=')[0].strip() in keys
+        if not dropping:
+            kept.append(line)
+    return ''.join(kept) + extra
+
+
 class Postfix:
     """Use as a context manager: started and ready inside, stopped and removed after.
 
@@ -255,7 +268,7 @@ class Postfix:
             timeout=self.timeout,
         )
         with open(os.path.join(self.etc, 'main.cf'), 'w') as f:
-            f.write(MAIN.format(**fill) + self.extra)
+            f.write(overridden(MAIN.format(**fill), self.extra))
         with open(os.path.join(self.etc, 'master.cf'), 'w') as f:
             f.write(
                 MASTER.format(port=self.port, submission=self.submission, chroot='y' if self.chroot else 'n')
