@@ -347,8 +347,8 @@ TEST_CASE("a verdict is P against the budget") {
 TEST_CASE("nothing is held before there is enough calibration mail of direction and stratum") {
     Scene s;
     auto& site = s.memory.edit_site();
-    for (int i = 0; i < 99; ++i) site.scores[0][1].add(1);
-    for (int i = 0; i < 2896; ++i) site.scores[0][4].add(1);
+    for (int i = 0; i < 29; ++i) site.scores[0][1].add(1);
+    for (int i = 0; i < 2966; ++i) site.scores[0][4].add(1);
     CHECK_FALSE(is_ready(Scales(site), Direction::Inbound, Stratum::NewLink, s.options));
     CHECK(is_ready(Scales(site), Direction::Inbound, Stratum::Plain, s.options));
     site.scores[0][1].add(1);
