@@ -84,7 +84,7 @@ class Delays(e2e.SiteTest):
         sender.run('postqueue', '-c', sender.etc, '-f')
         line = wait_until(lambda: self.lines(site, m)[1:], 'the retry')[0]
         self.assertIn('action=held', line)
-        site.postfix.wait_held(line.split(':')[0].split()[-1])
+        site.postfix.wait_held(line.split(': id=')[0].split()[-1])
         wait_until(lambda: sender.where(qid) is None, 'the mail to leave the sender')
         self.assertIsNone(site.postfix.find(m.rcpts[0], m.message_id))
         incident = wait_until(lambda: site.kith_json('incident', 'list')['incidents'], 'an incident')[0]
