@@ -258,14 +258,16 @@ void learn_people(const Observations& o, const LearnerOptions& options, LearnedM
     }
 }
 
+/// The gate is narrow on purpose: a wide one makes honest newcomers look new for days (facts 3.6).
+bool is_suspicious(const Judgement& j) noexcept {
+    return has_payload(j.assessment.stratum) && -std::log10(j.assessment.p) >= kProbationFrom;
+}
+
 }  // namespace
 
 Fate fate_of(const Judgement& j, bool held) noexcept {
     if (held) return Fate::Never;
-    const double evidence = -std::log10(j.assessment.p);
-    // The gate is narrow on purpose: a wide one makes honest newcomers look new for days
-    // (facts 3.6).
-    if (has_payload(j.assessment.stratum) && evidence >= kProbationFrom) return Fate::Probation;
+    if (is_suspicious(j)) return Fate::Probation;
     // An identity that is not backed as usual teaches the correspondent only when nothing came of
     // it for days.
     if (j.assessment.stratum == Stratum::Unbacked && j.relations.messages >= kKnownMails)
@@ -295,8 +297,7 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
     if (has_payload(j.assessment.stratum))
         leave_trace(memory.edit_traces(o.sender),
                     trace_of(o, j.assessment.own_evidence, fate == Fate::Never, id));
-    if (has_payload(j.assessment.stratum) && -std::log10(j.assessment.p) >= kProbationFrom &&
-        o.message_id != 0) {
+    if (is_suspicious(j) && o.message_id != 0) {
         auto& suspects = memory.edit_site().people.suspects;
         if (suspects.size() >= People::kMaxSuspects) suspects.erase(suspects.begin());
         suspects.push_back(o.message_id);

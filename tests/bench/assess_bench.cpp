@@ -13,6 +13,7 @@
 
 #include "engine/assess/store_memory.hpp"
 #include "engine/learner/mail_learner.hpp"
+#include "tests/bench/must.hpp"
 #include "tests/support/observed.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -24,16 +25,6 @@ namespace {
 using Clock_ = std::chrono::steady_clock;
 double us_since(Clock_::time_point start) {
     return std::chrono::duration<double, std::micro>(Clock_::now() - start).count();
-}
-
-[[noreturn]] void stop(const std::string& why) {
-    std::fprintf(stderr, "assess_bench: %s\n", why.c_str());
-    std::exit(1);
-}
-template <class T>
-T must(Result<T> r) {
-    if (!r) stop(r.error().text());
-    return std::move(r).value();
 }
 
 /// Mail `number` of correspondent `who`: a hundred words, a link, the usual features.

@@ -20,21 +20,13 @@
 #include "engine/base/unique_fd.hpp"
 #include "engine/learner/replay.hpp"
 #include "engine/message/parse.hpp"
+#include "tests/bench/must.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace kith;
+using namespace kith::test;
 
 namespace {
-
-[[noreturn]] void stop(const std::string& why) {
-    std::fprintf(stderr, "replay_costs: %s\n", why.c_str());
-    std::exit(1);
-}
-template <class T>
-T must(Result<T> r) {
-    if (!r) stop(r.error().text());
-    return std::move(r).value();
-}
 
 /// Time this process had on a processor: what others do on the machine does not count.
 double cpu_ms() {

@@ -15,6 +15,7 @@
 #include "engine/assess/store_memory.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/keys.hpp"
+#include "tests/bench/must.hpp"
 #include "tests/support/observed.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -29,16 +30,6 @@ constexpr long kLearned = 1000, kMailsEach = 12;
 double us_since(SteadyClock::time_point start) {
     return std::chrono::duration<double, std::micro>(SteadyClock::now() - start).count();
 }
-[[noreturn]] void stop(const std::string& why) {
-    std::fprintf(stderr, "store_scale: %s\n", why.c_str());
-    std::exit(1);
-}
-template <class T>
-T must(Result<T> r) {
-    if (!r) stop(r.error().text());
-    return std::move(r).value();
-}
-
 std::string address(long who) {
     return "person" + std::to_string(who) + "@firm" + std::to_string(who % 97) + ".example";
 }
