@@ -13,8 +13,6 @@ constexpr double kProbationFrom = 2;  // C: 1 in 100 of genuine mail
 constexpr std::size_t kMaxValuesSender = 16, kMaxValuesDomain = 64, kMaxValuesSite = 512;
 constexpr unsigned kNoCap = 255;        // types are counted once per bearer anyway
 constexpr float kStratumWindow = 8000;  // mails the shares are taken over
-constexpr double kParentHalfLife =
-    4;  // parents count types, which are not refreshed by use: they fade more slowly
 constexpr std::size_t kPairs = 8;
 constexpr std::size_t kCircle = 8;      // more recipients are a list, not a group
 constexpr float kFullWeightMails = 10;  // words of a sender's later mails of one day count less
@@ -22,32 +20,50 @@ constexpr double kNameMails = 6;        // bearers of names are counted up to he
 
 /// Counts the value up the levels: a parent counts a value once for each child that shows it.
 void add_value(std::size_t f, std::uint32_t value, Time now, const LearnerOptions& options,
-               Profile& sender, Profile& domain, SiteState& site) {
-    const Standing s = sender.add(f, value, now, options.daily_cap, kMaxValuesSender);
-    if (s.n > 0) site.novelty[0][f].count(s.n, s.t, !s.seen);
-    if (s.seen) return;
-    const Standing d = domain.add(f, value, now, kNoCap, kMaxValuesDomain);
-    if (d.n > 0) site.novelty[1][f].count(d.n, d.t, !d.seen);
-    if (d.seen) return;
-    const Standing top = site.values.add(f, value, now, kNoCap, kMaxValuesSite);
-    if (top.n > 0) site.novelty[2][f].count(top.n, top.t, !top.seen);
+               Profile& sender, Profile& domain, SiteState& site, Lesson& lesson) {
+    Lesson::Value& taught = lesson.values.emplace_back();
+    taught.feature = static_cast<std::uint16_t>(f);
+    taught.value = value;
+    // True when the level knew the value before.
+    const auto add = [&](std::size_t level, Profile& p, unsigned cap, std::size_t max_values) {
+        const double before = p.total(f);
+        const Standing s = p.add(f, value, now, cap, max_values);
+        const auto bit = static_cast<std::uint8_t>(1U << level);
+        if (!s.seen || p.total(f) > before) taught.counted |= bit;
+        if (s.n > 0) {
+            site.novelty[level][f].count(s.n, s.t, !s.seen);
+            taught.trials |= bit;
+            if (!s.seen) taught.novel |= bit;
+            taught.cell[level] = static_cast<std::uint8_t>(NoveltyCurve::bucket(s.n, s.t));
+        }
+        return s.seen;
+    };
+    if (add(0, sender, options.daily_cap, kMaxValuesSender)) return;
+    if (add(1, domain, kNoCap, kMaxValuesDomain)) return;
+    add(2, site.values, kNoCap, kMaxValuesSite);
+}
+
+void add_rank(std::size_t f, float number, const Relations& r, SiteState& site, Lesson& lesson) {
+    const std::size_t bucket = rank_bucket(f, r.length_bucket, r.history_bucket);
+    site.ranks[f][bucket].add(number);
+    lesson.ranks.push_back(
+        {static_cast<std::uint16_t>(f), static_cast<std::uint8_t>(bucket), number});
 }
 
 void learn_values(const Observations& o, const FeatureVector& values, const Relations& r,
-                  const LearnerOptions& options, Profile& sender, Profile& domain,
-                  SiteState& site) {
+                  const LearnerOptions& options, Profile& sender, Profile& domain, SiteState& site,
+                  Lesson& lesson) {
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         if (!values[f].present()) continue;
         switch (feature_spec(f).kind) {
             case Kind::Category:
             case Kind::Ordinal:
-                add_value(f, values[f].code, o.time, options, sender, domain, site);
+                add_value(f, values[f].code, o.time, options, sender, domain, site, lesson);
                 break;
             case Kind::Set:
                 break;
             case Kind::Rank:
-                site.ranks[f][rank_bucket(f, r.length_bucket, r.history_bucket)].add(
-                    values[f].number);
+                add_rank(f, values[f].number, r, site, lesson);
                 break;
             case Kind::Sum:
             case Kind::Claim:
@@ -55,27 +71,30 @@ void learn_values(const Observations& o, const FeatureVector& values, const Rela
         }
     }
     for (const auto& [f, value] : o.set_members)
-        add_value(f, value, o.time, options, sender, domain, site);
+        add_value(f, value, o.time, options, sender, domain, site, lesson);
 }
 
-void learn_sums(const SurpriseVector& surprise, const Relations& r, SiteState& site) {
+void learn_sums(const SurpriseVector& surprise, const Relations& r, SiteState& site,
+                Lesson& lesson) {
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (feature_spec(f).kind == Kind::Sum)
-            site.ranks[f][rank_bucket(f, r.length_bucket, r.history_bucket)].add(
-                surprise.detail[f].sum);
+        if (feature_spec(f).kind == Kind::Sum) add_rank(f, surprise.detail[f].sum, r, site, lesson);
 }
 
 void learn_words(const Observations& o, float weight, const LearnerOptions& options,
-                 LearnedMemory& memory, Vocabulary& sender, Vocabulary& domain) {
+                 LearnedMemory& memory, Vocabulary& sender, Vocabulary& domain, Lesson& lesson) {
     SiteState& site = memory.edit_site();
     const std::int32_t today = day_number(o.time);
+    lesson.word_weight = weight;
+    lesson.fresh_words.assign((o.words.size() + 7) / 8, 0);
     // Decay of the site's total; single words follow when they are touched.
     if (site.day == 0) site.day = today;
     if (today > site.day) {
         site.words *= std::exp2(-static_cast<double>(today - site.day) / options.half_life_days);
         site.day = today;
     }
-    for (const auto& [word, count] : o.words) {
+    lesson.site_day = site.day;
+    for (std::size_t i = 0; i < o.words.size(); ++i) {
+        const auto& [word, count] = o.words[i];
         const float c = weight * static_cast<float>(count);
         const bool fresh = sender.count(word) <= 0;
         sender.add(word, c);
@@ -88,43 +107,64 @@ void learn_words(const Observations& o, float weight, const LearnerOptions& opti
             w.day = today;
         }
         w.count += c;
-        if (fresh) w.senders += 1;
+        if (fresh) {
+            w.senders += 1;
+            lesson.fresh_words[i / 8] |= static_cast<std::uint8_t>(1U << i % 8);
+        }
         site.words += static_cast<double>(c);
     }
     sender.trim(Vocabulary::kMaxWordsSender);
     domain.trim(Vocabulary::kMaxWordsDomain);
 }
 
+/// remember() that notes what was new.
+bool remember_in(std::vector<std::uint32_t>& list, std::uint32_t item, std::size_t limit,
+                 std::vector<std::uint32_t>& fresh) {
+    const bool is_new = remember(list, item, limit);
+    if (is_new) fresh.push_back(item);
+    return is_new;
+}
+
 void learn_links(const Observations& o, LearnedMemory& memory, Vocabulary& sender,
-                 Vocabulary& domain) {
+                 Vocabulary& domain, Lesson& lesson) {
     const std::int32_t today = day_number(o.time);
     for (const auto& link : o.links) {
         HostUse& tenant = memory.edit_host(link.tenant);
         const bool new_tenant = tenant.senders <= 0;
-        if (remember(sender.tenants, fold32(link.tenant), Vocabulary::kMaxHosts))
-            tenant.senders += 1;
+        const bool tenant_new = remember_in(sender.tenants, fold32(link.tenant),
+                                            Vocabulary::kMaxHosts, lesson.sender.tenants);
+        if (tenant_new) tenant.senders += 1;
         tenant.day = today;
         HostUse& host = memory.edit_host(link.host);
-        if (remember(sender.hosts, fold32(link.host), Vocabulary::kMaxHosts)) host.senders += 1;
+        const bool host_new = remember_in(sender.hosts, fold32(link.host), Vocabulary::kMaxHosts,
+                                          lesson.sender.hosts);
+        if (host_new) host.senders += 1;
         if (new_tenant) host.tenants += 1;
         host.day = today;
-        remember(domain.hosts, fold32(link.host), Vocabulary::kMaxHosts);
-        remember(domain.tenants, fold32(link.tenant), Vocabulary::kMaxHosts);
+        if (tenant_new) lesson.hosts.push_back({link.tenant, true, false});
+        if (host_new || new_tenant) lesson.hosts.push_back({link.host, host_new, new_tenant});
+        remember_in(domain.hosts, fold32(link.host), Vocabulary::kMaxHosts, lesson.domain.hosts);
+        remember_in(domain.tenants, fold32(link.tenant), Vocabulary::kMaxHosts,
+                    lesson.domain.tenants);
     }
-    const auto facts = [&](const std::vector<std::uint64_t>& items, auto list) {
+    const auto facts = [&](const std::vector<std::uint64_t>& items, auto list, auto fresh) {
         for (const auto item : items) {
             HostUse& use = memory.edit_host(item);
-            if (remember(sender.*list, fold32(item), Vocabulary::kMaxFacts)) use.senders += 1;
+            if (remember_in(sender.*list, fold32(item), Vocabulary::kMaxFacts,
+                            lesson.sender.*fresh)) {
+                use.senders += 1;
+                lesson.hosts.push_back({item, true, false});
+            }
             use.day = today;
-            remember(domain.*list, fold32(item), Vocabulary::kMaxFacts);
+            remember_in(domain.*list, fold32(item), Vocabulary::kMaxFacts, lesson.domain.*fresh);
         }
     };
-    facts(o.payment, &Vocabulary::payments);
-    facts(o.phones, &Vocabulary::phones);
+    facts(o.payment, &Vocabulary::payments, &Lesson::Words::payments);
+    facts(o.phones, &Vocabulary::phones, &Lesson::Words::phones);
 }
 
 /// What is quoted counts as said from now on: who forged it would have been found out before.
-void learn_passages(const Observations& o, bool begins, Thread& t) {
+void learn_passages(const Observations& o, bool begins, Thread& t, Lesson& lesson) {
     if ((begins && !o.refs.empty()) || o.has(Mark::TextCut)) t.gaps = true;
     for (const auto* passages : {&o.quoted_passages, &o.own_passages})
         for (const auto passage : *passages) {
@@ -135,16 +175,23 @@ void learn_passages(const Observations& o, bool begins, Thread& t) {
                 t.gaps = true;
             }
             t.passages.push_back(passage);
+            lesson.thread.passages.push_back(passage);
         }
 }
 
-void learn_thread(const Observations& o, LearnedMemory& memory) {
+void learn_thread(const Observations& o, LearnedMemory& memory, Lesson& lesson) {
     if (o.message_id == 0) return;
+    Lesson::Conversation& taught = lesson.thread;
+    taught.new_id = memory.thread(o.message_id) == nullptr;
     Thread& t = memory.edit_thread(o.message_id, o.refs);
+    taught.root = memory.thread_root(o.message_id);
+    taught.asks = o.asks & ~t.asks;
+    taught.last = t.last;
     const bool begins = t.participants.empty();
-    remember(t.participants, o.sender32, Thread::kMaxPeople);
-    remember(t.domains, o.domain32, Thread::kMaxPeople);
-    for (const auto& rcpt : o.rcpts) remember(t.addressed, rcpt.short32(), Thread::kMaxPeople);
+    remember_in(t.participants, o.sender32, Thread::kMaxPeople, taught.participants);
+    remember_in(t.domains, o.domain32, Thread::kMaxPeople, taught.domains);
+    for (const auto& rcpt : o.rcpts)
+        remember_in(t.addressed, rcpt.short32(), Thread::kMaxPeople, taught.addressed);
     std::vector<std::uint32_t> words = o.thread_words;
     for (const auto& w : o.words) words.push_back(w.word);
     std::sort(words.begin(), words.end());
@@ -163,8 +210,10 @@ void learn_thread(const Observations& o, LearnedMemory& memory) {
         std::merge(words.begin(), words.end(), older.begin(), older.end(),
                    std::back_inserter(merged));
     }
+    std::set_difference(merged.begin(), merged.end(), t.words.begin(), t.words.end(),
+                        std::back_inserter(taught.words));
     t.words = std::move(merged);
-    learn_passages(o, begins, t);
+    learn_passages(o, begins, t, lesson);
     t.asks |= o.asks;
     t.last = std::max(t.last, o.time);
 }
@@ -186,25 +235,29 @@ void count_bearer(NameUse& use, const NameUse::Bearer& bearer, std::int32_t day,
 }
 
 void learn_names(const Observations& o, double sender_mails, double domain_mails,
-                 LearnedMemory& memory) {
+                 LearnedMemory& memory, Lesson& lesson) {
     const std::int32_t day = day_number(o.time);
-    if (sender_mails < kNameMails) {
+    lesson.person_named = sender_mails < kNameMails;
+    lesson.domain_named = domain_mails < kNameMails;
+    if (lesson.person_named) {
         const NameUse::Bearer person{o.sender32, o.domain32, 1, o.sender};
         if (o.local_part != 0) count_bearer(memory.edit_name(o.local_part), person, day);
         if (o.name != 0) count_bearer(memory.edit_name(o.name), person, day);
     }
-    if (domain_mails < kNameMails)
+    if (lesson.domain_named)
         for (const auto key : o.label_variants)
             count_bearer(memory.edit_name(key), {o.domain32, o.domain32, 1, {}}, day);
 }
 
 /// Mail has gone both ways between two people for the first time.
 void tie(const Key16& a, const Key16& b, const Observations& o, const LearnerOptions& options,
-         LearnedMemory& memory) {
+         LearnedMemory& memory, Lesson& lesson) {
     People& people = memory.edit_site().people;
     for (const auto& key : {a, b}) {
         Profile& p = memory.edit_profile(Subject::Correspondent, key);
         p.age(o.time, options.half_life_days);
+        lesson.touched.push_back(
+            {Subject::Correspondent, Lesson::What::Tie, key, p.aged, {}, 0, false});
         if (p.ties <= 0) people.tied += 1;
         p.ties += 1;
         people.rank(key.short32(), p.ties);
@@ -213,7 +266,7 @@ void tie(const Key16& a, const Key16& b, const Observations& o, const LearnerOpt
 
 /// Who is addressed together: the groups of the site.
 void learn_circles(const Observations& o, LearnedMemory& memory) {
-    if (o.rcpts.size() < 2 || o.rcpts.size() > kCircle) return;
+    if (!is_circle(o)) return;
     const std::int32_t day = day_number(o.time);
     for (const auto& rcpt : o.rcpts) {
         NameUse& circle = memory.edit_name(circle_key(rcpt));
@@ -223,38 +276,47 @@ void learn_circles(const Observations& o, LearnedMemory& memory) {
     }
 }
 
+/// Somebody here wrote to `key`.
+void receive(Subject subject, const Key16& key, const Observations& o, double half_life_days,
+             LearnedMemory& memory, Lesson& lesson) {
+    Profile& to = memory.edit_profile(subject, key);
+    to.age(o.time, half_life_days);
+    lesson.touched.push_back(
+        {subject, Lesson::What::Received, key, to.aged, to.last_received, 0, false});
+    to.received += 1;
+    to.last_received = std::max(to.last_received, o.time);
+}
+
 void learn_people(const Observations& o, const LearnerOptions& options, LearnedMemory& memory,
-                  Vocabulary& sender) {
+                  Vocabulary& sender, Lesson& lesson) {
     learn_circles(o, memory);
     People& people = memory.edit_site().people;
     if (o.direction != Direction::Inbound)
         remember(people.own_domains, o.domain32, People::kMaxOwnDomains);
     if (o.direction == Direction::Outbound)
-        for (const auto& domain : o.rcpt_domains) {
-            Profile& to = memory.edit_profile(Subject::Domain, domain);
-            to.age(o.time, kParentHalfLife * options.half_life_days);
-            to.received += 1;
-            to.last_received = std::max(to.last_received, o.time);
-        }
+        for (const auto& domain : o.rcpt_domains)
+            receive(Subject::Domain, domain, o, kParentHalfLife * options.half_life_days, memory,
+                    lesson);
     std::size_t pairs = 0;
     for (const auto& rcpt : o.rcpts) {
-        remember(sender.recipients, rcpt.short32(), Vocabulary::kMaxRecipients);
+        remember_in(sender.recipients, rcpt.short32(), Vocabulary::kMaxRecipients,
+                    lesson.sender.recipients);
         if (pairs++ < kPairs) {
-            Profile& pair = memory.edit_profile(Subject::Pair, pair_key(o.sender, rcpt));
+            const Key16 key = pair_key(o.sender, rcpt);
+            Profile& pair = memory.edit_profile(Subject::Pair, key);
             pair.age(o.time, options.half_life_days);
             if (pair.first == Time{}) pair.first = o.time;
             if (pair.messages <= 0 && !o.automatic) {
                 const auto back = memory.profile(Subject::Pair, pair_key(rcpt, o.sender));
-                if (back && back->messages > 0) tie(o.sender, rcpt, o, options, memory);
+                if (back && back->messages > 0) tie(o.sender, rcpt, o, options, memory, lesson);
             }
+            lesson.touched.push_back(
+                {Subject::Pair, Lesson::What::Mail, key, pair.aged, pair.last, 0, false});
             pair.messages += 1;
             pair.last = std::max(pair.last, o.time);
         }
-        if (o.direction == Direction::Inbound) continue;
-        Profile& to = memory.edit_profile(Subject::Correspondent, rcpt);
-        to.age(o.time, options.half_life_days);
-        to.received += 1;
-        to.last_received = std::max(to.last_received, o.time);
+        if (o.direction != Direction::Inbound)
+            receive(Subject::Correspondent, rcpt, o, options.half_life_days, memory, lesson);
     }
 }
 
@@ -264,6 +326,10 @@ bool is_suspicious(const Judgement& j) noexcept {
 }
 
 }  // namespace
+
+bool is_circle(const Observations& o) noexcept {
+    return o.rcpts.size() >= 2 && o.rcpts.size() <= kCircle;
+}
 
 Fate fate_of(const Judgement& j, bool held) noexcept {
     if (held) return Fate::Never;
@@ -310,47 +376,58 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
             static_cast<float>(j.indicator_strengths[i]));
 }
 
-void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
-           LearnedMemory& memory) {
+Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
+             LearnedMemory& memory) {
     // Values are what they are to the state now: a mail that waited is related to what came
     // meanwhile.
     const Comparison now = compare(o, memory, hasher);
     SiteState& site = memory.edit_site();
-    learn_sums(now.surprise, now.relations, site);
+    Lesson lesson;
+    learn_sums(now.surprise, now.relations, site, lesson);
 
     Profile& sender = memory.edit_profile(Subject::Correspondent, o.sender);
     Profile& domain = memory.edit_profile(Subject::Domain, o.domain);
     sender.age(o.time, options.half_life_days);
     domain.age(o.time, kParentHalfLife * options.half_life_days);
     site.values.age(o.time, kParentHalfLife * options.half_life_days);
-    learn_values(o, now.values, now.relations, options, sender, domain, site);
-    learn_names(o, static_cast<double>(sender.ever), static_cast<double>(domain.ever), memory);
+    lesson.site_aged = site.values.aged;
+    learn_values(o, now.values, now.relations, options, sender, domain, site, lesson);
+    learn_names(o, static_cast<double>(sender.ever), static_cast<double>(domain.ever), memory,
+                lesson);
 
     Vocabulary& words = memory.edit_vocabulary(o.sender);
     Vocabulary& domain_words = memory.edit_vocabulary(o.domain);
     words.age(o.time, options.half_life_days);
     domain_words.age(o.time, options.half_life_days);
+    lesson.sender.aged = words.aged;
+    lesson.domain.aged = domain_words.aged;
     const std::int32_t today = day_number(o.time);
     if (words.day != today) {
         words.day = today;
         words.today = 0;
     }
     words.today += 1;
+    lesson.sender.day = words.day;
     learn_words(o, std::min(1.0F, kFullWeightMails / words.today), options, memory, words,
-                domain_words);
-    learn_links(o, memory, words, domain_words);
-    learn_people(o, options, memory, words);
-    learn_thread(o, memory);
+                domain_words, lesson);
+    learn_links(o, memory, words, domain_words, lesson);
+    learn_people(o, options, memory, words, lesson);
+    learn_thread(o, memory, lesson);
 
     for (Profile* p : {&sender, &domain}) {
         if (p->ever <= 0 && p == &sender) site.senders += 1;
         if (p->first == Time{}) p->first = o.time;
-        if (day_number(p->last) != today) p->days += 1;
+        const bool new_day = day_number(p->last) != today;
+        lesson.touched.push_back({p == &sender ? Subject::Correspondent : Subject::Domain,
+                                  Lesson::What::Mail, p == &sender ? o.sender : o.domain, p->aged,
+                                  p->last, p->day, new_day});
+        if (new_day) p->days += 1;
         p->messages += 1;
         p->ever += 1;
         p->last = std::max(p->last, o.time);
     }
     site.learned += 1;
+    return lesson;
 }
 
 }  // namespace kith

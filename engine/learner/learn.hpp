@@ -11,6 +11,12 @@
 
 namespace kith {
 
+/// Parents count types, which are not refreshed by use: they fade more slowly, by this factor.
+inline constexpr double kParentHalfLife = 4;
+
+/// Few enough recipients to say who belongs together.
+[[nodiscard]] bool is_circle(const Observations& o) noexcept;
+
 /// When a mail may teach.
 enum class Fate : std::uint8_t {
     Now,
@@ -31,8 +37,8 @@ void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
           std::string_view id = {});
 
 /// Teaches sender, domain, pairs, site, threads and names. The state may be newer than when the
-/// mail was judged.
-void learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
-           LearnedMemory& memory);
+/// mail was judged. Returns what take_back() needs.
+Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
+             LearnedMemory& memory);
 
 }  // namespace kith

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <map>
 #include <set>
 
@@ -14,6 +15,8 @@ namespace {
 
 /// Decoded records kept in memory after a flush; more are dropped and read again when needed.
 constexpr std::size_t kMaxCached = 100'000;
+/// Lessons that no store takes (`kith replay`); beyond it the oldest are forgotten.
+constexpr std::size_t kMaxLessons = 4096;
 
 std::string waiting_key(const Waiting& w) {
     return integer_key(static_cast<std::uint64_t>(to_unix(w.due))) + integer_key(w.message_id) +
@@ -35,6 +38,7 @@ public:
         return entries_.emplace(key, Entry{load(key), false}).first->second;
     }
     [[nodiscard]] std::unordered_map<std::string, Entry>& entries() { return entries_; }
+    void drop(const std::string& key) { entries_.erase(key); }
     void drop_clean_if_large() {
         if (entries_.size() > kMaxCached) entries_.clear();
     }
@@ -55,6 +59,8 @@ struct LearnedMemory::Impl {
     Shelf<NameUse> names;
     Shelf<Traces> traces;
     Shelf<Incident> incidents;
+    Shelf<Lesson> lessons;
+    std::deque<std::string> lessons_unwritten;
     std::map<std::string, Waiting> waiting;  // by key: due time first
     std::unordered_map<std::uint64_t, std::string> waiting_by_id;
     std::vector<std::string> waiting_added, waiting_removed;
@@ -106,6 +112,8 @@ Result<int> LearnedMemory::load_site() {
     impl_->delayed.clear();
     impl_->delayed_by_time.clear();
     impl_->delayed_changed.clear();
+    impl_->lessons.entries().clear();
+    impl_->lessons_unwritten.clear();
     impl_->site_written.clear();
     if (reader_ == nullptr) return 0;
     int bad = 0;
@@ -274,6 +282,60 @@ Incident& LearnedMemory::edit_incident(const Key16& sender) {
     return editable<Incident>(impl_->incidents.entries().at(incident_key(sender)));
 }
 
+std::uint64_t LearnedMemory::thread_root(std::uint64_t message_id) const {
+    if (thread(message_id) == nullptr) return 0;
+    return *impl_->thread_roots.entries().at(thread_alias_key(message_id)).value;
+}
+
+void LearnedMemory::forget_message_id(std::uint64_t message_id) {
+    auto& entry = impl_->thread_roots.entries()[thread_alias_key(message_id)];
+    entry.value = nullptr;
+    entry.dirty = true;
+}
+
+Thread* LearnedMemory::find_thread_root(std::uint64_t root) {
+    auto& entry = impl_->threads.at(thread_key(root), [&](const std::string& x) {
+        return Impl::load<Thread>(reader_, Table::Threads, x, decode_thread);
+    });
+    if (!entry.value) return nullptr;
+    entry.dirty = true;
+    return entry.value.get();
+}
+
+void LearnedMemory::erase_thread(std::uint64_t root) {
+    auto& entry = impl_->threads.entries()[thread_key(root)];
+    entry.value = nullptr;
+    entry.dirty = true;
+}
+
+void LearnedMemory::keep(const Lesson& lesson, Time mail, std::string_view id) {
+    if (id.empty()) return;
+    const std::string key = lesson_key(mail, id);
+    impl_->lessons.entries()[key] = {std::make_shared<Lesson>(lesson), true};
+    impl_->lessons_unwritten.push_back(key);
+    if (impl_->lessons_unwritten.size() <= kMaxLessons || reader_ != nullptr) return;
+    impl_->lessons.drop(impl_->lessons_unwritten.front());
+    impl_->lessons_unwritten.pop_front();
+}
+
+bool LearnedMemory::has_lesson(Time mail, std::string_view id) const {
+    return impl_->lessons
+               .at(lesson_key(mail, id),
+                   [&](const std::string& x) {
+                       return Impl::load<Lesson>(reader_, Table::Messages, x, decode_lesson);
+                   })
+               .value != nullptr;
+}
+
+std::optional<Lesson> LearnedMemory::take_lesson(Time mail, std::string_view id) {
+    if (!has_lesson(mail, id)) return std::nullopt;
+    auto& entry = impl_->lessons.entries().at(lesson_key(mail, id));
+    Lesson out = std::move(*entry.value);
+    entry.value = nullptr;
+    entry.dirty = true;
+    return out;
+}
+
 Thread& LearnedMemory::edit_thread(std::uint64_t message_id,
                                    const std::vector<std::uint64_t>& ids) {
     std::uint64_t root = message_id;
@@ -323,6 +385,22 @@ std::optional<Waiting> LearnedMemory::take_waiting(std::uint64_t message_id) {
     return node.empty() ? std::nullopt : std::optional<Waiting>(std::move(node.mapped()));
 }
 
+std::optional<Waiting> LearnedMemory::take_waiting(const MailRecord& mail) {
+    const Observations& o = mail.observations;
+    for (auto it = impl_->waiting.begin(); it != impl_->waiting.end(); ++it) {
+        if (it->second.message_id != o.message_id || it->second.sender != o.sender) continue;
+        const auto record = decode_mail_record(it->second.record);
+        if (!record || record->id != mail.id) continue;
+        auto node = impl_->waiting.extract(it);
+        impl_->waiting_removed.push_back(node.key());
+        const auto by_id = impl_->waiting_by_id.find(o.message_id);
+        if (by_id != impl_->waiting_by_id.end() && by_id->second == node.key())
+            impl_->waiting_by_id.erase(by_id);
+        return std::move(node.mapped());
+    }
+    return std::nullopt;
+}
+
 std::size_t LearnedMemory::waiting_count() const noexcept { return impl_->waiting.size(); }
 
 void LearnedMemory::delay(Delayed d) {
@@ -357,8 +435,11 @@ std::vector<Delayed> LearnedMemory::take_delayed(Time before) {
 Status LearnedMemory::flush(StoreWriter& writer) {
     const auto write = [&](auto& shelf, Table table, auto&& encoded) -> Status {
         for (auto& [key, entry] : shelf.entries())
-            if (entry.dirty && entry.value)
-                if (auto put = writer.put(table, key, encoded(*entry.value)); !put) return put;
+            if (entry.dirty)
+                if (auto put = entry.value ? writer.put(table, key, encoded(*entry.value))
+                                           : writer.erase(table, key);
+                    !put)
+                    return put;
         return ok();
     };
     const auto encoded = [](const auto& v) { return encode(v); };
@@ -371,7 +452,8 @@ Status LearnedMemory::flush(StoreWriter& writer) {
                 [](std::uint64_t r) { return integer_key(r); }),
           write(impl_->hosts, Table::Hosts, encoded), write(impl_->names, Table::Names, encoded),
           write(impl_->traces, Table::Recent, encoded),
-          write(impl_->incidents, Table::Messages, encoded)})
+          write(impl_->incidents, Table::Messages, encoded),
+          write(impl_->lessons, Table::Messages, encoded)})
         if (!status) return fail(status.error());
     for (const auto& key : impl_->waiting_removed)
         if (auto erased = writer.erase(Table::Waiting, key); !erased) return erased;
@@ -419,6 +501,8 @@ void LearnedMemory::flushed() {
     clean(impl_->traces);
     examples_.flushed();
     clean(impl_->incidents);
+    impl_->lessons.entries().clear();  // hardly any is asked for again
+    impl_->lessons_unwritten.clear();
     impl_->waiting_added.clear();
     impl_->waiting_removed.clear();
     impl_->delayed_changed.clear();

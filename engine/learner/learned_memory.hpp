@@ -12,6 +12,7 @@
 
 #include "engine/learner/examples.hpp"
 #include "engine/learner/incident.hpp"
+#include "engine/learner/lesson.hpp"
 #include "engine/profile/codec.hpp"
 #include "engine/profile/memory.hpp"
 #include "engine/store/store.hpp"
@@ -64,12 +65,24 @@ public:
     /// Thread of the first known id of `ids`; a new one under `message_id` when none is known.
     /// `message_id` leads to it from now on.
     Thread& edit_thread(std::uint64_t message_id, const std::vector<std::uint64_t>& ids);
+    /// What edit_thread() found the mail to belong to; 0 = it is not known.
+    [[nodiscard]] std::uint64_t thread_root(std::uint64_t message_id) const;
+    /// The mail with this Message-ID is not known any more; its thread stays.
+    void forget_message_id(std::uint64_t message_id);
+    /// nullptr when there is none.
+    [[nodiscard]] Thread* find_thread_root(std::uint64_t root);
+    void erase_thread(std::uint64_t root);
     HostUse& edit_host(std::uint64_t host_or_tenant);
     NameUse& edit_name(std::uint64_t name);
     Traces& edit_traces(const Key16& sender);
     /// The sender's last incident, open or not; nullptr when there is none.
     [[nodiscard]] std::shared_ptr<const Incident> incident(const Key16& sender) const;
     Incident& edit_incident(const Key16& sender);
+    /// Keeps what the mail of this id taught, for kLessonKept in the store.
+    void keep(const Lesson& lesson, Time mail, std::string_view id);
+    /// nullopt when it taught nothing, or too long ago; removed.
+    [[nodiscard]] std::optional<Lesson> take_lesson(Time mail, std::string_view id);
+    [[nodiscard]] bool has_lesson(Time mail, std::string_view id) const;
     SiteState& edit_site() { return *site_; }
     /// What the experts are fitted on.
     [[nodiscard]] Examples& examples() { return examples_; }
@@ -79,6 +92,8 @@ public:
     [[nodiscard]] std::vector<Waiting> take_due(Time now);
     /// The one with this Message-ID (a reply to it has left the site); removed.
     [[nodiscard]] std::optional<Waiting> take_waiting(std::uint64_t message_id);
+    /// The one that is this mail; removed.
+    std::optional<Waiting> take_waiting(const MailRecord& mail);
     [[nodiscard]] std::size_t waiting_count() const noexcept;
 
     /// Keeps the first attempt; one that is known stays as it is.

@@ -182,7 +182,7 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
     if (auto found = journal_->at((*entry)->position)) {
         if (auto mail = decode_mail_record(found->payload)) {
             if (!released)
-                (void)learner_->drop_waiting(mail->observations.message_id);
+                learner_->confirm_bad(*mail);
             else if (mail->action == Action::Held)
                 learner_->release(*mail, admin->learn, record.time);
         }
@@ -262,6 +262,8 @@ Status JournalLearner::tidy(Time now) {
     if (!expired) return fail(expired.error());
     auto over = expire_incidents(**writer, now - kIncidentKept, kExpireAtOnce);
     if (!over) return fail(over.error());
+    if (auto lessons = expire_lessons(**writer, now - kLessonKept, kExpireAtOnce); !lessons)
+        return fail(lessons.error());
     if (auto committed = (*writer)->commit(); !committed) return committed;
     if (!old.empty() || *over > 0)
         failed_ = true;  // the memory may hold what was just erased: read the state again

@@ -37,7 +37,7 @@ void MailLearner::advance(Time now) {
             waiting.due = memory_.incident(waiting.sender)->last_held + kIncidentKept + Seconds(1);
             memory_.wait(std::move(waiting));
         } else if (record) {
-            learn(record->observations, hasher_, options_, memory_);
+            teach(*record);
         }
         memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
     }
@@ -66,8 +66,15 @@ void MailLearner::learn_answered(const Observations& reply) {
         if (is_suspended(answered->sender, reply.time))
             memory_.wait(std::move(*answered));
         else if (const auto waited = decode_mail_record(answered->record))
-            learn(waited->observations, hasher_, options_, memory_);
+            teach(*waited);
     }
+}
+
+void MailLearner::teach(const MailRecord& record) {
+    const Observations& o = record.observations;
+    const Lesson lesson = learn(o, hasher_, options_, memory_);
+    // Mail from the past is older than lessons get, and millions of them would be written at once.
+    if (!record.imported) memory_.keep(lesson, o.time, record.id);
 }
 
 Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
@@ -85,7 +92,7 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     }
     switch (fate) {
         case Fate::Now:
-            learn(o, hasher_, options_, memory_);
+            teach(record);
             break;
         case Fate::Probation:
             memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(record)});
@@ -100,16 +107,24 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
 }
 
 void MailLearner::release(const MailRecord& record, bool at_once, Time now) {
-    (void)memory_.take_waiting(record.observations.message_id);  // released before: it teaches once
+    const Observations& o = record.observations;
+    (void)memory_.take_waiting(record);                 // released before
+    if (memory_.has_lesson(o.time, record.id)) return;  // it teaches once
     if (at_once)
-        learn(record.observations, hasher_, options_, memory_);
+        teach(record);
     else
-        memory_.wait({now + options_.probation, record.observations.message_id,
-                      record.observations.sender, encode(record)});
+        memory_.wait({now + options_.probation, o.message_id, o.sender, encode(record)});
 }
 
-bool MailLearner::drop_waiting(std::uint64_t message_id) {
-    return memory_.take_waiting(message_id).has_value();
+void MailLearner::confirm_bad(const MailRecord& record) {
+    const Observations& o = record.observations;
+    (void)memory_.take_waiting(record);
+    if (const auto lesson = memory_.take_lesson(o.time, record.id))
+        take_back(o, *lesson, options_, memory_);
+    memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
+    MailRecord held = record;
+    held.assessment.verdict = Verdict::Quarantine;
+    group(held, record.assessment.own_evidence, memory_);
 }
 
 }  // namespace kith

@@ -37,8 +37,9 @@ public:
     Fate take(const MailRecord& record, const Judgement& judgement);
     /// A held mail was released: learned now, or after probation.
     void release(const MailRecord& record, bool at_once, Time now);
-    /// Confirmed bad: does not teach if it still waits. True when it did wait.
-    bool drop_waiting(std::uint64_t message_id);
+    /// An admin says it was bad: if it waits it never teaches, if it taught that is taken back, and
+    /// from then on it counts as a held mail of its sender.
+    void confirm_bad(const MailRecord& record);
     /// Rebuilds the scales from the state; done by itself every kScaleMails mails.
     void rescale();
 
@@ -48,6 +49,7 @@ public:
 private:
     [[nodiscard]] bool is_suspended(const Key16& sender, Time now) const;
     void learn_answered(const Observations& reply);
+    void teach(const MailRecord& record);
 
     const Hasher& hasher_;
     const ScoringOptions& scoring_;

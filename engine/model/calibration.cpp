@@ -26,6 +26,14 @@ void ScoreRing::add(float value) {
     next_ = (next_ + 1) % capacity_;
 }
 
+void ScoreRing::retract(float value) {
+    std::rotate(values_.begin(), values_.begin() + static_cast<std::ptrdiff_t>(next_),
+                values_.end());
+    next_ = 0;
+    const auto newest = std::find(values_.rbegin(), values_.rend(), value);
+    if (newest != values_.rend()) values_.erase(std::next(newest).base());
+}
+
 double ScoreRing::rank_p(float x) const noexcept {
     std::size_t at_least = 0;
     for (const float v : values_) at_least += v >= x ? 1 : 0;

@@ -20,6 +20,8 @@ public:
     explicit ScoreRing(std::size_t capacity) : capacity_(capacity) {}
 
     void add(float value);
+    /// Takes the newest one that equals `value` out again; what add() dropped for it stays lost.
+    void retract(float value);
     [[nodiscard]] std::size_t size() const noexcept { return values_.size(); }
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
     [[nodiscard]] const std::vector<float>& values() const noexcept { return values_; }

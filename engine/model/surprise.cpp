@@ -36,6 +36,14 @@ void NoveltyCurve::count(double n, double t, bool novel, double weight) noexcept
     }
 }
 
+void NoveltyCurve::retract(std::size_t cell, bool trial, bool novel) noexcept {
+    if (cell >= cells_.size()) return;
+    Cell& c = cells_[cell];
+    if (trial) c.trials = std::max(0.0F, c.trials - 1);
+    if (novel) c.novel = std::max(0.0F, c.novel - 1);
+    c.novel = std::min(c.novel, c.trials);
+}
+
 double level_p(const Standing& at, double nu, double parent_p, bool top) noexcept {
     if (at.n <= 0) return top ? 1.0 : parent_p;
     double p = 0;

@@ -41,6 +41,11 @@ public:
     /// Counts one observation made at (n, t). Cells are halved when full, so that old habits fade.
     void count(double n, double t, bool novel, double weight = 1.0) noexcept;
 
+    /// Undoes one count() with weight 1 that went into `cell`; one halved since loses too much.
+    void retract(std::size_t cell, bool trial, bool novel) noexcept;
+    /// Cell that an observation made at (n, t) goes into.
+    [[nodiscard]] static std::size_t bucket(double n, double t) noexcept;
+
     [[nodiscard]] const std::array<Cell, kN * kT>& cells() const noexcept { return cells_; }
     [[nodiscard]] std::array<Cell, kN * kT>& cells() noexcept { return cells_; }
 
@@ -49,7 +54,6 @@ public:
     static constexpr float kMaxTrials = 4000;  ///< halve above: a year of a busy site's bucket
 
 private:
-    [[nodiscard]] static std::size_t bucket(double n, double t) noexcept;
     std::array<Cell, kN * kT> cells_{};
 };
 

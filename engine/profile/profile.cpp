@@ -11,6 +11,8 @@ namespace {
 
 /// A value seen once is forgotten five half-lives later.
 constexpr float kForgotten = 1.0F / 32;
+/// What is left of a count by rounding when all of it was taken back.
+constexpr float kRetracted = 1e-3F;
 
 bool before(const ValueCount& a, std::size_t feature, std::uint32_t value) noexcept {
     return a.feature != feature ? a.feature < feature : a.value < value;
@@ -128,6 +130,17 @@ Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsign
     values_.insert(it, ValueCount{static_cast<std::uint16_t>(feature), 1, value, 1.0F});
     recount(feature);
     return was;
+}
+
+void Profile::retract(std::size_t feature, std::uint32_t value, float weight, std::int32_t of_day) {
+    const auto it = std::lower_bound(
+        values_.begin(), values_.end(), value,
+        [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
+    if (it == values_.end() || it->feature != feature || it->value != value) return;
+    it->count -= weight;
+    if (of_day == day && it->today > 0) --it->today;
+    if (it->count < kRetracted) values_.erase(it);
+    recount(feature);
 }
 
 void Profile::recount(std::size_t feature) noexcept {

@@ -49,6 +49,10 @@ public:
     Standing add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap,
                  std::size_t max_values);
 
+    /// Takes `weight` off `value` again; what is hardly there any more goes. `day`: the day whose
+    /// cap it counted against.
+    void retract(std::size_t feature, std::uint32_t value, float weight, std::int32_t day);
+
     /// Where `value` stands. `ordinal`: direct neighbours (bins) count half.
     [[nodiscard]] Standing standing(std::size_t feature, std::uint32_t value,
                                     bool ordinal) const noexcept;

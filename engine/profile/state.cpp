@@ -33,6 +33,15 @@ void Vocabulary::add(std::uint32_t word, float weight) {
     total += weight;
 }
 
+void Vocabulary::retract(std::uint32_t word, float weight) {
+    constexpr float kRetracted = 1e-3F;  // left by rounding
+    total = std::max(0.0F, total - weight);
+    const auto it = find_word(words, word);
+    if (it == words.end() || it->word != word) return;
+    it->count -= weight;
+    if (it->count < kRetracted) words.erase(it);
+}
+
 void Vocabulary::age(Time now, double half_life_days) {
     if (aged == Time{}) aged = now;
     const double passed = days_between(aged, now);

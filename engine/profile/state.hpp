@@ -39,6 +39,8 @@ struct Vocabulary {
 
     [[nodiscard]] float count(std::uint32_t word) const noexcept;
     void add(std::uint32_t word, float weight);
+    /// Takes it off again; a word that is hardly there any more goes.
+    void retract(std::uint32_t word, float weight);
     /// Decay, and when there are more than `max_words` the rarest go.
     void age(Time now, double half_life_days);
     void trim(std::size_t max_words);

@@ -3,6 +3,7 @@
 // journal and whatever happens to the store.
 #include "engine/learner/learner.hpp"
 
+#include "engine/learner/lesson.hpp"
 #include "tests/unit/learner/learner_fixture.hpp"
 
 using namespace kith;
@@ -203,6 +204,44 @@ TEST_CASE("confirming a released mail keeps it from teaching") {
     site.learn();
     CHECK(site.mails_of("anna@partner.example") == 0);
     CHECK(site.rows(Table::Waiting).empty());
+}
+
+TEST_CASE("confirming takes back what a mail taught in another run of the learner") {
+    LearnerSite site;
+    const MailRecord good = record_of(Mail("anna@partner.example", day(1)).id("m1"));
+    const MailRecord bad = record_of(Mail("anna@partner.example", day(2)).id("m2").says("wallet"));
+    site.journal({good, bad});
+    site.learn();
+    CHECK(site.mails_of("anna@partner.example") == Approx(2).epsilon(.02));
+    const auto lessons = [&] {
+        std::size_t n = 0;
+        for (const auto& [key, value] : site.rows(Table::Messages))
+            n += key.front() == 'L' ? 1U : 0U;
+        return n;
+    };
+    CHECK(lessons() == 2);
+    site.journal_admin(RecordType::Confirm, day(3), bad.id, false);
+    site.learn();
+    CHECK(site.mails_of("anna@partner.example") == Approx(1).epsilon(.02));
+    CHECK(site.site().learned == 1);
+    CHECK(lessons() == 1);
+    CHECK(decode_site_word(site.rows(Table::SiteWords).at(word_key(word_of("wallet"))))->count ==
+          0);
+}
+
+TEST_CASE("tidying forgets lessons of more than thirty days ago") {
+    LearnerSite site;
+    site.journal({record_of(Mail("anna@partner.example", day(1)).id("m1")),
+                  record_of(Mail("anna@partner.example", day(3)).id("m2"))});
+    site.learn();
+    auto learner = site.open();
+    must(learner->tidy(day(32)));
+    learner.reset();
+    std::vector<std::string> left;
+    for (const auto& [key, value] : site.rows(Table::Messages))
+        if (key.front() == 'L') left.push_back(key);
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].starts_with(lesson_key(day(3), "")));
 }
 
 TEST_CASE("releasing a mail that was not held changes its state and teaches nothing more") {

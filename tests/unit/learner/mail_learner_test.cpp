@@ -121,13 +121,79 @@ TEST_CASE("a released mail teaches at once or after the probation from then on")
     }
 }
 
-TEST_CASE("what was confirmed to be bad is taken off the waiting list") {
+TEST_CASE("what was confirmed to be bad is taken off the waiting list, and only that") {
     Site s;
-    s.takes_suspicious(linking().id("m1"));
-    CHECK(s.learner.drop_waiting(id_of("m1")));
-    CHECK_FALSE(s.learner.drop_waiting(id_of("m1")));
+    const Mail bad = linking().id("m1");
+    s.takes_suspicious(bad);
+    s.takes_suspicious(Mail("ben@other.example", day(0)).links_to("new.example").id("m1"));
+    s.learner.confirm_bad(record_of(bad));
+    CHECK(s.memory.waiting_count() == 1);
     s.learner.advance(day(9));
     CHECK(s.mails() == 0);
+    CHECK(s.mails("ben@other.example") == 1);
+}
+
+TEST_CASE("a mail without a Message-ID is taken off the waiting list as well") {
+    Site s;
+    Mail bad = linking();
+    bad.get().message_id = 0;
+    s.takes_suspicious(bad);
+    s.learner.confirm_bad(record_of(bad));
+    CHECK(s.memory.waiting_count() == 0);
+}
+
+TEST_CASE("what a mail taught is taken back when it was confirmed to be bad, once") {
+    Site s;
+    for (int i = 0; i < 4; ++i) s.takes(Mail("anna@partner.example", day(i)));
+    const double before = s.mails();
+    const Mail bad = Mail("anna@partner.example", day(4)).shows(FeatureId::user_agent, "evil");
+    CHECK(s.takes(bad) == Fate::Now);
+    const auto knows = [&] {
+        return s.memory.profile(Subject::Correspondent, person("anna@partner.example"))
+            ->has(index_of(FeatureId::user_agent), value_of(FeatureId::user_agent, "evil"));
+    };
+    CHECK(knows());
+    const int times = GENERATE(1, 2);
+    for (int i = 0; i < times; ++i) s.learner.confirm_bad(record_of(bad));
+    CHECK_FALSE(knows());
+    CHECK(s.mails() == Approx(before).epsilon(.01));
+    CHECK(s.memory.site().learned == 4);
+}
+
+TEST_CASE("what waited and was learned later is taken back, too") {
+    Site s;
+    const Mail bad = linking();
+    s.takes_suspicious(bad);
+    s.learner.advance(day(3));
+    CHECK(s.mails() == 1);
+    s.learner.confirm_bad(record_of(bad));
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.site().learned == 0);
+}
+
+TEST_CASE("a mail that was confirmed to be bad puts its sender's waiting mail under suspicion") {
+    Site s;
+    const Mail bad = linking(), other = linking(0.01);
+    MailRecord record = record_of(bad);
+    record.assessment.stratum = Stratum::NewLink;
+    s.takes_suspicious(bad);
+    s.takes_suspicious(other);
+    s.learner.confirm_bad(record);
+    REQUIRE(s.memory.incident(person("anna@partner.example")));
+    s.learner.advance(day(9));
+    CHECK(s.mails() == 0);
+    CHECK(s.memory.waiting_count() == 1);
+}
+
+TEST_CASE("a mail that teaches already is not taught again by its release") {
+    Site s;
+    const auto record = record_of(linking(), Action::Held);
+    s.takes(record.observations, Action::Held);
+    s.learner.release(record, true, day(1));
+    s.learner.release(record, true, day(2));
+    s.learner.release(record, false, day(2));
+    s.learner.advance(day(9));
+    CHECK(s.memory.site().learned == 1);
 }
 
 TEST_CASE("a delayed mail leaves a trace, and counts and teaches once when it comes again") {
