@@ -28,10 +28,11 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.raw = raw_score(a.stratum, site.experts, j.surprise.x);
     a.own_evidence = own_evidence(e, a.stratum, a.raw, options);
     j.level_free_evidence = level_free_evidence(e, a.stratum, a.raw, options);
+    const Traces traces = context.memory.traces(o.sender);
     const OtherMails others =
-        other_mails(a.own_evidence, e, a.stratum, context.memory.traces(o.sender),
-                    context.attempt.delayed_since);
-    const double joint = joint_evidence(a.own_evidence, others);
+        other_mails(a.own_evidence, e, a.stratum, traces, context.attempt.delayed_since);
+    j.suspicion = suspicion_of(a.own_evidence, o, j, a.stratum, traces);
+    const double joint = joint_evidence(a.own_evidence, others.gain + j.suspicion.gain);
     a.p = std::pow(10, -joint);
     a.score = score_of(joint);
 
@@ -49,9 +50,12 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
         const double wanted = -std::log10(limit_of(a.verdict, options) / 1000);
         // What decided comes first: the log line, the header and the reason for holding tell it.
-        if (others.gain > 0)
+        const auto tell = [&](Reason reason) {
             a.reasons.insert(a.own_evidence < wanted ? a.reasons.begin() : a.reasons.end(),
-                             reason_of(others, joint - a.own_evidence));
+                             std::move(reason));
+        };
+        if (j.suspicion.gain > 0) tell(reason_of(j.suspicion, o.time));
+        if (others.gain > 0) tell(reason_of(others, joint - a.own_evidence - j.suspicion.gain));
         a.would_pass = what_would_pass(e, a.stratum, joint, a.verdict, labels, options);
     }
     return j;

@@ -5,6 +5,7 @@
 
 #include "engine/features/observe.hpp"
 #include "engine/scoring/explain.hpp"
+#include "engine/scoring/fingerprint.hpp"
 #include "engine/scoring/indicators.hpp"
 #include "engine/scoring/score.hpp"
 #include "engine/scoring/tags.hpp"
@@ -18,6 +19,7 @@ struct Judgement : Comparison {
     double level_free_evidence =
         0;  ///< C of this mail alone without the level shift: input of the shift itself
     bool backed = true;
+    Suspicion suspicion{};  ///< what it has in common with held mail of its sender
 };
 
 /// What is known of the attempts to deliver a mail.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/features/spec.hpp"
+#include "engine/scoring/migration.hpp"
 
 namespace kith {
 namespace {
@@ -341,39 +342,57 @@ Fate fate_of(const Judgement& j, bool held) noexcept {
     return Fate::Now;
 }
 
-void rank(const Observations& o, const Judgement& j, LearnedMemory& memory) {
+bool leaves_fingerprint(const Judgement& j, Fate fate) noexcept {
+    return has_payload(j.assessment.stratum) &&
+           (fate == Fate::Never || j.assessment.verdict == Verdict::Quarantine);
+}
+
+bool rank(const Observations& o, const Judgement& j, LearnedMemory& memory) {
     SiteState& site = memory.edit_site();
     const auto d = static_cast<std::size_t>(o.direction);
     const auto s = static_cast<std::size_t>(j.assessment.stratum);
+    site.mails[d] += 1;
+    if (is_suspicious(j)) {
+        Traces& traces = memory.edit_traces(o.sender);
+        const std::int32_t today = day_number(o.time);
+        if (today > traces.day) traces.ranks = 0;
+        traces.day = std::max(traces.day, today);
+        if (traces.ranks >= kRanksADay) return false;
+        ++traces.ranks;
+    }
     site.scores[d][s].add(static_cast<float>(j.assessment.raw));
     site.evidence[d].add(static_cast<float>(j.level_free_evidence));
     site.stage_evidence[d][stage_of(j.relations.messages)].add(
         static_cast<float>(j.level_free_evidence));
-    site.mails[d] += 1;
     site.stratum_mails[d][s] += 1;
     float sum = 0;
     for (const float x : site.stratum_mails[d]) sum += x;
     if (sum > kStratumWindow)
         for (float& x : site.stratum_mails[d]) x /= 2;
+    return true;
 }
 
-void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory,
+bool note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory,
           std::string_view id) {
-    rank(o, j, memory);
+    const bool ranked = rank(o, j, memory);
     if (has_payload(j.assessment.stratum))
         leave_trace(memory.edit_traces(o.sender),
                     trace_of(o, j.assessment.own_evidence, fate == Fate::Never, id));
+    if (leaves_fingerprint(j, fate))
+        leave_fingerprint(memory.edit_traces(o.sender), fingerprint_of(o, j, id));
     if (is_suspicious(j) && o.message_id != 0) {
         auto& suspects = memory.edit_site().people.suspects;
         if (suspects.size() >= People::kMaxSuspects) suspects.erase(suspects.begin());
         suspects.push_back(o.message_id);
     }
-    if (fate != Fate::Now) return;
+    if (fate != Fate::Now) return ranked;
     SiteState& site = memory.edit_site();
+    note_migrants(o, j, memory.edit_profile(Subject::Domain, o.domain).migrations, site.migrations);
     site.anomaly.add(j.surprise.x);
     for (std::size_t i = 0; i < kIndicatorCount; ++i)
         site.indicators[static_cast<std::size_t>(o.direction)][i].add(
             static_cast<float>(j.indicator_strengths[i]));
+    return ranked;
 }
 
 Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,

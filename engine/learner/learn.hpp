@@ -27,13 +27,19 @@ enum class Fate : std::uint8_t {
 /// `held`: it was really kept from its reader.
 [[nodiscard]] Fate fate_of(const Judgement& j, bool held) noexcept;
 
-/// One rank in the calibration.
-void rank(const Observations& o, const Judgement& j, LearnedMemory& memory);
+/// It was held for what it wants, or would have been in another mode.
+[[nodiscard]] bool leaves_fingerprint(const Judgement& j, Fate fate) noexcept;
+
+/// One rank in the calibration; of a sender's suspicious mail only the first kRanksADay of a day,
+/// or a burst of its held mail would become what is usual. False when it gave none.
+bool rank(const Observations& o, const Judgement& j, LearnedMemory& memory);
+inline constexpr unsigned kRanksADay = 3;
 
 /// What every mail leaves behind whatever its fate: one rank in the calibration (else the threshold
-/// creeps), a trace when it has a payload. Indicators and anomaly only of mail that may teach at
-/// once. `id`: kith's, kept with the trace.
-void note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory,
+/// creeps), a trace when it has a payload, a fingerprint when it was held for it. Indicators and
+/// anomaly only of mail that may teach at once. `id`: kith's, kept with the trace. Returns what
+/// rank() did.
+bool note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& memory,
           std::string_view id = {});
 
 /// Teaches sender, domain, pairs, site, threads and names. The state may be newer than when the

@@ -401,6 +401,13 @@ std::optional<Waiting> LearnedMemory::take_waiting(const MailRecord& mail) {
     return std::nullopt;
 }
 
+std::vector<Waiting> LearnedMemory::waiting_of(const Key16& sender) const {
+    std::vector<Waiting> out;
+    for (const auto& [key, waiting] : impl_->waiting)
+        if (waiting.sender == sender) out.push_back(waiting);
+    return out;
+}
+
 std::size_t LearnedMemory::waiting_count() const noexcept { return impl_->waiting.size(); }
 
 void LearnedMemory::delay(Delayed d) {

@@ -94,6 +94,8 @@ public:
     [[nodiscard]] std::optional<Waiting> take_waiting(std::uint64_t message_id);
     /// The one that is this mail; removed.
     std::optional<Waiting> take_waiting(const MailRecord& mail);
+    /// Of this sender. O(all that wait).
+    [[nodiscard]] std::vector<Waiting> waiting_of(const Key16& sender) const;
     [[nodiscard]] std::size_t waiting_count() const noexcept;
 
     /// Keeps the first attempt; one that is known stays as it is.

@@ -44,7 +44,8 @@ void MailLearner::advance(Time now) {
     for (const auto& lost : memory_.take_delayed(now - kDelayKept)) {
         if (lost.record.empty()) continue;  // it did come back
         const auto record = decode_mail_record(lost.record);
-        if (record) rank(record->observations, judge(record->observations, Labels{}), memory_);
+        if (record)
+            (void)rank(record->observations, judge(record->observations, Labels{}), memory_);
     }
 }
 
@@ -77,6 +78,20 @@ void MailLearner::teach(const MailRecord& record) {
     if (!record.imported) memory_.keep(lesson, o.time, record.id);
 }
 
+/// What waits of the sender, is suspicious itself and shares most of what is surprising with one of
+/// its held mails is of the same hand: it never teaches. What an admin released does.
+void MailLearner::drop_the_like(const Key16& sender) {
+    const Traces traces = memory_.traces(sender);
+    for (const auto& waiting : memory_.waiting_of(sender)) {
+        const auto record = decode_mail_record(waiting.record);
+        if (!record || record->action == Action::Held || !has_payload(record->assessment.stratum))
+            continue;
+        const Observations& o = record->observations;
+        if (overlap_of(o, compare(o, memory_, hasher_), traces).overlap >= kSameHand)
+            (void)memory_.take_waiting(*record);
+    }
+}
+
 Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     const Observations& o = record.observations;
     (void)memory_.came_back(delay_key(o, hasher_));
@@ -84,8 +99,10 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     group(record, judgement.assessment.own_evidence, memory_);
 
     const Fate fate = fate_of(judgement, record.action == Action::Held);
-    note(o, judgement, fate, memory_, record.id);
-    teacher_.observe(o, judgement, fate != Fate::Never, memory_);
+    const bool ranked = note(o, judgement, fate, memory_, record.id);
+    if (leaves_fingerprint(judgement, fate)) drop_the_like(o.sender);
+    // What gives no rank gives none after a fit either.
+    if (ranked) teacher_.observe(o, judgement, fate != Fate::Never, memory_);
     if (teacher_.due(memory_.site().experts.version)) {
         teacher_.refit(memory_.edit_site());
         rescale();
@@ -95,6 +112,7 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
             teach(record);
             break;
         case Fate::Probation:
+            if (judgement.suspicion.overlap >= kSameHand) break;  // of a held mail's hand
             memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(record)});
             break;
         case Fate::Never:
@@ -108,7 +126,8 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
 
 void MailLearner::release(const MailRecord& record, bool at_once, Time now) {
     const Observations& o = record.observations;
-    (void)memory_.take_waiting(record);                 // released before
+    (void)memory_.take_waiting(record);  // released before
+    lift_fingerprint(memory_.edit_traces(o.sender), record.id);
     if (memory_.has_lesson(o.time, record.id)) return;  // it teaches once
     if (at_once)
         teach(record);
@@ -125,6 +144,12 @@ void MailLearner::confirm_bad(const MailRecord& record) {
     MailRecord held = record;
     held.assessment.verdict = Verdict::Quarantine;
     group(held, record.assessment.own_evidence, memory_);
+    if (has_payload(record.assessment.stratum)) {
+        Traces& traces = memory_.edit_traces(o.sender);
+        for (Trace& t : traces.items) t.held = t.held || t.mail == record.id;
+        leave_fingerprint(traces, fingerprint_of(o, compare(o, memory_, hasher_), record.id));
+        drop_the_like(o.sender);
+    }
 }
 
 }  // namespace kith

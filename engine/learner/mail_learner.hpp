@@ -50,6 +50,7 @@ private:
     [[nodiscard]] bool is_suspended(const Key16& sender, Time now) const;
     void learn_answered(const Observations& reply);
     void teach(const MailRecord& record);
+    void drop_the_like(const Key16& sender);
 
     const Hasher& hasher_;
     const ScoringOptions& scoring_;

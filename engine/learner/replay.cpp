@@ -25,8 +25,12 @@ public:
     NameUse name(std::uint64_t n) const override { return base_.name(n); }
     Traces traces(const Key16& sender) const override {
         Traces all = base_.traces(sender);
-        if (const auto it = traces_.find(sender); it != traces_.end())
-            all.items.insert(all.items.end(), it->second.items.begin(), it->second.items.end());
+        if (const auto it = traces_.find(sender); it != traces_.end()) {
+            const Traces& own = it->second;
+            all.items.insert(all.items.end(), own.items.begin(), own.items.end());
+            all.fingerprints.insert(all.fingerprints.end(), own.fingerprints.begin(),
+                                    own.fingerprints.end());
+        }
         return all;
     }
     const SiteState& site() const override { return base_.site(); }
@@ -105,8 +109,11 @@ ReplayResult Replay::deliver(Delivery d) {
 
     const Assessment& a = result.judgement.assessment;
     const bool delayed = a.verdict == Verdict::Defer, held = a.verdict == Verdict::Quarantine;
-    if (session != nullptr && has_payload(a.stratum))
-        leave_trace(session->traces[o.sender], trace_of(o, a.own_evidence, held, d.record.id));
+    if (session != nullptr && has_payload(a.stratum)) {
+        Traces& traces = session->traces[o.sender];
+        leave_trace(traces, trace_of(o, a.own_evidence, held, d.record.id));
+        if (held) leave_fingerprint(traces, fingerprint_of(o, result.judgement, d.record.id));
+    }
     if (d.learn) {
         d.record.assessment = a;
         d.record.action = delayed ? Action::Deferred : held ? Action::Held : Action::Accepted;

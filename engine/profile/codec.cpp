@@ -25,6 +25,28 @@ std::string finished(FlatBufferBuilder& b) {
 bool sane(float x) noexcept { return std::isfinite(x) && x >= 0; }
 bool finite(double x) noexcept { return std::isfinite(x); }
 
+auto encoded(FlatBufferBuilder& b, const Migrations& m) {
+    std::vector<flatbuffers::Offset<fb::Migration>> items;
+    for (const auto& i : m.items) {
+        const auto bearers = b.CreateVector(i.bearers);
+        items.push_back(
+            fb::CreateMigration(b, i.value, feature_tag(i.feature), to_unix(i.since), bearers));
+    }
+    return b.CreateVector(items);
+}
+
+Migrations decoded(const flatbuffers::Vector<flatbuffers::Offset<fb::Migration>>* items) {
+    Migrations m;
+    if (items == nullptr) return m;
+    for (const auto* i : *items) {
+        const std::size_t f = feature_index(i->tag());
+        if (f < kFeatureCount && m.items.size() < Migrations::kMax)
+            m.items.push_back({static_cast<std::uint16_t>(f), i->value(), from_unix(i->since()),
+                               to_vector(i->bearers(), Migrations::kMaxBearers)});
+    }
+    return m;
+}
+
 }  // namespace
 
 std::string encode(const Profile& p) {
@@ -34,6 +56,8 @@ std::string encode(const Profile& p) {
     for (const auto& v : p.values())
         values.emplace_back(v.value, v.count, feature_tag(v.feature), v.today);
     const auto stored = b.CreateVectorOfStructs(values);
+    flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Migration>>> migrations;
+    if (!p.migrations.items.empty()) migrations = encoded(b, p.migrations);
     fb::ProfileBuilder t(b);
     t.add_messages(p.messages);
     t.add_ever(p.ever);
@@ -46,6 +70,7 @@ std::string encode(const Profile& p) {
     t.add_last_received(to_unix(p.last_received));
     t.add_values(stored);
     t.add_ties(p.ties);
+    if (!p.migrations.items.empty()) t.add_migrations(migrations);
     b.Finish(t.Finish());
     return finished(b);
 }
@@ -66,6 +91,7 @@ std::optional<Profile> decode_profile(std::string_view bytes) {
     p.received = t->received();
     p.last_received = from_unix(t->last_received());
     p.ties = t->ties();
+    p.migrations = decoded(t->migrations());
     std::vector<ValueCount> values;
     if (t->values() != nullptr) {
         values.reserve(t->values()->size());
@@ -215,15 +241,51 @@ std::string encode(const Traces& x) {
         items.push_back(fb::CreateTrace(b, to_unix(i.time), i.rcpt_set, i.message_id, tenants,
                                         &sketch, i.evidence, i.held, mail));
     }
+    std::vector<flatbuffers::Offset<fb::Fingerprint>> prints;
+    for (const auto& p : x.fingerprints) {
+        std::vector<fb::PrintValue> values;
+        for (const auto& v : p.values) values.emplace_back(v.value, feature_tag(v.feature));
+        const auto mail = b.CreateString(p.mail);
+        const auto stored = b.CreateVectorOfStructs(values);
+        const auto tenants = b.CreateVector(p.tenants);
+        prints.push_back(
+            fb::CreateFingerprint(b, to_unix(p.time), p.message_id, mail, stored, tenants));
+    }
     const auto v = b.CreateVector(items);
-    b.Finish(fb::CreateTraces(b, v));
+    const auto stored_prints = b.CreateVector(prints);
+    b.Finish(fb::CreateTraces(b, v, stored_prints, x.day, x.ranks));
     return finished(b);
 }
+
+namespace {
+
+Fingerprint decode(const fb::Fingerprint& in) {
+    Fingerprint p;
+    p.time = from_unix(in.time());
+    p.message_id = in.message_id();
+    if (in.mail() != nullptr) p.mail = in.mail()->str().substr(0, Trace::kMaxId);
+    if (in.values() != nullptr)
+        for (const auto* v : *in.values()) {
+            const std::size_t f = feature_index(v->tag());
+            if (f < kFeatureCount && p.values.size() < Fingerprint::kMaxValues)
+                p.values.push_back({static_cast<std::uint16_t>(f), v->value()});
+        }
+    p.tenants = to_vector(in.tenants(), Fingerprint::kMaxTenants);
+    return p;
+}
+
+}  // namespace
 
 std::optional<Traces> decode_traces(std::string_view bytes) {
     const Verified<fb::Traces> t(bytes);
     if (!t) return std::nullopt;
     Traces out;
+    out.day = t->day();
+    out.ranks = t->ranks();
+    if (t->fingerprints() != nullptr)
+        for (const auto* p : *t->fingerprints())
+            if (out.fingerprints.size() < Traces::kMaxFingerprints)
+                out.fingerprints.push_back(decode(*p));
     if (t->items() == nullptr) return out;
     for (const auto* i : *t->items()) {
         if (out.items.size() == Traces::kMax || !std::isfinite(i->evidence())) continue;
@@ -521,6 +583,9 @@ void encode_site(const SiteState& site,
     put("experts", encode_experts(site.experts));
     put("anomaly", encode_anomaly(site.anomaly));
     put("people", encode_people(site.people));
+    FlatBufferBuilder b(512);
+    b.Finish(fb::CreateMigrations(b, encoded(b, site.migrations)));
+    put("migrations", finished(b));
     // Values of the site are one profile a feature, so that a commit writes only the features that
     // changed. One without values is written too: what faded away must not come back with the piece
     // written last.
@@ -558,6 +623,11 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, SiteState&
     if (name == "experts") return decode_experts(bytes, site.experts);
     if (name == "anomaly") return decode_anomaly(bytes, site.anomaly);
     if (name == "people") return decode_people(bytes, site.people);
+    if (name == "migrations") {
+        const Verified<fb::Migrations> t(bytes);
+        if (t) site.migrations = decoded(t->items());
+        return static_cast<bool>(t);
+    }
     const auto slash = name.find('/');
     if (slash == std::string_view::npos) return false;
     const std::string_view kind = name.substr(0, slash);

@@ -26,6 +26,18 @@ struct ValueCount {
     float count = 0;
 };
 
+/// Who changed to which value lately (engine/scoring/migration.hpp).
+struct Migrations {
+    struct Item {
+        std::uint16_t feature = 0;  ///< index (in memory), tag (on disk)
+        std::uint32_t value = 0;
+        Time since{};                        ///< of the first one
+        std::vector<std::uint32_t> bearers;  ///< short keys, at most kMaxBearers
+    };
+    std::vector<Item> items{};  ///< oldest first
+    static constexpr std::size_t kMax = 64, kMaxBearers = 4;
+};
+
 /// One subject's counts. Copyable value; one thread.
 class Profile {
 public:
@@ -37,7 +49,8 @@ public:
     std::int32_t day = 0;  ///< day number (Unix) that `today` counters are of
     float received = 0;    ///< mails that own people sent to this subject, decayed
     Time last_received{};
-    float ties = 0;  ///< people with whom mail went both ways, each counted once; decayed
+    Migrations migrations{};  ///< of a domain's senders
+    float ties = 0;           ///< people with whom mail went both ways, each counted once; decayed
 
     /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back
     /// changes nothing.

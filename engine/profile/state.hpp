@@ -106,9 +106,25 @@ struct Trace {
     std::string mail;  ///< kith's id of it; "" = not known
     static constexpr std::size_t kMaxId = 64;
 };
+/// What was surprising about a mail that was held (engine/scoring/fingerprint.hpp).
+struct Fingerprint {
+    struct Value {
+        std::uint16_t feature = 0;  ///< index (in memory), tag (on disk)
+        std::uint32_t value = 0;
+    };
+    Time time{};
+    std::uint64_t message_id = 0;
+    std::string mail;  ///< kith's id of it; "" = not known
+    std::vector<Value> values;
+    std::vector<std::uint32_t> tenants;  ///< of its links, when one was new
+    static constexpr std::size_t kMaxValues = 48, kMaxTenants = 8;
+};
 struct Traces {
-    std::vector<Trace> items;  ///< oldest first
-    static constexpr std::size_t kMax = 64;
+    std::vector<Trace> items;                 ///< oldest first
+    std::vector<Fingerprint> fingerprints{};  ///< of the last 14 days' held mail, oldest first
+    std::int32_t day = 0;                     ///< day number that `ranks` is of
+    unsigned ranks = 0;  ///< what the sender's suspicious mail of the day gave to the calibration
+    static constexpr std::size_t kMax = 64, kMaxFingerprints = 8;
 };
 
 /// Who matters at the site, which domains are its own, and which mails were suspicious: what tags
@@ -168,6 +184,7 @@ struct SiteState {
     std::int32_t day = 0;                       ///< `words` is as of this day
     ExpertModel experts;
     People people;
+    Migrations migrations{};  ///< of the domains
     /// Features that surprise nobody: `kith replay --without` measures what they are worth. Not
     /// stored.
     std::array<bool, kFeatureCount> without{};

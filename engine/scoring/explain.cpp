@@ -326,6 +326,16 @@ Reason reason_of(const OtherMails& others, double gained) {
     return {"other_mails", std::numbers::ln10 * gained, text};
 }
 
+Reason reason_of(const Suspicion& s, Time now) {
+    const auto days = static_cast<int>(days_between(s.held, now));
+    const std::string when = days < 1    ? "within the last day"
+                             : days == 1 ? "a day ago"
+                                         : fmt::format("{} days ago", days);
+    return {"fingerprint", std::numbers::ln10 * s.gain,
+            fmt::format("unusual in the same {} ways as a mail of this sender that was held {}",
+                        s.shared, when)};
+}
+
 std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict verdict,
                             const Labels& labels, const ScoringOptions& options) {
     if (verdict != Verdict::Quarantine && verdict != Verdict::Tag && verdict != Verdict::Defer)

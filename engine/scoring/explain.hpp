@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/features/observe.hpp"
-#include "engine/scoring/score.hpp"
+#include "engine/scoring/fingerprint.hpp"
 
 namespace kith {
 
@@ -20,6 +20,9 @@ namespace kith {
 /// "3 other mails of this sender …", feature "other_mails"; `gained` in C. REQUIRES others.gain >
 /// 0.
 [[nodiscard]] Reason reason_of(const OtherMails& others, double gained);
+
+/// "looks like a mail of this sender that was held …", feature "fingerprint". REQUIRES gain > 0.
+[[nodiscard]] Reason reason_of(const Suspicion& suspicion, Time now);
 
 /// The fewest strongest causes without which the verdict (Tag, Defer or Quarantine at evidence
 /// `joint`) would have been milder, in the words of reasons_for(); "" for any other verdict.

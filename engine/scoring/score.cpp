@@ -186,17 +186,20 @@ double own_evidence(const Evidence& e, Stratum s, double raw,
     return std::clamp(unlevelled(e, s, raw, options) + shift, 0.0, kMaxEvidence);
 }
 
-OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& traces,
-                       std::optional<Time> delayed_since) noexcept {
-    const Observations& o = e.observations;
+bool may_gain(double own, const Observations& o, const Relations& r, Stratum s) noexcept {
     // A warning about an attack talks of links and passwords: without a new link or money a mail
     // has to be unusual itself before others add to it.
     const bool money = (o.asks & kMoneyAsks) != 0 || !o.payment.empty();
-    const bool asks_only = !e.relations.new_link && !money;
+    const bool asks_only = !r.new_link && !money;
+    return own > kPayloadEvidence && has_payload(s) &&
+           (!asks_only || (own >= kRequestEvidence && s == Stratum::Request));
+}
+
+OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& traces,
+                       std::optional<Time> delayed_since) noexcept {
+    const Observations& o = e.observations;
     OtherMails out;
-    if (own <= kPayloadEvidence || !has_payload(s) || (asks_only && own < kRequestEvidence) ||
-        (asks_only && s != Stratum::Request))
-        return out;
+    if (!may_gain(own, o, e.relations, s)) return out;
     const Time since = delayed_since.value_or(o.time) - kWindow;
     double sum = 0;
     for (const Trace& t : traces.items) {
@@ -218,8 +221,11 @@ OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& t
     return out;
 }
 
+double joint_evidence(double own, double gain) noexcept {
+    return gain > 0 ? std::min(kMaxEvidence, own + gain) : own;
+}
 double joint_evidence(double own, const OtherMails& others) noexcept {
-    return others.gain > 0 ? std::min(kMaxEvidence, own + others.gain) : own;
+    return joint_evidence(own, others.gain);
 }
 
 Trace trace_of(const Observations& o, double own_evidence, bool held, std::string_view id) {

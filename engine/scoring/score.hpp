@@ -56,6 +56,10 @@ struct OtherMails {
     bool held = false;  ///< one of them was held
     double gain = 0;    ///< added to C, >= 0
 };
+/// Whether other mail of its sender may add to C: not for an ordinary mail, or one that only asks,
+/// without a new link, payment data or money words, and is not unusual by itself.
+[[nodiscard]] bool may_gain(double own, const Observations& o, const Relations& r,
+                            Stratum s) noexcept;
 /// Nothing for an ordinary mail, or one that only asks, without a new link, payment data or money
 /// words, and is not unusual by itself. `delayed_since`: when its
 /// first attempt was answered 451; what came since counts, however late the retry.
@@ -63,6 +67,7 @@ struct OtherMails {
                                      std::optional<Time> delayed_since = std::nullopt) noexcept;
 /// C with what the sender's other mails add; >= own.
 [[nodiscard]] double joint_evidence(double own, const OtherMails& others) noexcept;
+[[nodiscard]] double joint_evidence(double own, double gain) noexcept;
 /// What this mail leaves behind for the next ones; only mail with a payload or a new link does.
 [[nodiscard]] Trace trace_of(const Observations& o, double own_evidence, bool held,
                              std::string_view id = {});

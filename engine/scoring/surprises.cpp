@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/features/spec.hpp"
+#include "engine/scoring/migration.hpp"
 
 namespace kith {
 namespace {
@@ -141,6 +142,7 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
         }
         out.x[f] = static_cast<float>(hinge(out.detail[f].p));
     }
+    excuse_migrants(o, history, site, values, out);
     rank_sums(r, site, out);
     if (history.claimed) judge_claims(values, *history.claimed, site, out);
     return out;

@@ -8,6 +8,8 @@
 #include <iterator>
 
 #include "engine/learner/examples.hpp"
+#include "engine/learner/incident.hpp"
+#include "engine/learner/lesson.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/observed.hpp"
@@ -33,7 +35,7 @@ const std::map<std::string, std::string> kPieces = {
     {"ranks/40", "site-ranks-40"},     {"scores/1/2", "site-scores-1-2"},
     {"evidence/2", "site-evidence-2"}, {"indicators/0/5", "site-indicators-0-5"},
     {"stages/1/3", "site-stages-1-3"}, {"anomaly", "site-anomaly"},
-    {"people", "site-people"}};
+    {"people", "site-people"},         {"migrations", "site-migrations"}};
 
 /// One example of each kind, as they lie in the store.
 Examples sample_examples() {
@@ -56,6 +58,37 @@ std::map<std::string, std::string> rows_of(const Examples& e) {
         return true;
     }));
     return rows;
+}
+
+/// What engine/learner/FORMAT.md keeps in table Messages beside the index.
+Incident sample_incident() {
+    Incident i;
+    i.id = "abcd";
+    i.from = "anna@partner.example";
+    i.opened = from_unix(1'700'000'012);
+    i.last_held = from_unix(1'700'000'014);
+    i.closed = from_unix(1'700'000'015);
+    i.mails = {{"abcd", from_unix(1'700'000'012), 1.5}, {"efgh", from_unix(1'700'000'013), 2.5}};
+    i.left_out = 3;
+    return i;
+}
+Lesson sample_lesson() {
+    Lesson l;
+    const auto f = static_cast<std::uint16_t>(feature_index(1));
+    l.values = {{f, 301, 3, 5, 1, {1, 2, 3}}};
+    l.ranks = {{static_cast<std::uint16_t>(feature_index(40)), 7, 1.25F}};
+    l.touched = {{Subject::Pair, Lesson::What::Received, Key16{{9, 8, 7}}, from_unix(1'700'000'016),
+                  from_unix(1'700'000'017), 19'682, true}};
+    l.hosts = {{302, true, false}};
+    l.sender = {from_unix(1'700'000'018), 19'683, {1}, {2, 3}, {4}, {5}, {6}};
+    l.domain = {from_unix(1'700'000'019), 0, {7}, {}, {}, {}, {}};
+    l.thread = {303, true, {8}, {9}, {10}, {11}, {12, 13}, 14, from_unix(1'700'000'020)};
+    l.word_weight = .5F;
+    l.fresh_words = {5, 1};
+    l.site_day = 19'684;
+    l.site_aged = from_unix(1'700'000'021);
+    l.person_named = true;
+    return l;
 }
 
 }  // namespace
@@ -82,10 +115,29 @@ TEST_CASE("old bytes still give the experts' examples") {
     CHECK(bearer.last.thread_words.size() == 2);
 }
 
+TEST_CASE("old bytes still give an incident and a lesson") {
+    const auto incident = decode_incident(old_bytes("incident"));
+    REQUIRE(incident);
+    CHECK(encode(*incident) == encode(sample_incident()));
+    CHECK(incident->mails.at(1).evidence == 2.5);
+    CHECK(incident->closed == from_unix(1'700'000'015));
+    const auto lesson = decode_lesson(old_bytes("lesson"));
+    REQUIRE(lesson);
+    CHECK(encode(*lesson) == encode(sample_lesson()));
+    CHECK(lesson->values.at(0).cell == std::array<std::uint8_t, kLevels>{1, 2, 3});
+    CHECK(lesson->touched.at(0).key == Key16{{9, 8, 7}});
+    CHECK(lesson->thread.passages == std::vector<std::uint64_t>{12, 13});
+}
+
 TEST_CASE("old bytes still give the records they were made of") {
     const auto profile = decode_profile(old_bytes("profile"));
     REQUIRE(profile);
     CHECK(encode(*profile) == encode(sample_profile()));
+    const auto profile_2 = decode_profile(old_bytes("profile-2"));
+    REQUIRE(profile_2);
+    CHECK(encode(*profile_2) == encode(sample_profile_2()));
+    REQUIRE(profile_2->migrations.items.size() == 1);
+    CHECK(profile_2->migrations.items[0].bearers == std::vector<std::uint32_t>{105, 106});
     const auto vocabulary = decode_vocabulary(old_bytes("vocabulary"));
     REQUIRE(vocabulary);
     CHECK(encode(*vocabulary) == encode(sample_vocabulary()));
@@ -102,6 +154,12 @@ TEST_CASE("old bytes still give the records they were made of") {
     const auto traces = decode_traces(old_bytes("traces"));
     REQUIRE(traces);
     CHECK(encode(*traces) == encode(sample_traces()));
+    const auto traces_2 = decode_traces(old_bytes("traces-2"));
+    REQUIRE(traces_2);
+    CHECK(encode(*traces_2) == encode(sample_traces_2()));
+    REQUIRE(traces_2->fingerprints.size() == 1);
+    CHECK(traces_2->fingerprints[0].values.at(1).value == 75);
+    CHECK(traces_2->fingerprints[0].tenants == std::vector<std::uint32_t>{76, 77});
     const auto word = decode_site_word(old_bytes("word"));
     REQUIRE(word);
     CHECK(encode(*word) == encode(sample_word()));
@@ -138,6 +196,9 @@ TEST_CASE("old bytes still give the pieces of the site's state") {
     CHECK(have.people.central[0].address == 201);
     CHECK(have.people.central[0].ties == 9.5F);
     CHECK(have.people.tied == 203);
+    REQUIRE(have.migrations.items.size() == 1);
+    CHECK(have.migrations.items[0].value == 207);
+    CHECK(have.migrations.items[0].since == from_unix(1'700'000'011));
     CHECK(have.people.own_domains == want.people.own_domains);
     CHECK(have.people.suspects == want.people.suspects);
     CHECK(have.anomaly.count() == 1);
@@ -146,15 +207,21 @@ TEST_CASE("old bytes still give the pieces of the site's state") {
 }
 
 TEST_CASE("write the old bytes that are missing", "[.][write]") {
-    std::map<std::string, std::string> files = {
-        {"profile", encode(sample_profile())}, {"vocabulary", encode(sample_vocabulary())},
-        {"thread", encode(sample_thread())},   {"name-2", encode(sample_name())},
-        {"traces", encode(sample_traces())},   {"word", encode(sample_word())},
-        {"host", encode(sample_host())}};
+    std::map<std::string, std::string> files = {{"profile", encode(sample_profile())},
+                                                {"profile-2", encode(sample_profile_2())},
+                                                {"vocabulary", encode(sample_vocabulary())},
+                                                {"thread", encode(sample_thread())},
+                                                {"name-2", encode(sample_name())},
+                                                {"traces", encode(sample_traces())},
+                                                {"traces-2", encode(sample_traces_2())},
+                                                {"word", encode(sample_word())},
+                                                {"host", encode(sample_host())}};
     const auto pieces = pieces_of(sample_site());
     for (const auto& [piece, file] : kPieces) files[file] = pieces.at(piece);
     for (const auto& [key, value] : rows_of(sample_examples()))
         files[std::string("example-") + key.front()] = value;
+    files["incident"] = encode(sample_incident());
+    files["lesson"] = encode(sample_lesson());
     for (const auto& [kind, bytes] : files) {
         const std::string path = kFolder + "state-v1-" + kind + ".bin";
         if (std::filesystem::exists(path)) continue;

@@ -29,6 +29,15 @@ inline Profile sample_profile() {
     return p;
 }
 
+/// The same with what later versions brought.
+inline Profile sample_profile_2() {
+    Profile p = sample_profile();
+    p.ties = 5;
+    p.migrations.items = {
+        {static_cast<std::uint16_t>(feature_index(1)), 104, from_unix(1'700'000'010), {105, 106}}};
+    return p;
+}
+
 inline Vocabulary sample_vocabulary() {
     Vocabulary v;
     v.total = 30.5F;
@@ -81,6 +90,22 @@ inline Traces sample_traces() {
     return t;
 }
 
+/// The same with what later versions brought.
+inline Traces sample_traces_2() {
+    Traces t = sample_traces();
+    Fingerprint p;
+    p.time = from_unix(1'700'000'009);
+    p.message_id = 73;
+    p.mail = "abcd";
+    p.values = {{static_cast<std::uint16_t>(feature_index(1)), 74},
+                {static_cast<std::uint16_t>(feature_index(2)), 75}};
+    p.tenants = {76, 77};
+    t.fingerprints = {p};
+    t.day = 19'681;
+    t.ranks = 2;
+    return t;
+}
+
 inline SiteWord sample_word() { return {81.5F, 82, 19'678}; }
 inline HostUse sample_host() { return {83, 84.5F, 19'679}; }
 
@@ -119,6 +144,8 @@ inline SiteState sample_site() {
     s.experts.bias[2] = -3;
     s.people.central = {{201, 9.5F}, {202, 4}};
     s.people.tied = 203;
+    s.migrations.items = {
+        {static_cast<std::uint16_t>(feature_index(2)), 207, from_unix(1'700'000'011), {208}}};
     s.people.own_domains = {204, 205};
     s.people.suspects = {206, 0xFFFFFFFFFFFFFFFEULL};
     return s;

@@ -25,12 +25,15 @@ public:
         config.budget.min_stratum_calibration = 30;
     }
 
-    /// What correspondent `i` sends; text, client, zone and way of mail are its habits.
-    [[nodiscard]] static MessageBuilder mail_of(int i, int number) {
+    /// What correspondent `i` writes.
+    [[nodiscard]] static std::string text_of(int i, int number) {
+        std::mt19937 random(static_cast<unsigned>(i * 1000 + number));
+        return text_of(i, random);
+    }
+    [[nodiscard]] static std::string text_of(int i, std::mt19937& random) {
         static constexpr const char* kWords[] = {
             "order",  "gasket",  "drawing", "delivery", "monday", "pallet",   "sample", "quality",
             "report", "meeting", "machine", "offer",    "price",  "schedule", "invoice"};
-        std::mt19937 random(static_cast<unsigned>(i * 1000 + number));
         std::string text = "Dear all,\n\n";
         for (int w = 0; w < 30; ++w) {
             text += kWords[(static_cast<unsigned>(i) * 3 + random() % 7) % std::size(kWords)];
@@ -39,7 +42,12 @@ public:
         // People say new things all the time.
         for (auto n = random() % 14; n > 0; --n)
             text += "word" + std::to_string(random() % 5000) + " ";
-        text += "\n";
+        return text + "\n";
+    }
+    /// What correspondent `i` sends; text, client, zone and way of mail are its habits.
+    [[nodiscard]] static MessageBuilder mail_of(int i, int number) {
+        std::mt19937 random(static_cast<unsigned>(i * 1000 + number));
+        const std::string text = text_of(i, random);
         const std::string from = address(i), domain = from.substr(from.find('@') + 1);
         static constexpr const char* kAgents[] = {"Mozilla Thunderbird", "Apple Mail (2.3)",
                                                   "KMail/5.15", "Evolution 3.46"};

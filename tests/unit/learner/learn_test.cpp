@@ -72,6 +72,26 @@ TEST_CASE("every mail gives one rank and one count, whatever its fate") {
     CHECK(site.indicators[2][0].size() == (fate == Fate::Now ? 1U : 0U));
 }
 
+TEST_CASE(
+    "of a sender's suspicious mail the first three of a day give a rank, all count as mails") {
+    Site s;
+    const double evidence = GENERATE(2.5, 1.5);
+    const auto takes = [&](const char* from, double at) {
+        return note(Mail(from, day(at)), judged(Stratum::NewLink, evidence), Fate::Never, s.memory);
+    };
+    for (int i = 0; i < 500; ++i) (void)takes("anna@partner.example", .0001 * i);
+    const std::size_t burst = evidence > 2 ? kRanksADay : 500;
+    const SiteState& site = s.memory.site();
+    CHECK(site.scores[0][1].size() == burst);
+    CHECK(site.evidence[0].size() == burst);
+    CHECK(site.stage_evidence[0][3].size() == burst);
+    CHECK(site.stratum_mails[0][1] == Approx(static_cast<double>(burst)));
+    CHECK(site.mails[0] == 500);
+    CHECK(takes("ben@partner.example", .1));
+    CHECK(takes("anna@partner.example", 1));
+    CHECK(site.scores[0][1].size() == burst + 2);
+}
+
 TEST_CASE("the counts behind the strata's shares are halved when the window is full") {
     Site s;
     s.memory.edit_site().stratum_mails[0] = {0, 0, 0, 4000, 4000};

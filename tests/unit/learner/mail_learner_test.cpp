@@ -185,6 +185,70 @@ TEST_CASE("a mail that was confirmed to be bad puts its sender's waiting mail un
     CHECK(s.memory.waiting_count() == 1);
 }
 
+TEST_CASE("a held mail leaves a fingerprint, and its release lifts it") {
+    Site s;
+    for (int i = 0; i < 30; ++i) s.takes(Mail("anna@partner.example", day(i)));
+    const Mail bad = Mail("anna@partner.example", day(30))
+                         .links_to("new.example")
+                         .shows(FeatureId::user_agent, "evil")
+                         .shows(FeatureId::time_zone, "+0900");
+    s.takes(bad, Action::Held);
+    const auto prints = [&] {
+        return s.memory.traces(person("anna@partner.example")).fingerprints;
+    };
+    REQUIRE(prints().size() == 1);
+    const auto knows = [&](FeatureId f, std::string_view value) {
+        const auto values = prints()[0].values;
+        return std::any_of(values.begin(), values.end(), [&](const Fingerprint::Value& v) {
+            return v.feature == index_of(f) && v.value == value_of(f, value);
+        });
+    };
+    CHECK(knows(FeatureId::user_agent, "evil"));
+    CHECK(knows(FeatureId::time_zone, "+0900"));
+    CHECK_FALSE(knows(FeatureId::auth_triple, "spf=pass dkim=pass dmarc=pass"));
+    SECTION("released") {
+        s.learner.release(record_of(bad, Action::Held), true, day(31));
+        CHECK(prints().empty());
+    }
+    SECTION("a mail with the same traits that waits never teaches") {
+        Mail other = bad;
+        other.id("other").get().time = day(30.1);
+        Judgement j = s.learner.judge(other, Labels{});
+        j.assessment.stratum = Stratum::NewLink;
+        j.assessment.p = .001;
+        j.suspicion.overlap = 1;
+        CHECK(s.learner.take(record_of(other), j) == Fate::Probation);
+        CHECK(s.memory.waiting_count() == 0);
+    }
+}
+
+TEST_CASE("what waits already and is of the same hand as a held mail never teaches") {
+    Site s;
+    for (int i = 0; i < 30; ++i) s.takes(Mail("anna@partner.example", day(i)));
+    const auto evil = [](double at, const char* id) {
+        return Mail("anna@partner.example", day(at))
+            .links_to("new.example")
+            .shows(FeatureId::user_agent, "evil")
+            .shows(FeatureId::time_zone, "+0900")
+            .id(id);
+    };
+    const auto waits = [&](const Mail& m) {
+        Judgement j = s.learner.judge(m, Labels{});
+        j.assessment.stratum = Stratum::NewLink;
+        j.assessment.p = .005;
+        MailRecord r = record_of(m);
+        r.assessment = j.assessment;
+        return s.learner.take(r, j);
+    };
+    CHECK(waits(evil(30, "first")) == Fate::Probation);
+    CHECK(waits(Mail("anna@partner.example", day(30.01)).links_to("docs.example").id("own")) ==
+          Fate::Probation);
+    REQUIRE(s.memory.waiting_count() == 2);
+    s.takes(evil(30.02, "held"), Action::Held);
+    CHECK(s.memory.waiting_count() == 1);
+    CHECK_FALSE(s.memory.take_waiting(id_of("first")));
+}
+
 TEST_CASE("a mail that teaches already is not taught again by its release") {
     Site s;
     const auto record = record_of(linking(), Action::Held);
