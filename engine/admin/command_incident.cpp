@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `kith incident list|show|hold`: mail of one sender that belongs together, who got it before one
-// of them was held, and the stop for what Postfix still has queued. Covered by
+// `kith incident list|show|hold|close`: mail of one sender that belongs together, who got it before
+// one of them was held, the stop for what Postfix still has queued, and the end. Covered by
 // tests/unit/admin/incident_test.cpp.
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -19,7 +19,7 @@ namespace kith::admin {
 namespace {
 
 struct Options {
-    std::string id;
+    std::string id, why;
     PostfixOptions postfix;
 };
 
@@ -134,6 +134,9 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
         env.out << "and " << counted(incident->left_out, "mail") << " more, see kith list\n";
     env.out << "\nWhat you can do:\n  kith incident hold " << cell(incident->id)
             << "    # put on hold what Postfix still has queued\n";
+    if (incident->is_open(env.now))
+        env.out << "  kith incident close " << cell(incident->id)
+                << "   # when the account is its owner's again\n";
     return 0;
 }
 
@@ -176,6 +179,24 @@ Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Op
     return 0;
 }
 
+Outcome close(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
+    const auto incident = find_incident(reader, options.id);
+    if (!incident) return fail(incident.error());
+    if (!incident->is_open(env.now))
+        return fail(ErrorCode::NoInput, "incident " + incident->id + " is not open any more");
+    AdminRecord record;
+    record.id = incident->id;
+    record.why = options.why;
+    if (Status s = append_admin_record(config, RecordType::Close, env.now, std::move(record)); !s)
+        return fail(std::move(s).error());
+    if (env.json)
+        print_json(env.out, Json{{"id", incident->id}, {"recorded", true}});
+    else
+        env.out << "closed incident " << cell(incident->id) << ": later mail of "
+                << cell(incident->from) << " may teach again\n";
+    return 0;
+}
+
 }  // namespace
 
 StoreAction setup_incident(CLI::App& sub) {
@@ -184,18 +205,21 @@ StoreAction setup_incident(CLI::App& sub) {
     CLI::App* show_sub = sub.add_subcommand("show", "Show an incident's mail and who got it");
     CLI::App* hold_sub =
         sub.add_subcommand("hold", "Put on hold what Postfix still has queued of an incident");
-    for (CLI::App* one : {show_sub, hold_sub})
+    CLI::App* close_sub = sub.add_subcommand("close", "Record that an incident is over");
+    for (CLI::App* one : {show_sub, hold_sub, close_sub})
         one->add_option("ID", options->id, "Beginning of the incident's id, or id of a mail in it")
             ->required();
     add_postfix_options(*hold_sub, options->postfix);
-    for (CLI::App* one : {list_sub, show_sub, hold_sub}) one->fallthrough();
+    close_sub->add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");
+    for (CLI::App* one : {list_sub, show_sub, hold_sub, close_sub}) one->fallthrough();
     sub.require_subcommand(1);
-    return
-        [options, list_sub, hold_sub](Env& env, const Config& config, const StoreReader& reader) {
-            if (list_sub->parsed()) return list(env, reader);
-            return hold_sub->parsed() ? hold(env, config, reader, *options)
-                                      : show(env, config, reader, *options);
-        };
+    return [options, list_sub, hold_sub, close_sub](Env& env, const Config& config,
+                                                    const StoreReader& reader) {
+        if (list_sub->parsed()) return list(env, reader);
+        if (close_sub->parsed()) return close(env, config, reader, *options);
+        return hold_sub->parsed() ? hold(env, config, reader, *options)
+                                  : show(env, config, reader, *options);
+    };
 }
 
 }  // namespace kith::admin

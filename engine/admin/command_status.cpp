@@ -20,6 +20,7 @@
 #include "engine/base/owned.hpp"
 #include "engine/config/values.hpp"
 #include "engine/journal/journal.hpp"
+#include "engine/learner/incident.hpp"
 #include "engine/learner/learner.hpp"
 #include "engine/learner/mail_index.hpp"
 
@@ -62,6 +63,7 @@ struct Report {
     std::size_t confirmed_held =
         0;  // of them, confirmed as bad: on hold until somebody deletes them
     std::optional<Time> oldest_on_hold;
+    std::size_t open_incidents = 0;
 
     void add(int state, std::string text) { troubles.push_back({state, std::move(text)}); }
     void add(int state, const Error& error) { add(state, error.text()); }
@@ -93,6 +95,16 @@ void look_at_index(Report& r, const StoreReader& reader) {
     }
 }
 
+void look_at_incidents(Report& r, const StoreReader& reader, Time now) {
+    const Result<std::vector<Incident>> incidents = list_incidents(reader);
+    if (!incidents) {
+        r.add(kExitCritical, incidents.error());
+        return;
+    }
+    r.open_incidents = static_cast<std::size_t>(std::count_if(
+        incidents->begin(), incidents->end(), [&](const Incident& i) { return i.is_open(now); }));
+}
+
 void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
     const auto snapshot = load_snapshot(reader, 0);
     if (!snapshot) {
@@ -120,7 +132,7 @@ void look_at_damage(Report& r, const StoreReader& reader, const Config& config) 
     if (*segment > 0) r.damaged_file = segment_path(config.journal, *segment);
 }
 
-void look_at_store(Report& r, const Config& config) {
+void look_at_store(Report& r, const Config& config, Time now) {
     Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
         r.add(kExitCritical, store.error());
@@ -152,6 +164,7 @@ void look_at_store(Report& r, const Config& config) {
     look_at_damage(r, **reader, config);
     look_at_site(r, **reader, config);
     look_at_index(r, **reader);
+    look_at_incidents(r, **reader, now);
 }
 
 void look_at_journal(Report& r, const Config& config, Time now) {
@@ -209,7 +222,7 @@ Report examine(const Config& config, Time now) {
             services_write(config.milter.spool_directory, parent_of(config.secret_file));
         !spool)
         r.add(kExitWarning, "large mail is judged by its beginning: spool " + spool.error().text());
-    look_at_store(r, config);
+    look_at_store(r, config, now);
     look_at_journal(r, config, now);
     if (!r.damaged_file.empty())
         r.add(kExitWarning, "the journal is damaged in " + r.damaged_file +
@@ -255,6 +268,7 @@ Json report_json(const Report& r, const Config& config) {
     j["on_hold"] = {{"mails", r.on_hold},
                     {"confirmed", r.confirmed_held},
                     {"oldest", r.oldest_on_hold ? Json(iso8601(*r.oldest_on_hold)) : Json()}};
+    j["open_incidents"] = r.open_incidents;
     return j;
 }
 
@@ -295,6 +309,8 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
     if (r.confirmed_held > 0)
         out << "; " << r.confirmed_held << " confirmed as bad, until deleted with postsuper -d";
     out << '\n';
+    if (r.open_incidents > 0)
+        out << "incidents  " << r.open_incidents << " open, see kith incident list\n";
 }
 
 Outcome status(Env& env) {

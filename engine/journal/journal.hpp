@@ -24,6 +24,7 @@ enum class RecordType : std::uint16_t {
     Forget = 4,   ///< an admin asks to forget an address
     Replied = 5,  ///< reserved
     Note = 6,     ///< free text for the record
+    Close = 7,    ///< an admin closed an incident
 };
 
 /// Where a record begins. Ordered; persistent as the learner's checkpoint.

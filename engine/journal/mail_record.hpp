@@ -39,9 +39,9 @@ struct MailRecord {
     Assessment assessment;
 };
 
-/// Payload of Release, Confirm and Forget.
+/// Payload of Release, Confirm, Forget and Close.
 struct AdminRecord {
-    std::string id;       ///< mail's id (Release, Confirm)
+    std::string id;       ///< mail's id (Release, Confirm), incident's (Close)
     std::string address;  ///< Forget
     bool learn = false;   ///< Release --learn
     std::string who;      ///< login name of the admin

@@ -81,6 +81,7 @@ private:
     [[nodiscard]] Status apply_mail(const JournalRecord& record);
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
+    [[nodiscard]] Status apply_close(const JournalRecord& record);
     [[nodiscard]] Status commit(JournalPosition next);
     void skipped(const JournalRecord& record) {
         ++unreadable_.records;
@@ -141,6 +142,8 @@ Status JournalLearner::apply(const JournalRecord& record) {
             return apply_admin(record);
         case RecordType::Forget:
             return apply_forget(record);
+        case RecordType::Close:
+            return apply_close(record);
         case RecordType::Replied:
         case RecordType::Note:
             break;
@@ -206,6 +209,26 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
                   [&](const People::Central& c) { return c.address == subject.short32(); });
     memory_->examples().forget(subject);
     memory_->edit_incident(subject) = Incident{};
+    return ok();
+}
+
+/// The incident is over: its sender's later mail may teach again after probation. An incident is
+/// named by the mail that opened it, and kept under that mail's sender.
+Status JournalLearner::apply_close(const JournalRecord& record) {
+    const auto admin = decode_admin_record(record.payload);
+    auto entry = admin ? find_mail(*writer_, admin->id)
+                       : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
+    if (!entry) return fail(entry.error());
+    if (entry->has_value())
+        if (auto found = journal_->at((*entry)->position))
+            if (auto mail = decode_mail_record(found->payload)) {
+                const Key16& sender = mail->observations.sender;
+                const auto incident = memory_->incident(sender);
+                if (incident && incident->id == admin->id && incident->is_open(record.time))
+                    memory_->edit_incident(sender).closed = record.time;
+                return ok();
+            }
+    skipped(record);
     return ok();
 }
 

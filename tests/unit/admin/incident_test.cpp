@@ -104,6 +104,28 @@ TEST_CASE(
     CHECK(j["mails"][2]["evidence"] == 4.0);
 }
 
+TEST_CASE("closing an incident is recorded in the journal for the learner") {
+    const Story site;
+    const bool by_mail = GENERATE(true, false);
+    const auto out = site.kith(
+        {"incident", "close", by_mail ? "xbcdefghijklmnop" : "zbcd", "--why", "new password"});
+    CHECK(out.err.empty());
+    CHECK(out.status == 0);
+    CHECK(out.out.find("closed incident zbcdefghijklmnop") == 0);
+    const auto journal = JournalReader::open(site.journal());
+    REQUIRE(journal);
+    std::optional<AdminRecord> last;
+    for (;;) {
+        const auto record = (*journal)->next();
+        REQUIRE(record);
+        if (!record->has_value()) break;
+        if ((*record)->type == RecordType::Close) last = *decode_admin_record((*record)->payload);
+    }
+    REQUIRE(last);
+    CHECK(last->id == "zbcdefghijklmnop");
+    CHECK(last->why == "new password");
+}
+
 TEST_CASE("what of an incident is still queued is put on hold, and nothing else") {
     if (::geteuid() != 0) {
         WARN("needs root: hold refuses others");

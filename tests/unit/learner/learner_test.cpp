@@ -3,6 +3,7 @@
 // journal and whatever happens to the store.
 #include "engine/learner/learner.hpp"
 
+#include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
 #include "tests/unit/learner/learner_fixture.hpp"
 
@@ -227,6 +228,27 @@ TEST_CASE("confirming takes back what a mail taught in another run of the learne
     CHECK(lessons() == 1);
     CHECK(decode_site_word(site.rows(Table::SiteWords).at(word_key(word_of("wallet"))))->count ==
           0);
+}
+
+TEST_CASE("closing an incident lets its sender's mail teach again") {
+    LearnerSite site;
+    MailRecord mail = held();
+    mail.assessment.stratum = Stratum::NewLink;
+    mail.assessment.verdict = Verdict::Quarantine;
+    site.journal({mail});
+    const auto is_open = [&] {
+        for (const auto& [key, value] : site.rows(Table::Messages))
+            if (key.front() == 'C') return decode_incident(value)->is_open(day(3));
+        return false;
+    };
+    site.learn();
+    CHECK(is_open());
+    site.journal_admin(RecordType::Close, day(2), "unknownid", false);
+    site.learn();
+    CHECK(is_open());
+    site.journal_admin(RecordType::Close, day(2), mail.id, false);
+    site.learn();
+    CHECK_FALSE(is_open());
 }
 
 TEST_CASE("tidying forgets lessons of more than thirty days ago") {
