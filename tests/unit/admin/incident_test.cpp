@@ -34,6 +34,9 @@ struct Story : Site {
         incident.opened = incident.last_held = mails[2].time;
         incident.mails.push_back({"forgottenmailid1", mails[2].time, 2});
         incident.left_out = 3;
+        keep();
+    }
+    void keep() const {
         auto opened = Store::open(store(), Store::Mode::Write);
         REQUIRE(opened);
         auto txn = (*opened)->write();
@@ -104,8 +107,18 @@ TEST_CASE(
     CHECK(j["mails"][2]["evidence"] == 4.0);
 }
 
+TEST_CASE("an incident that is over cannot be closed") {
+    const Story site;  // of months ago
+    const auto out = site.kith({"incident", "close", "zbcd"});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("not open any more") != std::string::npos);
+}
+
 TEST_CASE("closing an incident is recorded in the journal for the learner") {
-    const Story site;
+    Story site;
+    site.incident.last_held = std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+    site.keep();
+    CHECK(site.kith({"status"}).out.find("incidents  1 open") != std::string::npos);
     const bool by_mail = GENERATE(true, false);
     const auto out = site.kith(
         {"incident", "close", by_mail ? "xbcdefghijklmnop" : "zbcd", "--why", "new password"});
