@@ -19,9 +19,13 @@
 #include "engine/features/observe.hpp"
 #include "engine/features/spec.hpp"
 #include "engine/message/domain.hpp"
+#include "engine/scoring/drift.hpp"
 
 namespace kith::admin {
 namespace {
+
+/// Nats a mail of drift that are worth a line; new machines and programs reach them for some weeks.
+constexpr double kDriftTold = 3;
 
 struct Options {
     std::string address, why;
@@ -78,6 +82,7 @@ Json subject_json(const Known& s) {
     j["last"] = iso8601(p.last);
     j["received"] = rounded(static_cast<double>(p.received), 1);
     j["ties"] = rounded(static_cast<double>(p.ties), 1);
+    j["drift"] = rounded(drift_of(p), 1);
     j["vip"] = s.vip;
     j["circle"] = s.circle;
     j["features"] = Json::array();
@@ -111,6 +116,12 @@ void print_subject(std::ostream& out, const Known& s) {
                static_cast<double>(p.messages), static_cast<double>(p.days), iso8601(p.first),
                iso8601(p.last));
     out << fmt::format("own users wrote to it: {:.1f} mails\n", static_cast<double>(p.received));
+    if (const double drift = drift_of(p); drift >= kDriftTold)
+        out << fmt::format(
+            "its habits drift: its last mails were unlike those before by {:.1f} nats each more "
+            "than "
+            "usual\n",
+            drift);
     if (p.ties > 0 || s.circle > 0)
         out << fmt::format("mail both ways with {:.0f} {}{}; often addressed together with {}\n",
                            static_cast<double>(p.ties),

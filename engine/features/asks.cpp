@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Ask::kCount)> kN
     "click",   "open", "login",   "document", "shared", "pay",         "payee",
     "voucher", "call", "favour",  "secret",   "hurry",  "confirm",     "expire",
     "prize",   "code", "install", "reply",    "please", "unsubscribe", "send",
-    "access",  "sign", "channel", "records",  "change"};
+    "access",  "sign", "channel", "records",  "change", "amount"};
 
 std::uint32_t start_of(std::string_view word) noexcept {
     std::uint32_t key = 0;
@@ -56,6 +56,7 @@ std::string_view request_text(Ask ask) noexcept {
         "go on over another address or channel",
         "send lists of people or financial papers",
         "change an address, a delivery or a supplier",
+        "spend a sum of money",
     };
     return ask < Ask::kCount ? kTexts[static_cast<std::size_t>(ask)] : "?";
 }

@@ -28,6 +28,7 @@ namespace kith {
     return index_of(FeatureId::ask_click) + static_cast<std::size_t>(ask);
 }
 static_assert(index_of(Ask::Change) == index_of(FeatureId::ask_change));
+static_assert(index_of(Ask::Amount) == index_of(FeatureId::ask_amount));
 
 /// Immutable after the last add(); const-safe.
 class AskVocabulary {

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "engine/base/hash.hpp"
+#include "engine/base/text.hpp"
 
 namespace kith {
 namespace {
@@ -164,6 +165,115 @@ std::vector<std::string> find_ibans(std::string_view text, std::size_t limit) {
     return out;
 }
 
+std::vector<std::string> find_mistyped_ibans(std::string_view text, std::size_t limit) {
+    constexpr std::size_t kShortest = 15, kLongest = 34;
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i + kShortest <= text.size() && out.size() < limit; ++i) {
+        const std::size_t length = iban_length(upper(text[i]), upper(text[i + 1]));
+        if (length == 0 || (i > 0 && alnum(text[i - 1])) || !digit(text[i + 2]) ||
+            !digit(text[i + 3]))
+            continue;
+        std::string found;
+        const auto is_right = [&] { return found.size() == length && iban_checks(found); };
+        std::size_t j = i;
+        for (; j < text.size() && found.size() <= kLongest; ++j) {
+            // Behind the check digits only digits, but for a bank's four letters.
+            const std::size_t n = found.size();
+            if (!alnum(text[j]) && is_right()) break;  // a date or an amount may follow
+            if (digit(text[j]) || (alpha(text[j]) && n < 8 && (n < 2 || n >= 4)))
+                found.push_back(upper(text[j]));
+            else if ((text[j] != ' ' && text[j] != '-') || j + 1 >= text.size() ||
+                     !(digit(text[j + 1]) || (n == 4 && alpha(text[j + 1]))))
+                break;
+        }
+        const bool ends = j >= text.size() || !alnum(text[j]);
+        if (ends && found.size() >= kShortest && found.size() <= kLongest && !is_right())
+            add_unique(out, std::move(found));
+        i = std::max(i, j - 1);
+    }
+    return out;
+}
+
+namespace {
+
+template <std::size_t N>
+bool one_of(const std::string_view (&words)[N], std::string_view word) {
+    return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+constexpr std::string_view kCurrencyWords[] = {
+    "eur", "usd",  "gbp",   "chf",    "jpy",     "cny",    "inr",   "pln",    "czk",
+    "sek", "nok",  "dkk",   "huf",    "ron",     "cad",    "aud",   "brl",    "hkd",
+    "sgd", "euro", "euros", "dollar", "dollars", "pounds", "pfund", "francs", "franken"};
+constexpr std::string_view kCurrencySigns[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
+
+bool sign_ends(std::string_view text) noexcept {
+    return std::any_of(std::begin(kCurrencySigns), std::end(kCurrencySigns),
+                       [&](std::string_view sign) { return text.ends_with(sign); });
+}
+bool sign_begins(std::string_view text) noexcept {
+    return std::any_of(std::begin(kCurrencySigns), std::end(kCurrencySigns),
+                       [&](std::string_view sign) { return text.starts_with(sign); });
+}
+/// The letters that end, or begin, a text, in lower case; a few too many for a currency at most.
+constexpr std::size_t kLongestCurrency = 10;
+std::string letters_ending(std::string_view text) {
+    std::size_t n = 0;
+    while (n < text.size() && n < kLongestCurrency && alpha(text[text.size() - 1 - n])) ++n;
+    return ascii_lower(text.substr(text.size() - n));
+}
+std::string letters_beginning(std::string_view text) {
+    std::size_t n = 0;
+    while (n < text.size() && n < kLongestCurrency && alpha(text[n])) ++n;
+    return ascii_lower(text.substr(0, n));
+}
+
+struct Number {
+    std::size_t end = 0, whole_digits = 0;  ///< one past it; digits before the cents
+};
+/// A number with or without groups, "51,600.00" or "51'600", that begins at `i`.
+Number number_at(std::string_view text, std::size_t i) {
+    Number n;
+    bool cents = false;
+    for (n.end = i; n.end < text.size(); ++n.end) {
+        const char c = text[n.end];
+        if (digit(c)) {
+            n.whole_digits += cents ? 0 : 1;
+            continue;
+        }
+        if ((c != ',' && c != '.' && c != '\'') || n.end + 1 >= text.size() ||
+            !digit(text[n.end + 1]))
+            break;
+        // Fewer than three digits behind it: a decimal point.
+        cents = n.end + 3 >= text.size() || !digit(text[n.end + 2]) || !digit(text[n.end + 3]);
+    }
+    return n;
+}
+
+}  // namespace
+
+bool names_amount(std::string_view text) {
+    constexpr std::size_t kFewestDigits = 3;  // "$1" is shell, or small change
+    for (std::size_t i = 0; i < text.size();) {
+        if (!digit(text[i])) {
+            ++i;
+            continue;
+        }
+        const Number n = number_at(text, i);
+        if (n.whole_digits >= kFewestDigits) {
+            std::string_view before = text.substr(0, i), after = text.substr(n.end);
+            if (before.ends_with(' ')) before.remove_suffix(1);
+            if (after.starts_with(' ')) after.remove_prefix(1);
+            if (sign_ends(before) || sign_begins(after) ||
+                one_of(kCurrencyWords, letters_ending(before)) ||
+                one_of(kCurrencyWords, letters_beginning(after)))
+                return true;
+        }
+        i = n.end;
+    }
+    return false;
+}
+
 std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) {
     std::vector<std::string> out;
     for (std::size_t i = 0; i < text.size() && out.size() < limit;) {
@@ -213,11 +323,6 @@ Word next_word(std::string_view text, std::size_t from) {
     }
     w.end = i;
     return w;
-}
-
-template <std::size_t N>
-bool one_of(const std::string_view (&words)[N], std::string_view word) {
-    return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
 // Before a number that is an account's all by themselves; only together with a word for "number"

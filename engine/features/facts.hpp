@@ -12,6 +12,11 @@ namespace kith {
 /// IBANs of their country's length that pass ISO 13616's check digits, upper case without blanks.
 /// At most `limit`.
 [[nodiscard]] std::vector<std::string> find_ibans(std::string_view text, std::size_t limit = 16);
+/// What is written like an IBAN of a country that has them, and fails the check. At most `limit`.
+[[nodiscard]] std::vector<std::string> find_mistyped_ibans(std::string_view text,
+                                                           std::size_t limit = 16);
+/// Does the text name a sum of money of three digits or more: a number beside a currency?
+[[nodiscard]] bool names_amount(std::string_view text);
 /// Bitcoin (bech32 or base58 form) and Ethereum addresses by their form. At most `limit`.
 [[nodiscard]] std::vector<std::string> find_wallets(std::string_view text, std::size_t limit = 16);
 /// Bank accounts that are no IBANs, by the word before them: "SWIFT/BIC: DEUTDEFF500", "account

@@ -669,6 +669,53 @@ std::string attachment_risk(const Message& m) {
     return out.empty() ? "nothing special" : std::string(trim(out));
 }
 
+namespace {
+
+/// Links of the own text that lead away from the site.
+template <class F>
+void for_each_outward_link(const Message& m, const std::vector<std::string>& own_domains, F&& f) {
+    for (const auto& link : m.links)
+        if (!link.quoted && !link.host.empty() && link.place != LinkPlace::Image &&
+            link.place != LinkPlace::Header && !is_own(link.host, own_domains))
+            f(link);
+}
+
+/// "pdf" of "/a/report.pdf"; "page" where the last segment has no extension that could be one.
+std::string file_type(std::string_view path) {
+    constexpr std::size_t kLongest = 5;
+    const std::string_view name = path.substr(path.rfind('/') + 1);
+    const auto dot = name.rfind('.');
+    const std::string_view type = dot == std::string_view::npos ? "" : name.substr(dot + 1);
+    const bool usable =
+        !type.empty() && type.size() <= kLongest &&
+        std::all_of(type.begin(), type.end(), [](unsigned char c) { return std::isalnum(c) != 0; });
+    return usable ? ascii_lower(type) : "page";
+}
+
+}  // namespace
+
+std::vector<std::string> link_file_types(const Message& m,
+                                         const std::vector<std::string>& own_domains) {
+    constexpr std::size_t kMost = 8;
+    std::vector<std::string> out;
+    for_each_outward_link(m, own_domains, [&](const Link& link) {
+        std::string type = file_type(link.path);
+        if (out.size() < kMost && std::find(out.begin(), out.end(), type) == out.end())
+            out.push_back(std::move(type));
+    });
+    return out;
+}
+
+Readable readable_links(const Message& m, const std::vector<std::string>& own_domains) {
+    Readable out = Readable::NoLink;
+    for_each_outward_link(m, own_domains, [&](const Link& link) {
+        const bool bare = link.path.size() <= 1 && link.query.empty();
+        const bool says = bare || !url_words(link.path + "?" + link.query).empty();
+        out = std::max(out, says ? Readable::Yes : Readable::No);
+    });
+    return out;
+}
+
 bool subject_asks(const Message& m) {
     const auto words = words_of(m.subject, 60);
     std::vector<std::string_view> views(words.begin(), words.end());

@@ -80,6 +80,14 @@ namespace kith {
 [[nodiscard]] std::vector<std::string> attachment_types(const Message& m);
 [[nodiscard]] std::string attachment_risk(const Message& m);
 [[nodiscard]] bool subject_asks(const Message& m);
+/// Kinds of file that the own text's links lead to outside the site, by extension, lower case;
+/// "page" for a link without one. Distinct, at most 8.
+[[nodiscard]] std::vector<std::string> link_file_types(const Message& m,
+                                                       const std::vector<std::string>& own_domains);
+/// Do all such links have a word in path or query that a reader could read? A host alone does.
+enum class Readable : std::uint8_t { NoLink, Yes, No };
+[[nodiscard]] Readable readable_links(const Message& m,
+                                      const std::vector<std::string>& own_domains);
 
 /// "nowhere else", "the same address", "an address of the same organisation", or the foreign
 /// organisations.

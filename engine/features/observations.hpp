@@ -49,6 +49,7 @@ struct ObservedLink {
         false;  ///< a path or query token of more than 20 characters with letters and digits
     bool own_domain = false;     ///< host belongs to the site
     bool sender_domain = false;  ///< host is the sender's own organisational domain
+    std::uint32_t asks = 0;      ///< bit per Ask: what the words beside it ask for
 };
 
 /// Things a text asks its reader for; bits of Observations::asks. Order is persistent.
@@ -79,6 +80,7 @@ enum class Ask : std::uint8_t {
     Channel,
     Records,
     Change,
+    Amount,
     kCount
 };
 
@@ -154,6 +156,7 @@ struct Observations {
     static constexpr std::size_t kMaxWords = 400;
     static constexpr std::size_t kMaxLinks = 40;
     static constexpr std::size_t kMaxPassages = 96;
+    static constexpr std::size_t kMaxPayments = 32;
     static constexpr std::size_t kMaxNameLabels = 6, kMaxRcptDomains = 32;
     [[nodiscard]] bool has(Mark m) const noexcept {
         return (marks >> static_cast<unsigned>(m) & 1U) != 0;

@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300,
                       kMaxPassageWords = 4000;
+constexpr std::size_t kBeside = 200;  // characters of text on each side of a link: two sentences
+// A hostile mail has many links and much text.
+constexpr std::size_t kMostSearched = std::size_t{64} << 10, kMostSearches = 64;
 constexpr std::size_t kFewestLabelLetters = 4, kMaxLabelLetters = 24;
 
 /// Fit to be shown: header values are bytes, and a sender chooses their length.
@@ -199,12 +202,11 @@ private:
     }
 
     void text() {
-        std::string own;
         for (const auto line : prose_lines(m_)) {
-            own += line;
-            own += '\n';
+            own_ += line;
+            own_ += '\n';
         }
-        std::vector<std::string> words = words_of(own_without_urls(own), Observations::kMaxWords);
+        std::vector<std::string> words = words_of(own_without_urls(own_), Observations::kMaxWords);
         o().word_total = static_cast<std::uint32_t>(words.size());
         o().words = count_words(words, h());
         o().sketch = sketch_of(o().words);
@@ -212,6 +214,10 @@ private:
         const std::vector<std::string> subject = words_of(m_.subject, 60);
         o().asks = c_.asks.match({words.begin(), words.end()}) |
                    c_.asks.match({subject.begin(), subject.end()});
+        std::string plain;
+        for (const auto& line : m_.lines)
+            if (line.role == LineRole::Own) plain += line.text + "\n";
+        o().asks |= amount_in(plain);
 
         std::vector<std::uint32_t> thread;
         for (const auto& line : m_.lines) {
@@ -234,8 +240,11 @@ private:
         all += signature;
         const auto wallets = find_wallets(all);
         mark(Mark::Wallet, !wallets.empty());
-        for (const auto& found : {find_ibans(all), wallets, find_accounts(all)})
-            for (const auto& x : found) o().payment.push_back(h().hash64("payment", x));
+        for (const auto& found :
+             {find_ibans(all), find_mistyped_ibans(all), wallets, find_accounts(all)})
+            for (const auto& x : found)
+                if (o().payment.size() < Observations::kMaxPayments)
+                    o().payment.push_back(h().hash64("payment", x));
     }
 
     /// What is quoted, and what later mail may quote. Each block of lines by itself: an answer
@@ -328,7 +337,32 @@ private:
         return out;
     }
 
+    /// What the words around a link ask for; all that the text asks where it cannot be found in it.
+    std::uint32_t asks_beside(const Link& link) const {
+        const std::string_view text = std::string_view(own_).substr(0, kMostSearched);
+        std::string_view at = link.url;
+        std::size_t start = text.find(at);
+        if (start == std::string::npos && !link.visible_text.empty()) {
+            at = link.visible_text;
+            start = text.find(at);
+        }
+        if (start == std::string::npos) return result_.observations.asks;
+        // Whole words only: half of a URL before this one would read as words.
+        std::size_t from = start < kBeside ? 0 : own_.find_first_of(" \n", start - kBeside);
+        from = std::min(from, start);
+        std::size_t end = std::min(start + at.size() + kBeside, own_.size());
+        if (end < own_.size()) end = std::max(own_.find_last_of(" \n", end), start + at.size());
+        const auto window = std::string_view(own_).substr(from, end - from);
+        const auto words = words_of(own_without_urls(window), 2 * kBeside);
+        return c_.asks.match({words.begin(), words.end()}) | amount_in(window);
+    }
+
+    static std::uint32_t amount_in(std::string_view text) {
+        return names_amount(text) ? 1U << static_cast<unsigned>(Ask::Amount) : 0;
+    }
+
     void links() {
+        std::size_t searched = 0;
         for (const auto& link : m_.links) {
             if (link.quoted || link.host.empty() || link.place == LinkPlace::Image ||
                 link.place == LinkPlace::Header)
@@ -341,11 +375,16 @@ private:
             const std::string rest = link.path + "?" + link.query;
             x.shape = h().hash32("shape", skeleton(link.path));
             x.has_token = has_random_token(rest);
+            x.asks = searched++ < kMostSearches ? asks_beside(link) : o().asks;
             for (const auto& w : url_words(rest)) x.words.push_back(h().hash32("word", w));
             const auto same = [&](const ObservedLink& y) {
                 return y.host == x.host && y.tenant == x.tenant;
             };
-            if (std::any_of(o().links.begin(), o().links.end(), same)) continue;
+            const auto before = std::find_if(o().links.begin(), o().links.end(), same);
+            if (before != o().links.end()) {
+                before->asks |= x.asks;  // a first one that asks nothing must not hide the second
+                continue;
+            }
             o().links.push_back(std::move(x));
             result_.labels.link_hosts.push_back(label_of(link.host, 255));
             if (o().links.size() == Observations::kMaxLinks) break;
@@ -378,6 +417,7 @@ private:
     const Message& m_;
     const Arrival& a_;
     const ObserveContext& c_;
+    std::string own_;  ///< prose of the own text
     Observed result_;
 };
 

@@ -31,11 +31,18 @@ enum class ThreadState : std::uint8_t {
     Newcomer,   ///< known; the sender never had to do with it
 };
 
+inline constexpr std::size_t kLengthBuckets = 6;
+
+/// An address that has been here for so many days has been learned after probation.
+inline constexpr double kProbationDays = 3;
+
 struct Relations {
     // Links of the own text, the newest counts.
     Novelty host = Novelty::None;    ///< registrable domain
     Novelty tenant = Novelty::None;  ///< host name and first path segment
     bool new_link = false;  ///< a host the sender never used, or a new tenant on a shared host
+    std::uint32_t link_asks = 0;  ///< what is asked beside the new links
+    double link_known = 0;        ///< share of known words of the new link that has the fewest
     double url_known =
         1;  ///< share of the link's words known to thread, sender or site; 1 = all or none to judge
     bool url_words = false;
@@ -44,7 +51,7 @@ struct Relations {
     bool language = false;
     double mix = 0, thread_words = 0, word_gap = 0, unseen = 0;
     bool has_thread_words = false;
-    int length_bucket = 0;   ///< own words: <8, <25, <80, more
+    int length_bucket = 0;   ///< own words: <8, <25, <80, <200, <400, more
     int history_bucket = 0;  ///< mails of the sender: <3, <10, <50, more
 
     ThreadState thread = ThreadState::None;
@@ -64,6 +71,7 @@ struct Relations {
     bool known_name = false;        ///< display name known with another address
     std::optional<Key16> claimed;   ///< the best known correspondent with that name or local part
     double messages = 0;            ///< mails of this sender learned so far
+    double known_days = 0;          ///< since the first mail of this sender that was learned
     double domain_messages = 0;     ///< likewise, of its domain
     double pair_messages = 0;       ///< mails of this sender to these recipients
     double pair_answers = 0;        ///< mails of these recipients to this sender

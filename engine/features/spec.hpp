@@ -10,6 +10,7 @@
 
 #include "engine/features/observations.hpp"
 #include "engine/features/relations.hpp"
+#include "engine/features/stratum.hpp"
 #include "engine/message/message.hpp"
 
 namespace kith {
@@ -26,6 +27,8 @@ enum class Kind : std::uint8_t {
     Rank,      ///< a number, larger = more suspicious; conformal rank among the site's genuine mail
     Sum,       ///< surprises of other features added up, then ranked like a number: features that
                ///< say nearly the same must not count several times, one wild value not everything
+    Relief,    ///< what speaks against an attack, in nats that are taken off the raw score of one
+               ///< stratum; surprises nobody, teaches nothing
     Claim,     ///< surprises of other features added up as if the known person had written the
                ///< mail whom its sender looks like
 };
@@ -86,6 +89,8 @@ struct FeatureSpec {
     std::string_view sentence;
     /// What is said when the value is absence; "" when absence is none of its values.
     std::string_view absence = {};
+    /// Kind Relief: the stratum whose mail it speaks for.
+    Stratum relieves = Stratum::Plain;
     /// Exactly one of the three. Pure, total.
     Seen (*extract)(const Glimpse&) = nullptr;
     Seen (*relate)(const Relations&) = nullptr;

@@ -7,10 +7,11 @@ namespace kith {
 namespace {
 
 bool sums(std::size_t index) {
-    constexpr FeatureId kMembers[] = {FeatureId::link_host,       FeatureId::link_tenant,
-                                      FeatureId::link_density,    FeatureId::link_token,
-                                      FeatureId::link_shape,      FeatureId::link_place,
-                                      FeatureId::anchor_mismatch, FeatureId::form_or_data};
+    constexpr FeatureId kMembers[] = {
+        FeatureId::link_host,       FeatureId::link_tenant,  FeatureId::link_density,
+        FeatureId::link_token,      FeatureId::link_shape,   FeatureId::link_place,
+        FeatureId::anchor_mismatch, FeatureId::form_or_data, FeatureId::link_file,
+        FeatureId::link_asks,       FeatureId::link_opaque,  FeatureId::link_words};
     for (const FeatureId id : kMembers)
         if (index_of(id) == index) return true;
     return false;

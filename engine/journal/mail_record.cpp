@@ -74,7 +74,7 @@ flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
     for (const ObservedLink& link : o.links)
         links.push_back(format::CreateLink(b, link.host, link.tenant, link.shape,
                                            b.CreateVector(link.words), link.has_token,
-                                           link.own_domain, link.sender_domain));
+                                           link.own_domain, link.sender_domain, link.asks));
 
     const auto rcpts_at = b.CreateVectorOfStructs(rcpts);
     const auto refs_at = b.CreateVector(o.refs);
@@ -279,6 +279,7 @@ public:
             out.has_token = link.has_token();
             out.own_domain = link.own_domain();
             out.sender_domain = link.sender_domain();
+            out.asks = link.asks();
         });
         o.asks = in.asks();
         numbers(o.payment, in.payment());

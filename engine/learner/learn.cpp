@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "engine/features/spec.hpp"
+#include "engine/scoring/drift.hpp"
 #include "engine/scoring/migration.hpp"
+#include "engine/scoring/surprises.hpp"
 
 namespace kith {
 namespace {
@@ -66,6 +68,7 @@ void learn_values(const Observations& o, const FeatureVector& values, const Rela
             case Kind::Rank:
                 add_rank(f, values[f].number, r, site, lesson);
                 break;
+            case Kind::Relief:
             case Kind::Sum:
             case Kind::Claim:
                 break;  // have no value of their own
@@ -388,7 +391,7 @@ bool note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
     if (fate != Fate::Now) return ranked;
     SiteState& site = memory.edit_site();
     note_migrants(o, j, memory.edit_profile(Subject::Domain, o.domain).migrations, site.migrations);
-    site.anomaly.add(j.surprise.x);
+    site.anomaly.add(strangeness(j.surprise.x));
     for (std::size_t i = 0; i < kIndicatorCount; ++i)
         site.indicators[static_cast<std::size_t>(o.direction)][i].add(
             static_cast<float>(j.indicator_strengths[i]));
@@ -433,6 +436,7 @@ Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& 
     learn_people(o, options, memory, words, lesson);
     learn_thread(o, memory, lesson);
 
+    learn_drift(sender, way_surprise(now.surprise.x));
     for (Profile* p : {&sender, &domain}) {
         if (p->ever <= 0 && p == &sender) site.senders += 1;
         if (p->first == Time{}) p->first = o.time;

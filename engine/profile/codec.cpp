@@ -70,6 +70,8 @@ std::string encode(const Profile& p) {
     t.add_last_received(to_unix(p.last_received));
     t.add_values(stored);
     t.add_ties(p.ties);
+    t.add_drift_fast(p.drift_fast);
+    t.add_drift_slow(p.drift_slow);
     if (!p.migrations.items.empty()) t.add_migrations(migrations);
     b.Finish(t.Finish());
     return finished(b);
@@ -78,7 +80,7 @@ std::string encode(const Profile& p) {
 std::optional<Profile> decode_profile(std::string_view bytes) {
     const Verified<fb::Profile> t(bytes);
     if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) ||
-        !sane(t->ever()) || !sane(t->ties()))
+        !sane(t->ever()) || !sane(t->ties()) || !sane(t->drift_fast()) || !sane(t->drift_slow()))
         return std::nullopt;
     Profile p;
     p.messages = t->messages();
@@ -91,6 +93,8 @@ std::optional<Profile> decode_profile(std::string_view bytes) {
     p.received = t->received();
     p.last_received = from_unix(t->last_received());
     p.ties = t->ties();
+    p.drift_fast = t->drift_fast();
+    p.drift_slow = t->drift_slow();
     p.migrations = decoded(t->migrations());
     std::vector<ValueCount> values;
     if (t->values() != nullptr) {

@@ -24,6 +24,7 @@ constexpr float kTextWeight = 1, kTextBias = -3;
 
 bool looks(Expert expert, const FeatureSpec& spec) noexcept {
     if ((spec.kind == Kind::Sum) != (expert == Expert::Text)) return false;
+    if (spec.kind == Kind::Relief) return false;  // the same for all ways, see raw_score()
     if (spec.kind == Kind::Claim) return expert == Expert::Impostor;
     const Group g = spec.group;
     switch (expert) {

@@ -50,7 +50,10 @@ public:
     float received = 0;    ///< mails that own people sent to this subject, decayed
     Time last_received{};
     Migrations migrations{};  ///< of a domain's senders
-    float ties = 0;           ///< people with whom mail went both ways, each counted once; decayed
+    /// Moving means of the surprise of its mail, in nats (engine/scoring/drift.hpp): over its last
+    /// mails, and over many.
+    float drift_fast = 0, drift_slow = 0;
+    float ties = 0;  ///< people with whom mail went both ways, each counted once; decayed
 
     /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back
     /// changes nothing.

@@ -70,7 +70,9 @@ void relate_quotes(const Observations& o, const Thread* thread, Relations& r) {
 }
 
 int length_bucket(std::uint32_t words) noexcept {
-    return words < 8 ? 0 : words < 25 ? 1 : words < 80 ? 2 : 3;
+    constexpr std::uint32_t kLimits[kLengthBuckets - 1] = {8, 25, 80, 200, 400};
+    return static_cast<int>(std::upper_bound(std::begin(kLimits), std::end(kLimits), words) -
+                            std::begin(kLimits));
 }
 int history_bucket(double mails) noexcept {
     return mails < 3 ? 0 : mails < 10 ? 1 : mails < 50 ? 2 : 3;
@@ -130,6 +132,30 @@ Novelty worse(Novelty a, Novelty b) noexcept {
     return std::max(a, b);
 }
 
+/// Words inside a link: their salience, and how much of it is known from the thread, from the
+/// sender or from many others.
+struct WordsKnown {
+    double known = 0, all = 0;
+    [[nodiscard]] double share() const { return all > 0 ? known / all : 0; }
+};
+WordsKnown words_known(const ObservedLink& link, const ThreadWords& in_thread, const History& h,
+                       const Memory& memory) {
+    WordsKnown out;
+    for (const auto word : link.words) {
+        const SiteWord at_site = memory.word(word);
+        const double idf = std::max(0.0, std::log((memory.site().senders + 1) /
+                                                  (static_cast<double>(at_site.senders) + 1)));
+        out.all += idf;
+        if (in_thread.has(word))
+            out.known += idf;
+        else if (h.vocabulary && h.vocabulary->count(word) > 0)
+            out.known += .7 * idf;
+        else if (at_site.senders >= 5)
+            out.known += .3 * idf;
+    }
+    return out;
+}
+
 void relate_links(const Observations& o, const History& h, const Memory& memory,
                   const Thread* thread, Relations& r) {
     double known = 0, all = 0;
@@ -151,19 +177,15 @@ void relate_links(const Observations& o, const History& h, const Memory& memory,
                              static_cast<double>(memory.host(link.tenant).senders)));
         const bool shared = static_cast<double>(use.senders) >= kSharedSenders &&
                             static_cast<double>(use.tenants) >= kSharedTenants;
-        if (!link.sender_domain && (!sender_host || (shared && !sender_tenant))) r.new_link = true;
-        for (const auto word : link.words) {
-            const SiteWord at_site = memory.word(word);
-            const double idf = std::max(0.0, std::log((memory.site().senders + 1) /
-                                                      (static_cast<double>(at_site.senders) + 1)));
-            all += idf;
-            if (in_thread.has(word))
-                known += idf;
-            else if (h.vocabulary && h.vocabulary->count(word) > 0)
-                known += .7 * idf;
-            else if (at_site.senders >= 5)
-                known += .3 * idf;
+        const bool fresh = !link.sender_domain && (!sender_host || (shared && !sender_tenant));
+        const WordsKnown words = words_known(link, in_thread, h, memory);
+        if (fresh) {
+            r.link_known = r.new_link ? std::min(r.link_known, words.share()) : words.share();
+            r.link_asks |= link.asks;
+            r.new_link = true;
         }
+        known += words.known;
+        all += words.all;
     }
     if (all > 0) {
         r.url_words = true;
@@ -320,6 +342,8 @@ History history_of(const Observations& o, const Memory& memory) {
 Relations relate(const Observations& o, const History& h, const Memory& memory) {
     Relations r;
     r.messages = h.profile ? static_cast<double>(h.profile->ever) : 0;
+    if (h.profile && h.profile->first != Time{})
+        r.known_days = days_between(h.profile->first, o.time);
     r.domain_messages = h.domain_profile ? static_cast<double>(h.domain_profile->ever) : 0;
     const auto thread = thread_of(o, memory);
     relate_thread(o, h, thread.get(), r);

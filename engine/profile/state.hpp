@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/features/observations.hpp"
+#include "engine/features/relations.hpp"
 #include "engine/features/stratum.hpp"
 #include "engine/model/anomaly.hpp"
 #include "engine/model/calibration.hpp"
@@ -149,7 +150,7 @@ struct People {
 
 inline constexpr std::size_t kLevels = 3;  ///< correspondent, domain, site
 inline constexpr std::size_t kHistoryBuckets = 4;
-inline constexpr std::size_t kRankBuckets = 4 * kHistoryBuckets;  ///< 4 lengths x 4 histories
+inline constexpr std::size_t kRankBuckets = kLengthBuckets * kHistoryBuckets;
 inline constexpr std::size_t kRankRing = 1000, kSumRing = 4000, kScoreRing = 6000,
                              kLevelRing = 3000, kStageRing = 1000, kIndicatorRing = 2000;
 /// How well a sender is known, for the level of its mail's scores: 0, 1-2, 3-9, 10-49, 50 or more

@@ -27,15 +27,15 @@ const std::array kRows = {
     Row{{language_mix, language_gap, language_unseen},
         {language_thread, text_length, text_language}},
     Row{{link_host, link_tenant},
-        {link_words, link_density, link_token, link_shape, link_place, anchor_mismatch,
-         form_or_data, text_links}},
+        {link_file, link_asks, link_opaque, link_words, link_density, link_token, link_shape,
+         link_place, anchor_mismatch, form_or_data, text_links}},
     Row{{attachment_types}, {attachment_risk}},
     // What it asks for; what can cost most is told first.
     Row{{ask_payee,       ask_pay,     ask_voucher, ask_login,   ask_code,     ask_access,
          ask_records,     ask_install, ask_secret,  ask_favour,  ask_change,   ask_sign,
          ask_channel,     ask_open,    ask_click,   ask_send,    ask_document, ask_shared,
          ask_call,        ask_prize,   ask_expire,  ask_confirm, ask_hurry,    ask_reply,
-         ask_unsubscribe, ask_please},
+         ask_unsubscribe, ask_amount,  ask_please},
         {ask_count, subject_asks, text_asks}},
     // To whom.
     Row{{recipients_known}, {pair_history, recipient_count, recipient_place}},

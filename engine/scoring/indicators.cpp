@@ -6,12 +6,15 @@
 #include <span>
 
 #include "engine/features/spec.hpp"
+#include "engine/scoring/drift.hpp"
+#include "engine/scoring/surprises.hpp"
 
 namespace kith {
 namespace {
 
 double general_anomaly(const Evidence& e) {
-    return std::sqrt(e.scales.anomaly().distance2(std::span<const float>(e.surprise.x)));
+    const Surprises x = strangeness(e.surprise.x);
+    return std::sqrt(e.scales.anomaly().distance2(std::span<const float>(x)));
 }
 
 double out_of_character(const Evidence& e) {
@@ -47,6 +50,10 @@ double new_client(const Evidence& e) {
 double unusual_origin(const Evidence& e) { return group_sum(e, {Group::Transport}); }
 double first_contact(const Evidence& e) {
     return e.history.profile == nullptr ? e.history.domain_profile == nullptr ? 2 : 1 : 0;
+}
+
+double profile_drift(const Evidence& e) {
+    return e.history.profile ? drift_of(*e.history.profile, way_surprise(e.surprise.x)) : 0;
 }
 
 struct Row {

@@ -20,7 +20,7 @@ struct ScoringOptions {
     /// Share of the budget for each stratum: identity, link, request, unbacked, plain, client. Each
     /// > 0, sum 1. Measured: more for links serves account takeovers by own clients, more for
     /// identity and unbacked serves spoofing.
-    std::array<double, kStratumCount> shares{.15, .50, .18, .05, .01, .11};
+    std::array<double, kStratumCount> shares{.145, .55, .20, .05, .005, .05};
     /// Calibration mails of a direction needed before anything is held. 2,995 give "at most 1 in
     /// 1000" with 95 % confidence.
     unsigned min_calibration = 2995;

@@ -25,7 +25,8 @@ constexpr double kRequestNats = 4;
 constexpr double kClientNats = 12;  // 3-5 % of genuine mail: new computers, phones, programs
 
 constexpr std::uint32_t bit(Ask a) noexcept { return 1U << static_cast<unsigned>(a); }
-constexpr std::uint32_t kMoneyAsks = bit(Ask::Pay) | bit(Ask::Payee) | bit(Ask::Voucher);
+constexpr std::uint32_t kMoneyAsks =
+    bit(Ask::Amount) | bit(Ask::Pay) | bit(Ask::Payee) | bit(Ask::Voucher);
 
 /// Without something to click, open or call the words alone do no harm: a warning about an attack
 /// is full of them.
@@ -60,9 +61,9 @@ struct Way {
 // insensitive by a third.
 constexpr Way kIdentityWays[] = {{0, {0, 0, 1, 1}}};
 constexpr Way kPayloadWays[] = {
-    {0, {0, .35, 0, 1}},   // a foreign hand on the sender's client, or on one hardly known
-    {-1, {0, .7, 0, 0}},   // a foreign client, whatever it writes
-    {-1, {.45, 0, 0, 0}},  // somebody else altogether
+    {0, {0, .2, 0, 1}},     // a foreign hand on the sender's client, or on one hardly known
+    {-1.5, {0, .7, 0, 0}},  // a foreign client, whatever it writes
+    {-1, {.6, 0, 0, 0}},    // somebody else altogether
 };
 constexpr Way kClientWays[] = {
     {0, {0, .7, 0, 1}},  // a foreign client that writes what its owner would not
@@ -110,6 +111,18 @@ double value_of(const Way& way, const ExpertModel& experts, const Surprises& x) 
     return sum;
 }
 
+bool relieves(std::size_t feature, Stratum s) noexcept {
+    const FeatureSpec& spec = feature_spec(feature);
+    return spec.kind == Kind::Relief && spec.relieves == s;
+}
+
+double relief(Stratum s, const Surprises& x) noexcept {
+    double sum = 0;
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (relieves(f, s)) sum += static_cast<double>(x[f]);
+    return sum;
+}
+
 /// -log10 P; below 0 where the stratum has more of the mail than of the budget.
 double unlevelled(const Evidence& e, Stratum s, double raw,
                   const ScoringOptions& options) noexcept {
@@ -137,8 +150,10 @@ bool is_backed(const Evidence& e) noexcept {
 
 Stratum stratum_of(const Evidence& e) noexcept {
     const Relations& r = e.relations;
-    if (r.messages < kKnownMails && (r.look_alike_domain || r.known_local_part || r.known_name))
-        return Stratum::Identity;
+    // An address that wrote days ago, and was learned, is a second one of somebody more often than
+    // a disguise; a look-alike domain is a disguise for longer.
+    const bool new_here = r.known_days < kProbationDays && (r.known_local_part || r.known_name);
+    if (r.messages < kKnownMails && (r.look_alike_domain || new_here)) return Stratum::Identity;
     if (r.new_link) return Stratum::NewLink;
     if (asked_surprise(feasible_asks(e.observations), e.surprise.x) >= kRequestNats ||
         !e.observations.payment.empty())
@@ -155,13 +170,15 @@ double raw_score(Stratum s, const ExpertModel& experts, const Surprises& x) noex
         sum = sum * std::exp(std::min(0.0, high - value)) + std::exp(std::min(0.0, value - high));
         high = std::max(high, value);
     }
-    return high + std::log(sum);
+    return high + std::log(sum) - relief(s, x);
 }
 
 std::array<double, kFeatureCount> raw_slope(Stratum s, const ExpertModel& experts,
                                             const Surprises& x) noexcept {
     std::array<double, kFeatureCount> slope{};
-    const double raw = raw_score(s, experts, x);
+    const double raw = raw_score(s, experts, x) + relief(s, x);
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (relieves(f, s)) slope[f] = -1;
     for (const Way& way : ways_of(s)) {
         const double part = std::exp(value_of(way, experts, x) - raw);
         for (std::size_t e = 0; e < kExpertCount; ++e) {

@@ -10,6 +10,7 @@
 namespace kith {
 namespace {
 
+constexpr float kMaxRelief = 5;
 constexpr double kMaxClaim = 60;  // nats: a client foreign in every feature
 constexpr double kSteady = 5;     // observations of one value before "never changes" is said
 
@@ -46,17 +47,30 @@ FeatureSurprise categorical(std::size_t f, std::uint32_t value, bool ordinal,
     return out;
 }
 
-FeatureSurprise rank(std::size_t f, double number, const Relations& r, const SiteState& site) {
+/// The site's mail to compare with. Where there is too little of this length and history, mail with
+/// less history knows at least the length; and a young site has mail of about this length sooner.
+/// Numbers are means over the words, wider in short mail: only a shorter length is no harsher. What
+/// is added up grows with the length. nullptr when there is none.
+const ScoreRing* peers(std::size_t f, const Relations& r, const SiteState& site) {
     constexpr std::size_t kEnough = 50;
-    FeatureSurprise out;
+    constexpr int kLengths = static_cast<int>(kLengthBuckets);
     const auto& rings = site.ranks[f];
-    if (rings.empty()) return out;
-    const ScoreRing* ring = &rings[rank_bucket(f, r.length_bucket, r.history_bucket)];
-    // Too few of this length and history: the neighbours with less history know at least the
-    // length.
-    for (int h = r.history_bucket; ring->size() < kEnough && h > 0; --h)
-        ring = &rings[rank_bucket(f, r.length_bucket, h - 1)];
-    if (ring->size() < kEnough) return out;
+    if (rings.empty()) return nullptr;
+    const int other = feature_spec(f).kind == Kind::Sum ? r.length_bucket + 1 : r.length_bucket - 1;
+    for (const int length : {r.length_bucket, other}) {
+        if (length < 0 || length >= kLengths) continue;
+        for (int h = r.history_bucket; h >= 0; --h) {
+            const ScoreRing& ring = rings[rank_bucket(f, length, h)];
+            if (ring.size() >= kEnough) return &ring;
+        }
+    }
+    return nullptr;
+}
+
+FeatureSurprise rank(std::size_t f, double number, const Relations& r, const SiteState& site) {
+    FeatureSurprise out;
+    const ScoreRing* ring = peers(f, r, site);
+    if (ring == nullptr) return out;
     out.n = static_cast<double>(ring->size());
     out.p = std::clamp(ring->rank_p(static_cast<float>(number)), kSurpriseFloor, 1.0);
     return out;
@@ -91,7 +105,7 @@ void judge_claims(const FeatureVector& values, const Profile& claimed, const Sit
                   SurpriseVector& v) {
     const Levels levels{&claimed, nullptr, site};
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
-        if (feature_spec(f).kind != Kind::Claim) continue;
+        if (feature_spec(f).kind != Kind::Claim || site.without[f]) continue;
         double sum = 0;
         for (std::size_t member = 0; member < kFeatureCount; ++member) {
             const Kind kind = feature_spec(member).kind;
@@ -136,6 +150,9 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
             case Kind::Rank:
                 out.detail[f] = rank(f, static_cast<double>(values[f].number), r, site);
                 break;
+            case Kind::Relief:
+                out.x[f] = std::clamp(values[f].number, 0.0F, kMaxRelief);
+                continue;
             case Kind::Sum:
             case Kind::Claim:
                 break;  // below, when its members are known
@@ -145,6 +162,13 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
     excuse_migrants(o, history, site, values, out);
     rank_sums(r, site, out);
     if (history.claimed) judge_claims(values, *history.claimed, site, out);
+    return out;
+}
+
+Surprises strangeness(const Surprises& x) noexcept {
+    Surprises out = x;
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (feature_spec(f).kind == Kind::Relief) out[f] = 0;
     return out;
 }
 

@@ -48,4 +48,8 @@ struct Comparison {
 /// All of the above for one mail and the memory as it is.
 [[nodiscard]] Comparison compare(const Observations& o, const Memory& memory, const Hasher& hasher);
 
+/// What is strange about a mail: its surprises without what speaks for it (Kind::Relief). The
+/// vector of the joint anomaly.
+[[nodiscard]] Surprises strangeness(const Surprises& x) noexcept;
+
 }  // namespace kith

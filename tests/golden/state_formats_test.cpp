@@ -32,7 +32,7 @@ std::string old_bytes(const std::string& kind) {
 const std::map<std::string, std::string> kPieces = {
     {"totals", "site-totals"},         {"experts", "site-experts"},
     {"values/1", "site-values-1"},     {"novelty/1", "site-novelty-1"},
-    {"ranks/40", "site-ranks-40"},     {"scores/1/2", "site-scores-1-2"},
+    {"ranks/40", "site-ranks-40-2"},   {"scores/1/2", "site-scores-1-2"},
     {"evidence/2", "site-evidence-2"}, {"indicators/0/5", "site-indicators-0-5"},
     {"stages/1/3", "site-stages-1-3"}, {"anomaly", "site-anomaly"},
     {"people", "site-people"},         {"migrations", "site-migrations"}};
@@ -204,6 +204,15 @@ TEST_CASE("old bytes still give the pieces of the site's state") {
     CHECK(have.anomaly.count() == 1);
     CHECK(have.anomaly.sums()[f] == 2);
     CHECK(have.anomaly.products()[f * kFeatureCount + ranked] == 6);
+}
+
+TEST_CASE("ranks of the time when there were four lengths are dropped, into no other length") {
+    SiteState have;
+    CHECK_FALSE(decode_site_piece("ranks/40", old_bytes("site-ranks-40"), have));
+    const auto& rings = have.ranks[feature_index(40)];
+    REQUIRE(rings.size() == kRankBuckets);
+    CHECK(std::all_of(rings.begin(), rings.end(),
+                      [](const ScoreRing& ring) { return ring.size() == 0; }));
 }
 
 TEST_CASE("write the old bytes that are missing", "[.][write]") {

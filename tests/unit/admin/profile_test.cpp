@@ -23,6 +23,9 @@ void learn_anna(const Site& site) {
     p.days = 4;
     p.received = 2;
     p.ties = 3;
+    p.ever = 30;
+    p.drift_fast = 9;
+    p.drift_slow = 2;
     p.first = from_unix(1772323200);
     p.last = p.aged = from_unix(1772582400);
     p.restore({{0, 0, 7, 9}, {1, 0, 7, 3}, {1, 0, 8, 6}});
@@ -64,6 +67,7 @@ TEST_CASE(
     CHECK(j["address"]["last"] == "2026-03-04T00:00:00Z");
     CHECK(j["address"]["received"] == 2.0);
     CHECK(j["address"]["ties"] == 3.0);
+    CHECK(j["address"]["drift"] == 7.0);
     CHECK(j["address"]["vip"] == true);
     CHECK(j["address"]["circle"] == 1);
     REQUIRE(j["address"]["features"].size() == 2);
@@ -76,6 +80,8 @@ TEST_CASE(
     CHECK(text.find(
               "anna@supplier.example: 9.0 mails learned (older ones count less) on 4 days, first "
               "2026-03-01T00:00:00Z, last 2026-03-04T00:00:00Z\n") == 0);
+    CHECK(text.find("its habits drift: its last mails were unlike those before by 7.0 nats each "
+                    "more than usual\n") != std::string::npos);
     CHECK(text.find("mail both ways with 3 people, a VIP; often addressed together with 1 other "
                     "recipient\n") != std::string::npos);
     CHECK(text.find("supplier.example: nothing learned\n") != std::string::npos);

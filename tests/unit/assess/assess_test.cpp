@@ -28,10 +28,13 @@ Judgement judge(const Scene& s, const Observations& o, const Memory& memory) {
 }
 
 Mail odd() {
-    return later()
-        .links_to("new.example", "page")
-        .shows(FeatureId::time_zone, "+0900")
-        .shows(FeatureId::user_agent, "Unheard");
+    Mail mail = later()
+                    .links_to("new.example", "page")
+                    .asks_for({Ask::Login, Ask::Expire})
+                    .shows(FeatureId::time_zone, "+0900")
+                    .shows(FeatureId::user_agent, "Unheard");
+    mail.get().links.front().asks = mail.get().asks;
+    return mail;
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST_CASE("a bad file gives exactly these problems") {
          "k:1:10: budget.holds_per_1000: tags_per_1000 (10) must be at least holds_per_1000 "
          "(20)\n"},
         {"budget: {shares: {link: .4}}\n",
-         "k:1:19: budget.shares.link: the six budget.shares must sum to 1, they sum to 0.9\n"},
+         "k:1:19: budget.shares.link: the six budget.shares must sum to 1, they sum to 0.85\n"},
         {"budget: {shares: {link: 0}}\n",
          "k:1:25: budget.shares.link: must be between 0.0001 and 1, is \"0\"\n"},
         {"store: {map_size: 1GB}\n",
@@ -106,7 +106,7 @@ TEST_CASE("a bad file gives exactly these problems") {
          "k:2:13: site.domains: must be a domain, is the address \"a@b.example\"\n"
          "k:2:37: site.domains: must be a domain, is the address \"d@e.example\"\n"},
         {"budget: {shares: {link: .4}}\nmod: tag\n",
-         "k:1:19: budget.shares.link: the six budget.shares must sum to 1, they sum to 0.9\n"
+         "k:1:19: budget.shares.link: the six budget.shares must sum to 1, they sum to 0.85\n"
          "k:2:1: mod: unknown key; did you mean mode?\n"},
         {"mode: tag\nmode: tag\n", "k:2:1: duplicate key mode, first on line 1\n"},
         {"mode: &a tag\n", "k:1:7: anchors (&name) are not used here; write the value out\n"},

@@ -64,6 +64,8 @@ TEST_CASE("names of asks and their bits belong together") {
         CHECK(names.insert(to_string(ask)).second);
     }
     CHECK(to_string(Ask::Payee) == "payee");
+    CHECK(to_string(Ask::Amount) == "amount");
+    CHECK(request_text(Ask::Amount) == "spend a sum of money");
     CHECK(ask_named("nonsense") == Ask::kCount);
     CHECK(to_string(Ask::kCount) == "?");
 }
@@ -126,7 +128,8 @@ TEST_CASE("every ask is a binary feature of its own") {
          {FeatureId::ask_confirm, Ask::Confirm}, {FeatureId::ask_expire, Ask::Expire},
          {FeatureId::ask_prize, Ask::Prize},     {FeatureId::ask_code, Ask::Code},
          {FeatureId::ask_install, Ask::Install}, {FeatureId::ask_reply, Ask::Reply},
-         {FeatureId::ask_please, Ask::Please},   {FeatureId::ask_unsubscribe, Ask::Unsubscribe}}));
+         {FeatureId::ask_please, Ask::Please},   {FeatureId::ask_unsubscribe, Ask::Unsubscribe},
+         {FeatureId::ask_amount, Ask::Amount}}));
     test::Look look;
     look.observations.asks = bit(ask);
     CHECK(test::see(id, look) == "yes");

@@ -61,6 +61,8 @@ TEST_CASE("every feature is read in exactly one way and can be put into words") 
         INFO(feature_name(i));
         CHECK((spec.extract != nullptr) + (spec.relate != nullptr) + (spec.sums != nullptr) == 1);
         CHECK((spec.sums != nullptr) == (spec.kind == Kind::Sum || spec.kind == Kind::Claim));
+        // What speaks for a mail is a number of nats, and says of which stratum.
+        CHECK((spec.kind == Kind::Relief) == (spec.relieves != Stratum::Plain));
         CHECK(spec.summary.size() > 10);
         CHECK(spec.summary.ends_with('.'));
         // A request's sentence is made from the name of the ask.
@@ -87,6 +89,9 @@ TEST_CASE("tags on disk keep their numbers") {
     CHECK(feature_tag(index_of(FeatureId::language_mix)) == 40);
     CHECK(feature_tag(index_of(FeatureId::display_name)) == 80);
     CHECK(feature_tag(index_of(FeatureId::ask_unsubscribe)) == 119);
+    CHECK(feature_tag(index_of(FeatureId::link_file)) == 64);
+    CHECK(feature_tag(index_of(FeatureId::link_unasked)) == 68);
+    CHECK(feature_tag(index_of(FeatureId::ask_amount)) == 126);
 }
 
 TEST_CASE("what a feature sees is of its kind") {
@@ -137,15 +142,21 @@ TEST_CASE("every relation feature answers to odd numbers") {
     Relations r;
     r.host = r.tenant = r.payment = r.phone = static_cast<Novelty>(99);
     r.thread = static_cast<ThreadState>(99);
-    r.language = r.url_words = r.has_thread_words = true;
+    r.language = r.url_words = r.has_thread_words = r.new_link = true;
     r.history_bucket = std::numeric_limits<int>::max();
     r.wrote_back = std::numeric_limits<int>::min();
     r.mix = r.thread_words = r.word_gap = r.unseen = r.url_known = r.recipients_known =
-        r.pair_messages = odd;
+        r.pair_messages = r.link_known = r.known_days = r.messages = odd;
     for (std::size_t i = 0; i < kFeatureCount; ++i) {
         if (feature_spec(i).relate == nullptr) continue;
         INFO(feature_name(i));
-        CHECK(std::isfinite(encode_seen(feature_spec(i).relate(r), i, hasher()).number));
+        const Seen seen = feature_spec(i).relate(r);
+        const FeatureValue value = encode_seen(seen, i, hasher());
+        CHECK(std::isfinite(value.number));
+        if (feature_spec(i).kind != Kind::Relief) continue;
+        CHECK((seen.state() == Seen::State::Nothing || seen.state() == Seen::State::Number));
+        CHECK(value.number >= 0);
+        CHECK(value.number <= 5);  // no more is taken off, see surprises()
     }
 }
 

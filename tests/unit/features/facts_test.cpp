@@ -33,6 +33,57 @@ TEST_CASE("the same account counts once and the limit holds") {
     CHECK(find_ibans(two, 0).empty());
 }
 
+TEST_CASE("what is written like an IBAN is found although its check digits are wrong") {
+    const auto [text, expected] = GENERATE(table<const char*, const char*>(
+        {{"DE88370400440532013000", "DE88370400440532013000"},
+         {"pay to DE88 3704 0044 0532 0130 00.", "DE88370400440532013000"},
+         {"de88-3704-0044-0532-0130-00", "DE88370400440532013000"},
+         {"GB28 NWBK 6016 1331 9268 19", "GB28NWBK60161331926819"},
+         {"gb28nwbk60161331926819", "GB28NWBK60161331926819"},
+         {"IBAN: NO94 8601 1117 947 and then call", "NO9486011117947"},
+         {"DE89 3704 0044 0532 0130", "DE893704004405320130"},  // the last group is missing
+         {"DE893704004405320130001", "DE893704004405320130001"}}));
+    INFO(text);
+    CHECK(find_mistyped_ibans(text) == Found{expected});
+}
+
+TEST_CASE("a right IBAN, words and product codes are no mistyped IBANs") {
+    const auto* text =
+        GENERATE("DE89 3704 0044 0532 0130 00", "to gb29nwbk60161331926819.",
+                 "DE89 3704 0044 0532 0130 00 12.03.2026", "DE89 3704 0044 0532 0130 00 51,600 EUR",
+                 "see DE12 for further details about the order", "GB28 and more words after it",
+                 "AB12 3456 7890 1234 5678", "XDE88370400440532013000", "DE88370400440532013000X",
+                 "DE88ABCDE70400440532013000", "DE123456789", "DE12-3456-789", "SE0123-45678-9",
+                 "DE88 3704 0044 0532 0130 00 3704 0044 0532 0130", "");
+    INFO(text);
+    CHECK(find_mistyped_ibans(text).empty());
+}
+
+TEST_CASE("mistyped IBANs count once, up to the limit") {
+    const std::string two = "DE88370400440532013000; GB28NWBK60161331926819; ";
+    CHECK(find_mistyped_ibans(two + two).size() == 2);
+    CHECK(find_mistyped_ibans(two, 1).size() == 1);
+    CHECK(find_mistyped_ibans(two, 0).empty());
+}
+
+TEST_CASE("a sum of money is a number of three digits or more beside a currency") {
+    const auto* text = GENERATE("51,600 EUR", "transfer USD 77000 today", "$85500",
+                                "\xE2\x82\xAC 1.250,00", "4900 euros", "EUR 100", "900\xE2\x82\xAC",
+                                "\xC2\xA3 1'250", "12,500.00 dollars", "the 2,000 pounds",
+                                "$999.99", "in one go: 12.500,00 Franken.", "7 items, 850 CHF");
+    INFO(text);
+    CHECK(names_amount(text));
+}
+
+TEST_CASE("other numbers and currencies alone are no sums of money") {
+    const auto* text =
+        GENERATE("$1", "$HOME", "100 %", "EUR", "12 EUR", "EUR 99.99", "version 10.2.345",
+                 "2026-03-01", "01.03.2026 10:30", "1000 neurons", "euro", "EUR-1000 x",
+                 "order 51600", "$ and then 500", "1000  EUR", "500 eurobonds", "neuro 500", "");
+    INFO(text);
+    CHECK_FALSE(names_amount(text));
+}
+
 TEST_CASE("wallets are known by their form and checksum") {
     CHECK(find_wallets("send to 0x52908400098527886E0F7030069857D2E4169EE7 now") ==
           Found{"0x52908400098527886E0F7030069857D2E4169EE7"});
@@ -124,6 +175,16 @@ TEST_CASE("hostile text costs time in proportion to its length") {
     CHECK(find_phones(std::string(300000, '0')).empty());
     CHECK(find_wallets(std::string(300000, '1')).empty());
     CHECK(find_phones(text).size() <= 16);
+    CHECK(find_mistyped_ibans(text).empty());
+    CHECK(find_mistyped_ibans(std::string(300000, '0')).empty());
+    std::string groups = "DE88";
+    for (int i = 0; i < 60000; ++i) groups += " 3704";
+    CHECK(find_mistyped_ibans(groups).empty());
+    CHECK_FALSE(names_amount(std::string(300000, '0')));
+    std::string commas;
+    for (int i = 0; i < 60000; ++i) commas += "1,000";
+    CHECK_FALSE(names_amount(commas));
+    CHECK(names_amount(commas + " EUR"));
 }
 
 }  // namespace

@@ -174,6 +174,85 @@ TEST_CASE("own links count once a host and tenant; quoted ones, images and heade
     CHECK_FALSE(links[1].own_domain);
 }
 
+constexpr std::uint32_t bit(Ask ask) { return 1U << static_cast<unsigned>(ask); }
+
+/// What the only link of a text asks for; "LINK" stands where its URL does.
+std::uint32_t asked_beside_link(std::string text, const char* visible = "") {
+    Look look;
+    look.message.links = {link_to("far.example", "far.example", LinkPlace::TextInline, visible)};
+    if (const auto at = text.find("LINK"); at != std::string::npos)
+        text.replace(at, 4, look.message.links.front().url);
+    look.message.lines = {{text, LineRole::Own}};
+    const auto links = seen(look).observations.links;
+    REQUIRE(links.size() == 1);
+    return links.front().asks;
+}
+std::string filler(std::size_t words) {
+    std::string out;
+    for (std::size_t i = 0; i < words; ++i) out += "gasket ";
+    return out;
+}
+
+TEST_CASE("the words beside a link ask for something, those far away in a long text do not") {
+    CHECK(asked_beside_link("Please click here: LINK") == (bit(Ask::Click) | bit(Ask::Please)));
+    CHECK(asked_beside_link("LINK is where you pay the invoice") != 0);
+    CHECK(asked_beside_link("see LINK for the drawing") == 0);
+    const std::string far = filler(40);
+    CHECK(asked_beside_link("click here " + far + " LINK " + far) == 0);
+    CHECK(asked_beside_link(far + " LINK " + far + " click here") == 0);
+    CHECK(asked_beside_link(far + " click here " + filler(20) + "LINK " + far) == bit(Ask::Click));
+    CHECK(asked_beside_link(far + " LINK " + filler(20) + "click here " + far) == bit(Ask::Click));
+}
+
+TEST_CASE("half a word at the border of what is beside a link asks for nothing") {
+    for (std::size_t gap = 150; gap < 220; ++gap) {
+        INFO(gap);
+        const std::string between(gap, 'g');
+        CHECK(asked_beside_link("LINK " + between + " click hereabouts " + filler(40)) == 0);
+        CHECK(asked_beside_link(filler(40) + "unclick here " + between + " LINK") == 0);
+    }
+}
+
+TEST_CASE("a link behind words is beside what stands around those words") {
+    const std::string far = filler(40);
+    CHECK(asked_beside_link("click here: the drawing " + far, "the drawing") == bit(Ask::Click));
+    CHECK(asked_beside_link("click here " + far + "the drawing", "the drawing") == 0);
+}
+
+TEST_CASE("a link that cannot be found in the text is beside all of it") {
+    const std::string far = filler(40);
+    CHECK(asked_beside_link("click here " + far, "not in it") == bit(Ask::Click));
+    CHECK(asked_beside_link("click here " + far) == bit(Ask::Click));
+}
+
+TEST_CASE("a link that stands twice is beside what stands around both") {
+    Look look;
+    look.message.links = {link_to("far.example", "far.example", LinkPlace::Anchor, "the first"),
+                          link_to("far.example", "far.example", LinkPlace::Anchor, "the second")};
+    look.message.lines = {{"the first " + filler(40) + "click here: the second", LineRole::Own}};
+    const auto links = seen(look).observations.links;
+    REQUIRE(links.size() == 1);
+    CHECK(links.front().asks == bit(Ask::Click));
+}
+
+TEST_CASE("a sum of money is asked for, in the text and beside a link") {
+    CHECK(seen(with_lines({{"it comes to 51,600 EUR in all", LineRole::Own}}))
+              .observations.asks_for(Ask::Amount));
+    CHECK_FALSE(seen(with_lines({{"it comes to 51,600 pieces", LineRole::Own}}))
+                    .observations.asks_for(Ask::Amount));
+    CHECK_FALSE(seen(with_lines({{"it comes to 51,600 EUR", LineRole::Quoted}}))
+                    .observations.asks_for(Ask::Amount));
+    CHECK(asked_beside_link("51,600 EUR at LINK") == bit(Ask::Amount));
+    CHECK(asked_beside_link("51,600 EUR " + filler(40) + "LINK") == 0);
+}
+
+TEST_CASE("an account with a slip of the pen is one") {
+    CHECK(seen(with_lines({{"DE88 3704 0044 0532 0130 00", LineRole::Own}}))
+              .observations.payment.size() == 1);
+    CHECK(seen(with_lines({{"DE89 3704 0044 0532 0130 00", LineRole::Own}})).observations.payment !=
+          seen(with_lines({{"DE88 3704 0044 0532 0130 00", LineRole::Own}})).observations.payment);
+}
+
 TEST_CASE("two tenants of one host are two links, at most forty count") {
     Look look;
     for (int i = 0; i < 41; ++i) {

@@ -45,6 +45,7 @@ inline Observations full_observations() {
     link.shape = 122;
     link.words = {123, 124};
     link.has_token = true;
+    link.asks = 1U << 26 | 5;
     o.links.push_back(link);
     link = {};
     link.host = 125;

@@ -46,8 +46,8 @@ inline void check_equal(const Observations& a, const Observations& b) {
     CHECK(word_total == b.word_total);
     REQUIRE(links.size() == b.links.size());
     for (std::size_t i = 0; i < links.size(); ++i) {
-        const auto& [host, tenant, shape, link_words, has_token, own_domain, sender_domain] =
-            links[i];
+        const auto& [host, tenant, shape, link_words, has_token, own_domain, sender_domain,
+                     link_asks] = links[i];
         CHECK(host == b.links[i].host);
         CHECK(tenant == b.links[i].tenant);
         CHECK(shape == b.links[i].shape);
@@ -55,6 +55,7 @@ inline void check_equal(const Observations& a, const Observations& b) {
         CHECK(has_token == b.links[i].has_token);
         CHECK(own_domain == b.links[i].own_domain);
         CHECK(sender_domain == b.links[i].sender_domain);
+        CHECK(link_asks == b.links[i].asks);
     }
     CHECK(asks == b.asks);
     CHECK(payment == b.payment);

@@ -116,6 +116,10 @@ TEST_CASE("what came after the first format comes back, and is absent in records
     CHECK(decode_profile(encode(p))->ties == 0);
     p.ties = 6.5F;
     CHECK(decode_profile(encode(p))->ties == 6.5F);
+    p.drift_fast = 2.5F;
+    p.drift_slow = 1.25F;
+    CHECK(decode_profile(encode(p))->drift_fast == 2.5F);
+    CHECK(decode_profile(encode(p))->drift_slow == 1.25F);
     p.ties = -1;
     CHECK_FALSE(decode_profile(encode(p)));
     Thread t = sample_thread();
@@ -198,7 +202,7 @@ TEST_CASE("a piece that does not fit leaves the state as it was") {
         }
         return fb::CreateRings(b, b.CreateVector(all));
     });
-    CHECK_FALSE(decode_site_piece("ranks/40", rings, site));  // the last of sixteen is nonsense
+    CHECK_FALSE(decode_site_piece("ranks/40", rings, site));  // the last is nonsense
     const auto cells = table([](auto& b) {
         std::vector<fb::Cell> all(kLevels * NoveltyCurve::kN * NoveltyCurve::kT, fb::Cell(8, 4));
         all.back() = fb::Cell(-1, 0);
@@ -213,6 +217,27 @@ TEST_CASE("a piece that does not fit leaves the state as it was") {
     });
     CHECK_FALSE(decode_site_piece("totals", totals, site));
     CHECK(pieces_of(site) == before);
+}
+
+TEST_CASE("rings of another number of lengths are dropped, the rest of the site is read") {
+    const auto rings = [](std::size_t n) {
+        return table([n](auto& b) {
+            std::vector<flatbuffers::Offset<fb::Ring>> all;
+            for (std::size_t i = 0; i < n; ++i)
+                all.push_back(fb::CreateRing(b, b.CreateVector(std::vector<float>{1}), 0));
+            return fb::CreateRings(b, b.CreateVector(all));
+        });
+    };
+    SiteState site;
+    const std::size_t ranked = feature_index(40);
+    CHECK_FALSE(decode_site_piece("ranks/40", rings(4 * kHistoryBuckets), site));
+    CHECK_FALSE(decode_site_piece("ranks/40", rings(kRankBuckets + 1), site));
+    REQUIRE(site.ranks[ranked].size() == kRankBuckets);
+    for (const ScoreRing& ring : site.ranks[ranked]) CHECK(ring.size() == 0);
+    CHECK(decode_site_piece("totals", pieces_of(sample_site()).at("totals"), site));
+    CHECK(site.words == 95.5);
+    CHECK(decode_site_piece("ranks/40", rings(kRankBuckets), site));
+    CHECK(site.ranks[ranked][kRankBuckets - 1].size() == 1);
 }
 
 TEST_CASE("counts of mails that are no numbers are refused") {

@@ -139,6 +139,64 @@ TEST_CASE("on a host that many share a new page is a new link, on another it is 
     CHECK_FALSE(related(k, mail).new_link);
 }
 
+TEST_CASE("a new link is as well known as its words, several as the least known of them") {
+    Known k;
+    k.state.senders = 50;
+    k.anna().hosts = {fold32(host_of("old.example"))};
+    k.anna().add(word_of("gasket"), 3);
+    k.words[word_of("shared")].senders = 5;
+    const auto link = [](Mail mail, const char* host, std::initializer_list<const char*> words) {
+        mail.links_to(host);
+        for (const auto* w : words) mail.get().links.back().words.push_back(word_of(w));
+        return mail;
+    };
+    const auto known = [&](const Observations& o) { return related(k, o).link_known; };
+    CHECK(known(Mail()) == 0);
+    CHECK(known(link(Mail(), "new.example", {})) == 0);
+    CHECK(known(link(Mail(), "new.example", {"unheard"})) == 0);
+    CHECK(known(link(Mail(), "new.example", {"gasket"})) == Approx(.7));
+    CHECK(known(link(Mail().quotes("gasket"), "new.example", {"gasket"})) == 1);
+    CHECK(known(link(Mail(), "new.example", {"gasket", "unheard"})) == Approx(.35));
+    CHECK(known(link(Mail(), "new.example", {"shared"})) == Approx(.3));
+    k.words[word_of("shared")].senders = 4;
+    CHECK(known(link(Mail(), "new.example", {"shared"})) == 0);
+    SECTION("whichever comes first") {
+        const Mail best = link(Mail(), "new.example", {"gasket"});
+        CHECK(known(link(best, "far.example", {"unheard"})) == 0);
+        CHECK(known(link(link(Mail(), "far.example", {"unheard"}), "new.example", {"gasket"})) ==
+              0);
+        CHECK(known(link(best, "far.example", {"gasket", "unheard"})) == Approx(.35));
+    }
+    SECTION("a link that is not new does not count") {
+        CHECK(known(link(link(Mail(), "new.example", {"gasket"}), "old.example", {"unheard"})) ==
+              Approx(.7));
+        CHECK(known(link(Mail(), "old.example", {"gasket"})) == 0);
+    }
+}
+
+TEST_CASE("what is asked beside new links is asked, beside others it is not") {
+    Known k;
+    k.anna().hosts = {fold32(host_of("old.example"))};
+    Mail mail = Mail().links_to("new.example").links_to("old.example").links_to("far.example");
+    mail.get().links[0].asks = 0b1;
+    mail.get().links[1].asks = 0b10;
+    mail.get().links[2].asks = 0b100;
+    CHECK(related(k, mail).link_asks == 0b101);
+    k.anna().hosts.push_back(fold32(host_of("far.example")));
+    CHECK(related(k, mail).link_asks == 0b1);
+    mail.get().links[0].sender_domain = true;
+    CHECK(related(k, mail).link_asks == 0);
+}
+
+TEST_CASE("a sender is known since the first of its mails was learned") {
+    Known k;
+    const Mail mail("anna@partner.example", day(10));
+    CHECK(related(k, mail).known_days == 0);
+    k.profile_of("anna@partner.example").first = day(7.5);
+    CHECK(related(k, mail).known_days == Approx(2.5));
+    CHECK(related(k, Mail("eve@far.example", day(10))).known_days == 0);
+}
+
 TEST_CASE("an account or a telephone number is as new as a link would be") {
     Known k;
     Mail mail;
@@ -260,7 +318,7 @@ TEST_CASE("the sender's own words fit better than words it never used") {
     CHECK(foreign.thread_words == 0);
 }
 
-TEST_CASE("length and history fall into four buckets each") {
+TEST_CASE("length falls into six buckets, history into four") {
     Known k;
     const auto bucket = [&](std::uint32_t words, double mails) {
         Mail m;
@@ -276,6 +334,10 @@ TEST_CASE("length and history fall into four buckets each") {
     CHECK(bucket(25, 10) == 10);
     CHECK(bucket(79, 49) == 10);
     CHECK(bucket(80, 50) == 15);
+    CHECK(bucket(199, 50) == 15);
+    CHECK(bucket(200, 50) == 19);
+    CHECK(bucket(399, 50) == 19);
+    CHECK(bucket(400, 50) == 23);
 }
 
 TEST_CASE("quoted text is looked up in a conversation that is known as a whole") {

@@ -85,12 +85,14 @@ TEST_CASE("the site begins with empty rings of the agreed sizes, ranks only for 
     CHECK(site.anomaly.dimension() == kFeatureCount);
     const auto ranked = index_of(FeatureId::language_mix);
     REQUIRE(site.ranks[ranked].size() == kRankBuckets);
+    CHECK(site.ranks[ranked].size() == 24);  // 6 lengths x 4 histories: FORMAT.md
     CHECK(site.ranks[ranked][0].capacity() == kRankRing);
     CHECK(has_ranks(ranked));
     const auto sum = index_of(FeatureId::text_asks);
     REQUIRE(has_ranks(sum));
     CHECK(site.ranks[sum][0].capacity() == kSumRing);
     CHECK(rank_bucket(ranked, 2, 3) == 11);
+    CHECK(rank_bucket(ranked, 5, 3) == 23);
     CHECK(rank_bucket(sum, 2, 3) == 8);  // one bucket a length, whatever the history
     CHECK(site.ranks[index_of(FeatureId::user_agent)].empty());
 }

@@ -71,6 +71,7 @@ TEST_CASE("features of one cause are one reason with all of their weight") {
 TEST_CASE("a reason says what, in words and with numbers") {
     Scene s;
     travelling(s);
+    attentive(s);
     const auto all = reasons_for(s.evidence(), Stratum::NewLink, labels(), 100);
     const Reason* zone = reason(all, "time_zone");
     REQUIRE(zone != nullptr);
@@ -93,6 +94,7 @@ TEST_CASE("what the stratum does not weigh is no reason") {
     s.usual().look(later()
                        .shows(FeatureId::auth_triple, "spf=fail dkim=fail dmarc=fail")
                        .shows(FeatureId::display_name, "Somebody Else"));
+    attentive(s);
     for (const Stratum stratum : {Stratum::NewLink, Stratum::Unbacked}) {
         const auto all = reasons_for(s.evidence(), stratum, Labels{}, 100);
         CHECK(reason(all, "display_name") == nullptr);

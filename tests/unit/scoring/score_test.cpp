@@ -106,6 +106,16 @@ TEST_CASE("only what hardly wrote before can claim to be somebody else") {
     CHECK(stratum_of(s.evidence()) == Stratum::Identity);
     s.relations.messages = kKnownMails;
     CHECK(stratum_of(s.evidence()) != Stratum::Identity);
+    // A second address of three days is a correspondent like others, a look-alike domain is not.
+    s.relations.messages = kKnownMails - 1;
+    s.relations.known_days = kProbationDays;
+    s.relations.look_alike_domain = true;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
+    s.relations.look_alike_domain = false;
+    s.relations.known_name = s.relations.known_local_part = true;
+    CHECK(stratum_of(s.evidence()) != Stratum::Identity);
+    s.relations.known_days = kProbationDays - .1;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
 }
 
 TEST_CASE("the raw score never falls when a surprise grows") {
@@ -116,12 +126,44 @@ TEST_CASE("the raw score never falls when a surprise grows") {
     const double quiet = raw_score(stratum, model, x);
     CHECK(std::isfinite(quiet));
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
+        if (feature_spec(f).kind == Kind::Relief) continue;
         const double before = raw_score(stratum, model, x);
         x[f] = 12.8F;
         CHECK(raw_score(stratum, model, x) >= before);
     }
     CHECK(raw_score(stratum, model, x) > quiet);
     CHECK(std::isfinite(raw_score(stratum, model, x)));
+}
+
+TEST_CASE("what speaks for a mail takes its nats off the raw score of its own stratum alone") {
+    const auto [id, own] = GENERATE(table<FeatureId, Stratum>(
+        {{FeatureId::link_named, Stratum::NewLink}, {FeatureId::link_unasked, Stratum::NewLink}}));
+    const ExpertModel model;
+    Surprises x{};
+    x[index_of(FeatureId::link_host)] = 5;
+    x[index_of(FeatureId::identity_marks)] = 4;
+    Surprises relieved = x;
+    relieved[index_of(id)] = 1.5F;
+    for (std::size_t i = 0; i < kStratumCount; ++i) {
+        const auto stratum = static_cast<Stratum>(i);
+        INFO(feature_name(index_of(id)) << " " << to_string(stratum));
+        CHECK(raw_score(stratum, model, relieved) ==
+              Approx(raw_score(stratum, model, x) - (stratum == own ? 1.5 : 0)));
+        CHECK(raw_slope(stratum, model, relieved)[index_of(id)] == (stratum == own ? -1 : 0));
+        // Nothing else weighs more or less for it.
+        const std::size_t other = index_of(FeatureId::user_agent);
+        CHECK(raw_slope(stratum, model, relieved)[other] ==
+              Approx(raw_slope(stratum, model, x)[other]));
+    }
+}
+
+TEST_CASE("several things that speak for a mail are added") {
+    const ExpertModel model;
+    Surprises x{};
+    const double before = raw_score(Stratum::NewLink, model, x);
+    x[index_of(FeatureId::link_named)] = 3;
+    x[index_of(FeatureId::link_unasked)] = 1;
+    CHECK(raw_score(Stratum::NewLink, model, x) == Approx(before - 4));
 }
 
 TEST_CASE("the slope is how much the raw score grows with a surprise") {
@@ -146,6 +188,7 @@ TEST_CASE("own evidence is p times the stratum's share over its share of the bud
     for (int i = 0; i < 9; ++i) site.scores[0][1].add(static_cast<float>(i));
     site.stratum_mails[0] = {0, 9, 4, 0, 81, 0};  // link: 10 of 100
     s.look(later());
+    s.options.shares[1] = 0.5;
     // p = 1/10 above all nine, share .1, budget share .5
     CHECK(own_evidence(s.evidence(), Stratum::NewLink, 100, s.options) ==
           Approx(-std::log10(0.1 * 0.1 / 0.5)));
