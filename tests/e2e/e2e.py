@@ -136,7 +136,8 @@ def _fresh(raw, tag):
 
 
 def genuine(tag, index=0):
-    """a genuine mail of a well-known correspondent, as it came on one of the last days"""
+    """a genuine mail of a well-known correspondent, as it came on one of the last days; without links, because one that is
+    new for its sender is rare enough for a budget as wide as LEARNED_FAST"""
     seen = [
         r
         for r in records()
@@ -146,6 +147,7 @@ def genuine(tag, index=0):
         and r['victim_history'] >= 15
         and r['mail_from']
         and r['mail_from'] == r['victim']
+        and b'http' not in raw_of(r)
     ]
     r = seen[-1 - index]
     raw, mid = _fresh(raw_of(r), tag)
