@@ -11,7 +11,7 @@ import argparse
 import replay_results
 
 NOMINAL = ((40, 10), (60, 1), (80, .1))
-SHARES = {"identity": .10, "link": .60, "request": .25, "unbacked": .04, "plain": .01}  # engine/scoring/options.hpp
+SHARES = {"identity": .145, "link": .55, "request": .20, "unbacked": .05, "plain": .005, "client": .05}  # engine/scoring/options.hpp
 HISTORIES = ((0, "first mail"), (3, "1-2 mails"), (10, "3-9"), (50, "10-49"), (float("inf"), "50 and more"))
 WEEK = 7 * 86400
 
