@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "engine/features/spec.hpp"
+#include "engine/scoring/surprises.hpp"
 
 namespace kith {
 namespace {
@@ -19,14 +19,7 @@ float moved(float mean, double x, float span, float seen) noexcept {
 }  // namespace
 
 double way_surprise(const Surprises& x) noexcept {
-    double sum = 0;
-    for (std::size_t f = 0; f < kFeatureCount; ++f) {
-        const Group g = feature_spec(f).group;
-        if (g == Group::Transport || g == Group::Submission || g == Group::Client ||
-            g == Group::Quoting)
-            sum += static_cast<double>(x[f]);
-    }
-    return sum;
+    return group_surprise(x, {Group::Transport, Group::Submission, Group::Client, Group::Quoting});
 }
 
 void learn_drift(Profile& sender, double way_surprise) noexcept {

@@ -36,18 +36,12 @@ double inducement_shift(const Evidence& e) {
            e.site.experts.score(Expert::Text, Surprises{});
 }
 
-double group_sum(const Evidence& e, std::initializer_list<Group> groups) {
-    double sum = 0;
-    for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (std::find(groups.begin(), groups.end(), feature_spec(f).group) != groups.end())
-            sum += static_cast<double>(e.surprise.x[f]);
-    return sum;
-}
-
 double new_client(const Evidence& e) {
-    return group_sum(e, {Group::Client, Group::Submission, Group::Quoting});
+    return group_surprise(e.surprise.x, {Group::Client, Group::Submission, Group::Quoting});
 }
-double unusual_origin(const Evidence& e) { return group_sum(e, {Group::Transport}); }
+double unusual_origin(const Evidence& e) {
+    return group_surprise(e.surprise.x, {Group::Transport});
+}
 double first_contact(const Evidence& e) {
     return e.history.profile == nullptr ? e.history.domain_profile == nullptr ? 2 : 1 : 0;
 }

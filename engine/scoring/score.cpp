@@ -90,12 +90,7 @@ std::span<const Way> ways_of(Stratum s) noexcept {
 constexpr std::size_t at(Expert e) noexcept { return static_cast<std::size_t>(e); }
 
 double client_surprise(const Surprises& x) noexcept {
-    double sum = 0;
-    for (std::size_t f = 0; f < kFeatureCount; ++f) {
-        const Group g = feature_spec(f).group;
-        if (g == Group::Submission || g == Group::Client) sum += static_cast<double>(x[f]);
-    }
-    return sum;
+    return group_surprise(x, {Group::Submission, Group::Client});
 }
 
 /// The usual client is no alibi: a foreign hand may sit at it.

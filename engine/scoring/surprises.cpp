@@ -165,6 +165,14 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
     return out;
 }
 
+double group_surprise(const Surprises& x, std::initializer_list<Group> groups) noexcept {
+    double sum = 0;
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        if (std::find(groups.begin(), groups.end(), feature_spec(f).group) != groups.end())
+            sum += static_cast<double>(x[f]);
+    return sum;
+}
+
 Surprises strangeness(const Surprises& x) noexcept {
     Surprises out = x;
     for (std::size_t f = 0; f < kFeatureCount; ++f)

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 
+#include "engine/features/spec.hpp"
 #include "engine/profile/experts.hpp"
 #include "engine/profile/relate.hpp"
 
@@ -47,6 +49,10 @@ struct Comparison {
 };
 /// All of the above for one mail and the memory as it is.
 [[nodiscard]] Comparison compare(const Observations& o, const Memory& memory, const Hasher& hasher);
+
+/// The surprises of all features of these groups added up, in nats.
+[[nodiscard]] double group_surprise(const Surprises& x,
+                                    std::initializer_list<Group> groups) noexcept;
 
 /// What is strange about a mail: its surprises without what speaks for it (Kind::Relief). The
 /// vector of the joint anomaly.
