@@ -54,7 +54,8 @@ def levels(folder):
     assert rows["first mail"][:3] == ["100", "20", "200.00"], rows["first mail"]
     assert rows["50 and more"][:3] == ["900", "0", "0.00"], rows["50 and more"]
     assert rows["persons"][:2] == ["500", "10"] and rows["robots"][:2] == ["500", "10"], out
-    assert rows["link, 60% of all"][:3] == ["1000", "20", "20.00"], out
+    link = [cells for name, cells in rows.items() if name.startswith("link, ")]
+    assert [cells[:3] for cells in link] == [["1000", "20", "20.00"]], out
     weeks = {line.split()[0]: line.split()[1:] for line in out[out.index("\nweeks"):].splitlines()[2:]}
     # 672 quarters of an hour a week; the mail after the story is learned and genuine all the same.
     assert weeks["0-1"][:4] == ["672", "672", "17", "3"], weeks
