@@ -51,6 +51,9 @@ struct Relations {
     bool language = false;
     double mix = 0, thread_words = 0, word_gap = 0, unseen = 0;
     bool has_thread_words = false;
+    /// Do the words new for sender and conversation mark newcomers' mail here? Mean log odds.
+    double stranger_words = 0;
+    bool has_stranger_words = false;
     int length_bucket = 0;   ///< own words: <8, <25, <80, <200, <400, more
     int history_bucket = 0;  ///< mails of the sender: <3, <10, <50, more
 

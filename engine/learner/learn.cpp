@@ -84,6 +84,13 @@ void learn_sums(const SurpriseVector& surprise, const Relations& r, SiteState& s
         if (feature_spec(f).kind == Kind::Sum) add_rank(f, surprise.detail[f].sum, r, site, lesson);
 }
 
+/// Whose words a mail shows.
+Lesson::Speaker speaker_of(const Observations& o, double mails_before) noexcept {
+    if (o.direction != Direction::Inbound) return Lesson::Speaker::Nobody;
+    if (mails_before <= 0) return Lesson::Speaker::Newcomer;
+    return mails_before >= kRegularMails ? Lesson::Speaker::Regular : Lesson::Speaker::Nobody;
+}
+
 void learn_words(const Observations& o, float weight, const LearnerOptions& options,
                  LearnedMemory& memory, Vocabulary& sender, Vocabulary& domain, Lesson& lesson) {
     SiteState& site = memory.edit_site();
@@ -93,10 +100,17 @@ void learn_words(const Observations& o, float weight, const LearnerOptions& opti
     // Decay of the site's total; single words follow when they are touched.
     if (site.day == 0) site.day = today;
     if (today > site.day) {
-        site.words *= std::exp2(-static_cast<double>(today - site.day) / options.half_life_days);
+        const double halvings = static_cast<double>(today - site.day) / options.half_life_days;
+        site.words *= std::exp2(-halvings);
+        site.newcomers *= std::exp2(-halvings / kParentHalfLife);
+        site.regulars *= std::exp2(-halvings / kParentHalfLife);
         site.day = today;
     }
     lesson.site_day = site.day;
+    const bool newcomer = lesson.speaker == Lesson::Speaker::Newcomer;
+    const bool regular = lesson.speaker == Lesson::Speaker::Regular;
+    site.newcomers += newcomer ? 1 : 0;
+    site.regulars += regular ? 1 : 0;
     for (std::size_t i = 0; i < o.words.size(); ++i) {
         const auto& [word, count] = o.words[i];
         const float c = weight * static_cast<float>(count);
@@ -106,11 +120,16 @@ void learn_words(const Observations& o, float weight, const LearnerOptions& opti
         SiteWord& w = memory.edit_word(word);
         if (w.day == 0) w.day = today;
         if (today > w.day) {
-            w.count *= static_cast<float>(
-                std::exp2(-static_cast<double>(today - w.day) / options.half_life_days));
+            const double halvings = static_cast<double>(today - w.day) / options.half_life_days;
+            w.count *= static_cast<float>(std::exp2(-halvings));
+            const auto slowly = static_cast<float>(std::exp2(-halvings / kParentHalfLife));
+            w.newcomers *= slowly;
+            w.regulars *= slowly;
             w.day = today;
         }
         w.count += c;
+        w.newcomers += newcomer ? 1 : 0;
+        w.regulars += regular ? 1 : 0;
         if (fresh) {
             w.senders += 1;
             lesson.fresh_words[i / 8] |= static_cast<std::uint8_t>(1U << i % 8);
@@ -430,6 +449,7 @@ Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& 
     }
     words.today += 1;
     lesson.sender.day = words.day;
+    lesson.speaker = speaker_of(o, static_cast<double>(sender.ever));
     learn_words(o, std::min(1.0F, kFullWeightMails / words.today), options, memory, words,
                 domain_words, lesson);
     learn_links(o, memory, words, domain_words, lesson);

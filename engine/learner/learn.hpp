@@ -30,10 +30,10 @@ enum class Fate : std::uint8_t {
 /// It was held for what it wants, or would have been in another mode.
 [[nodiscard]] bool leaves_fingerprint(const Judgement& j, Fate fate) noexcept;
 
-/// One rank in the calibration; of a sender's suspicious mail only the first kRanksADay of a day,
-/// or a burst of its held mail would become what is usual. False when it gave none.
+/// One rank in the calibration; a sender's suspicious mail of a day is one event and gives one for
+/// all, or a burst of held mail would become what is usual. False when it gave none.
 bool rank(const Observations& o, const Judgement& j, LearnedMemory& memory);
-inline constexpr unsigned kRanksADay = 3;
+inline constexpr unsigned kRanksADay = 1;
 
 /// What every mail leaves behind whatever its fate: one rank in the calibration (else the threshold
 /// creeps), a trace when it has a payload, a fingerprint when it was held for it. Indicators and

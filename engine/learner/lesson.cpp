@@ -82,6 +82,13 @@ void take_back_words(const Observations& o, const Lesson& lesson, const LearnerO
     const auto since_day = [&](std::int32_t day) {
         return std::exp2(-std::max(0.0, static_cast<double>(day - lesson.site_day)) / half_life);
     };
+    const auto slowly = [&](std::int32_t day) {
+        return std::pow(since_day(day), 1 / kParentHalfLife);
+    };
+    const double newcomer = lesson.speaker == Lesson::Speaker::Newcomer ? 1 : 0;
+    const double regular = lesson.speaker == Lesson::Speaker::Regular ? 1 : 0;
+    site.newcomers = std::max(0.0, site.newcomers - newcomer * slowly(site.day));
+    site.regulars = std::max(0.0, site.regulars - regular * slowly(site.day));
     const float by_sender = faded(lesson.sender.aged, sender.aged, half_life);
     const float by_domain = faded(lesson.domain.aged, domain.aged, half_life);
     for (std::size_t i = 0; i < o.words.size(); ++i) {
@@ -91,6 +98,8 @@ void take_back_words(const Observations& o, const Lesson& lesson, const LearnerO
         domain.retract(word, c * by_domain);
         SiteWord& w = memory.edit_word(word);
         reduce(w.count, c * static_cast<float>(since_day(w.day)));
+        reduce(w.newcomers, static_cast<float>(newcomer * slowly(w.day)));
+        reduce(w.regulars, static_cast<float>(regular * slowly(w.day)));
         const bool fresh =
             i / 8 < lesson.fresh_words.size() && has_bit(lesson.fresh_words[i / 8], i % 8);
         if (fresh && sender.count(word) <= 0) reduce(w.senders, 1);
@@ -267,7 +276,8 @@ std::string encode(const Lesson& lesson) {
     fb::FinishLessonBuffer(
         b, fb::CreateLesson(b, stored_values, stored_ranks, stored_touched, stored_hosts, sender,
                             domain, thread, lesson.word_weight, fresh, lesson.site_day,
-                            to_unix(lesson.site_aged), lesson.person_named, lesson.domain_named));
+                            to_unix(lesson.site_aged), lesson.person_named, lesson.domain_named,
+                            static_cast<std::uint8_t>(lesson.speaker)));
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
 
@@ -334,6 +344,8 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
     out.site_aged = from_unix(in->site_aged());
     out.person_named = in->person_named();
     out.domain_named = in->domain_named();
+    if (in->speaker() <= static_cast<std::uint8_t>(Lesson::Speaker::Regular))
+        out.speaker = static_cast<Lesson::Speaker>(in->speaker());
     return out;
 }
 

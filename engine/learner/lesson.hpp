@@ -51,6 +51,12 @@ struct Lesson {
         std::int32_t day = 0;  ///< Profile::day then
         bool new_day = false;  ///< counted in Profile::days
     };
+    /// Whose words the site learned. Persistent numbers.
+    enum class Speaker : std::uint8_t {
+        Nobody = 0,    ///< not told apart: known, but not well
+        Newcomer = 1,  ///< a sender's first mail
+        Regular = 2,   ///< of a sender with kRegularMails
+    };
     struct Host {
         std::uint64_t host = 0;
         bool senders = false, tenants = false;  ///< which of HostUse's counts grew
@@ -77,6 +83,7 @@ struct Lesson {
     Words sender, domain;
     Conversation thread;
     float word_weight = 0;
+    Speaker speaker = Speaker::Nobody;
     std::vector<std::uint8_t> fresh_words;  ///< bit per Observations::words: new to the sender
     std::int32_t site_day = 0;              ///< site's words are as of this day
     Time site_aged{};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace kith {
 namespace {
@@ -11,9 +12,23 @@ namespace {
 /// and 85 %).
 double tail_start(std::size_t n) noexcept { return n >= 1000 ? 0.97 : n >= 200 ? 0.90 : 0.85; }
 constexpr std::size_t kMinForTail = 20;
+constexpr double kFar =
+    3;  // how many times rarer than all data a value is still judged by the scale
 constexpr double kMinP = 1e-300;  // exp() ends at 0, p must not
 constexpr double kMinScale =
     0.05;  // nats; values that are all alike must not make everything else impossible
+
+/// Mean of the excesses over the first of `tail` (ascending) if they are exponential. The plain
+/// mean follows the one freak among them, and the attacks: what lies further out than one in
+/// exp(kWinsor) counts as if it lay there, measured by the upper quartile.
+double mean_excess(std::span<const float> tail) {
+    constexpr double kWinsor = 2.5;
+    const auto excess = [&](float v) { return static_cast<double>(v - tail.front()); };
+    const double cap = kWinsor * excess(tail[tail.size() * 3 / 4]) / std::log(4.0);
+    double sum = 0;
+    for (const float v : tail) sum += std::min(cap, excess(v));
+    return sum / static_cast<double>(tail.size()) / (1 - std::exp(-kWinsor));
+}
 
 }  // namespace
 
@@ -51,15 +66,13 @@ Calibration::Calibration(const ScoreRing& ring) : sorted_(ring.values()) {
     if (n < kMinForTail) return;
     const auto first = static_cast<std::size_t>(tail_start(n) * static_cast<double>(n));
     threshold_ = static_cast<double>(sorted_[first]);
-    double sum = 0;
-    for (std::size_t i = first; i < n; ++i) sum += static_cast<double>(sorted_[i]) - threshold_;
-    scale_ = std::max(kMinScale, sum / static_cast<double>(n - first));
+    scale_ = std::max(kMinScale, mean_excess(std::span(sorted_).subspan(first)));
     tail_share_ = static_cast<double>(n - first) / static_cast<double>(n);
 }
 
 double Calibration::tail_p(double x) const noexcept {
     const double z = (x - threshold_) / scale_;
-    const double far = std::log(tail_share_ * 10 * static_cast<double>(sorted_.size() + 1));
+    const double far = std::log(tail_share_ * kFar * static_cast<double>(sorted_.size() + 1));
     if (z <= far) return tail_share_ * std::exp(-z);
     return std::max(kMinP, tail_share_ * std::exp(-far) * (far / z) * (far / z));
 }

@@ -45,7 +45,7 @@ public:
     explicit Calibration(const ScoreRing& ring);
 
     /// p in (0, 1]: rank below the tail's start; above, with z = (x - threshold) / scale,
-    /// u * exp(-z) down to 1 / (10 (N + 1)), and from there, at z', u * exp(-z') * (z' / z)^2. 1
+    /// u * exp(-z) down to 1 / (3 (N + 1)), and from there, at z', u * exp(-z') * (z' / z)^2. 1
     /// when there are no values.
     [[nodiscard]] double p(double x) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }

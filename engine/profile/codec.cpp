@@ -332,12 +332,24 @@ std::optional<Packed> unpack(std::string_view bytes) {
 
 }  // namespace
 
-std::string encode(const SiteWord& w) { return pack({w.count, w.senders, w.day}); }
+std::string encode(const SiteWord& w) {
+    std::string out = pack({w.count, w.senders, w.day});
+    const std::array<float, 2> speakers{w.newcomers, w.regulars};
+    return out.append(reinterpret_cast<const char*>(speakers.data()), sizeof speakers);
+}
 std::string encode(const HostUse& h) { return pack({h.senders, h.tenants, h.day}); }
 std::optional<SiteWord> decode_site_word(std::string_view bytes) {
-    const auto p = unpack(bytes);
+    const auto p = unpack(bytes.substr(0, sizeof(Packed)));
     if (!p) return std::nullopt;
-    return SiteWord{p->a, p->b, p->day};
+    SiteWord w{p->a, p->b, p->day};
+    if (bytes.size() == sizeof(Packed)) return w;  // of an earlier store
+    std::array<float, 2> speakers{};
+    if (bytes.size() != sizeof(Packed) + sizeof speakers) return std::nullopt;
+    std::memcpy(speakers.data(), bytes.data() + sizeof(Packed), sizeof speakers);
+    if (!sane(speakers[0]) || !sane(speakers[1])) return std::nullopt;
+    w.newcomers = speakers[0];
+    w.regulars = speakers[1];
+    return w;
 }
 std::optional<HostUse> decode_host_use(std::string_view bytes) {
     const auto p = unpack(bytes);
@@ -506,14 +518,15 @@ std::string encode_totals(const SiteState& s) {
     const auto stored = b.CreateVector(strata);
     const auto mails = b.CreateVector(s.mails.data(), s.mails.size());
     b.Finish(fb::CreateTotals(b, stored, mails, s.words, s.senders, s.learned, s.waiting, s.held,
-                              s.day));
+                              s.day, s.newcomers, s.regulars));
     return finished(b);
 }
 
 bool decode_totals(std::string_view bytes, SiteState& s) {
     const Verified<fb::Totals> t(bytes);
     if (!t || t->stratum_mails() == nullptr || t->mails() == nullptr ||
-        t->mails()->size() != kDirectionCount || !finite(t->words()) || !finite(t->senders()))
+        t->mails()->size() != kDirectionCount || !finite(t->words()) || !finite(t->senders()) ||
+        !finite(t->newcomers()) || !finite(t->regulars()))
         return false;
     // A store of an earlier version knows fewer strata; those it lacks begin empty.
     const std::size_t strata = t->stratum_mails()->size() / kDirectionCount;
@@ -530,6 +543,8 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
     std::copy(mails.begin(), mails.end(), s.mails.begin());
     s.words = std::max(0.0, t->words());
     s.senders = std::max(0.0, t->senders());
+    s.newcomers = std::max(0.0, t->newcomers());
+    s.regulars = std::max(0.0, t->regulars());
     s.learned = t->learned();
     s.waiting = t->waiting();
     s.held = t->held();

@@ -22,8 +22,11 @@ constexpr std::array<float, kLearnedExperts> kStartBias = {-6.5F, -6, -3};
 /// Text: ranks are bounded and comparable, each counts whole; one at 1 in 20 is where doubt begins.
 constexpr float kTextWeight = 1, kTextBias = -3;
 
-bool looks(Expert expert, const FeatureSpec& spec) noexcept {
-    if ((spec.kind == Kind::Sum) != (expert == Expert::Text)) return false;
+bool looks(Expert expert, std::size_t feature) noexcept {
+    const FeatureSpec& spec = feature_spec(feature);
+    if (expert == Expert::Text)
+        return spec.kind == Kind::Sum || feature == index_of(FeatureId::stranger_words);
+    if (spec.kind == Kind::Sum) return false;
     if (spec.kind == Kind::Relief) return false;  // the same for all ways, see raw_score()
     if (spec.kind == Kind::Claim) return expert == Expert::Impostor;
     const Group g = spec.group;
@@ -35,7 +38,7 @@ bool looks(Expert expert, const FeatureSpec& spec) noexcept {
             return g == Group::Submission || g == Group::Client || g == Group::Quoting ||
                    g == Group::Text;
         case Expert::Text:
-            return true;
+            break;  // above
     }
     return false;
 }
@@ -52,7 +55,7 @@ bool looks_at(Expert expert, std::size_t feature) noexcept {
         std::array<std::array<bool, kFeatureCount>, kExpertCount> t{};
         for (std::size_t e = 0; e < kExpertCount; ++e)
             for (std::size_t f = 0; f < kFeatureCount; ++f)
-                t[e][f] = looks(static_cast<Expert>(e), feature_spec(f));
+                t[e][f] = looks(static_cast<Expert>(e), f);
         return t;
     }();
     return table[static_cast<std::size_t>(expert)][feature];
@@ -62,6 +65,7 @@ std::array<float, kFeatureCount> prior_weights(Expert expert) noexcept {
     std::array<float, kFeatureCount> prior{};
     for (std::size_t f = 0; f < kFeatureCount; ++f)
         if (looks_at(expert, f)) prior[f] = expert == Expert::Text ? kTextWeight : kPriorWeight;
+    if (expert == Expert::Text) prior[index_of(FeatureId::stranger_words)] = kPriorWeight;
     if (expert == Expert::Impostor) {
         prior[index_of(FeatureId::identity_marks)] = kMarksWeight;
         prior[index_of(FeatureId::claimed_client)] = kClaimWeight;

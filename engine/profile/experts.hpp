@@ -2,10 +2,9 @@
 // Experts: each weighs the surprises of the parts an attack of its kind would bring along, against
 // the mail's claimed sender. Spoof, Client and Impostor are logistic models with non-negative
 // weights: the start vector is a prior (0.3 for all), the learner refits them on the site's own
-// mail. Text adds up ranks and is never refitted: foreign texts of a site's own mail hardly ask for
-// anything, so they teach little about those that do (ARCHITECTURE.md "Tried"). The milter only
-// takes dot products.
-// Covered by tests/unit/profile/experts_test.cpp.
+// mail. Text adds up ranks and newcomers' words and is never refitted: foreign texts of a site's
+// own mail hardly ask for anything, so they teach little about those that do (ARCHITECTURE.md
+// "Tried"). The milter only takes dot products. Covered by tests/unit/profile/experts_test.cpp.
 #pragma once
 
 #include <array>

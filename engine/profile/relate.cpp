@@ -12,6 +12,8 @@ namespace {
 constexpr double kSenderShare = .40, kDomainShare = .15, kThreadShare = .20, kSiteShare = .25;
 constexpr double kSenderShrink = 50, kDomainShrink = 100, kSiteAdd = .1, kSiteWords = 2000,
                  kGapShrink = 200;
+constexpr double kFewestRegulars = 100;  // mails, before anything can be said of newcomers' words
+constexpr double kFewestWordMails = 3;
 constexpr std::size_t kPairs = 8;  // the first few tell; a wide list has its own features
 constexpr std::uint32_t kMinWords = 3;
 constexpr std::size_t kFewThreadWords =
@@ -78,6 +80,18 @@ int history_bucket(double mails) noexcept {
     return mails < 3 ? 0 : mails < 10 ? 1 : mails < 50 ? 2 : 3;
 }
 
+/// Was the word in enough mails to tell whose it is?
+bool is_known_kind(const SiteWord& w) noexcept {
+    return static_cast<double>(w.newcomers + w.regulars) >= kFewestWordMails;
+}
+
+/// Log odds that a mail with the word is a sender's first one, against those of any mail.
+double newcomer_odds(const SiteWord& w, const SiteState& site) noexcept {
+    constexpr double kHalf = .5, kMails = 5;
+    return std::log((static_cast<double>(w.newcomers) + kHalf) / (site.newcomers + kMails)) -
+           std::log((static_cast<double>(w.regulars) + kHalf) / (site.regulars + kMails));
+}
+
 void relate_language(const Observations& o, const History& h, const Memory& memory,
                      const Thread* thread, Relations& r) {
     r.length_bucket = length_bucket(o.word_total);
@@ -92,6 +106,7 @@ void relate_language(const Observations& o, const History& h, const Memory& memo
     const double n_s = h.vocabulary ? static_cast<double>(h.vocabulary->total) : 0;
     const double n_d = h.domain_vocabulary ? static_cast<double>(h.domain_vocabulary->total) : 0;
     double mix = 0, gap = 0, idf_all = 0, idf_thread = 0, unseen = 0, total = 0;
+    double odds = 0, judged = 0;
     for (const auto& [word, count] : o.words) {
         const SiteWord at_site = memory.word(word);
         const double q =
@@ -112,11 +127,16 @@ void relate_language(const Observations& o, const History& h, const Memory& memo
         idf_all += std::max(0.0, idf);
         if (threaded) idf_thread += std::max(0.0, idf);
         if (c_s <= 0) unseen += 1;
+        if (c_s > 0 || threaded || !is_known_kind(at_site)) continue;
+        odds += newcomer_odds(at_site, site);
+        judged += 1;
     }
     r.mix = mix / total;
     r.word_gap = gap / total;
     r.thread_words = idf_all > 0 ? -idf_thread / idf_all : 0;
     r.unseen = unseen / static_cast<double>(o.words.size());
+    r.stranger_words = odds / (judged + 1);  // one or two words tell little
+    r.has_stranger_words = site.regulars >= kFewestRegulars;
 }
 
 Novelty novelty_of(bool sender, bool domain, double site_senders) noexcept {

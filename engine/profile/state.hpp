@@ -61,7 +61,13 @@ struct SiteWord {
     float count = 0;       ///< decayed
     float senders = 0;     ///< distinct senders that used it
     std::int32_t day = 0;  ///< counts are as of this day
+    /// Inbound mails with it: first ones of their senders, and of senders with kRegularMails.
+    /// Decayed as a parent's counts are.
+    float newcomers = 0, regulars = 0;
 };
+
+/// From so many mails on a sender's words are those of somebody who belongs here.
+inline constexpr double kRegularMails = 10;
 
 struct Thread {
     std::vector<std::uint32_t> participants;  ///< sender32 of those who wrote, newest last
@@ -178,9 +184,10 @@ struct SiteState {
     /// The same by how well the sender is known.
     std::array<std::array<ScoreRing, kStages>, kDirectionCount> stage_evidence;
     std::array<std::array<ScoreRing, kIndicatorCount>, kDirectionCount> indicators;
-    CovarianceSum anomaly;  ///< of the surprises, for General Behavioural Anomaly
-    double words = 0;       ///< words counted at the site, decayed
-    double senders = 0;     ///< senders with a profile
+    CovarianceSum anomaly;               ///< of the surprises, for General Behavioural Anomaly
+    double words = 0;                    ///< words counted at the site, decayed
+    double senders = 0;                  ///< senders with a profile
+    double newcomers = 0, regulars = 0;  ///< mails that SiteWord's counts are of, decayed
     double learned = 0, waiting = 0, held = 0;  ///< what became of the mails, for status
     std::int32_t day = 0;                       ///< `words` is as of this day
     ExpertModel experts;

@@ -24,7 +24,7 @@ const std::array kRows = {
          message_id_shape, boundary_shape, html_skeleton, charset, content_language, from_form,
          priority, content_params}},
     Row{{quote_style}, {attribution, reply_prefix}},
-    Row{{language_mix, language_gap, language_unseen},
+    Row{{language_mix, language_gap, language_unseen, stranger_words},
         {language_thread, text_length, text_language}},
     Row{{link_host, link_tenant},
         {link_file, link_asks, link_opaque, link_words, link_density, link_token, link_shape,

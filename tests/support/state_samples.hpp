@@ -106,7 +106,7 @@ inline Traces sample_traces_2() {
     return t;
 }
 
-inline SiteWord sample_word() { return {81.5F, 82, 19'678}; }
+inline SiteWord sample_word() { return {81.5F, 82, 19'678, 3.5F, 4.5F}; }
 inline HostUse sample_host() { return {83, 84.5F, 19'679}; }
 
 /// A site of which every piece differs from the start state.

@@ -72,8 +72,7 @@ TEST_CASE("every mail gives one rank and one count, whatever its fate") {
     CHECK(site.indicators[2][0].size() == (fate == Fate::Now ? 1U : 0U));
 }
 
-TEST_CASE(
-    "of a sender's suspicious mail the first three of a day give a rank, all count as mails") {
+TEST_CASE("a sender's suspicious mail of a day gives one rank, all count as mails") {
     Site s;
     const double evidence = GENERATE(2.5, 1.5);
     const auto takes = [&](const char* from, double at) {

@@ -56,19 +56,33 @@ TEST_CASE("below 20 values there is no tail: nothing is rarer than one in N + 1"
 }
 
 TEST_CASE("from 20 values on the tail is exponential with the mean excess as its scale") {
-    // The tail starts at 85 % of 20 = the 17th value; excesses 0, 1, 2: mean 1, share 3/20.
+    // The tail starts at 85 % of 20 = the 17th value; excesses 0, 1, 2: mean 1, of excesses none of
+    // which is as far out as one in exp(2.5) may be.
     const Calibration c(counting(20));
+    const double scale = 1 / (1 - std::exp(-2.5));
     CHECK(c.p(17) == Approx(4.0 / 21));
-    CHECK(c.p(19) == Approx(0.15 * std::exp(-2.0)));
-    CHECK(c.p(20) == Approx(0.15 * std::exp(-3.0)));
+    CHECK(c.p(19) == Approx(0.15 * std::exp(-2 / scale)));
+    CHECK(c.p(19.5) == Approx(0.15 * std::exp(-2.5 / scale)));
 }
 
-TEST_CASE("a decade beyond the data the exponential tail becomes a power law") {
-    const Calibration c(counting(20));  // share 3/20, scale 1, begins at 17
-    const double far = std::log(0.15 * 10 * 21);
-    CHECK(c.p(17 + far) == Approx(1.0 / 210));
-    CHECK(c.p(17 + 2 * far) == Approx(1.0 / 210 / 4));
-    CHECK(c.p(17 + 10 * far) == Approx(1.0 / 210 / 100));
+TEST_CASE("how far out one freak among the largest values lies stretches the tail no more") {
+    const auto with_freak = [](float freak) {
+        ScoreRing ring = counting(200);
+        std::vector<float> values = ring.values();
+        values.back() = freak;
+        ring.restore(std::move(values), 0);
+        return Calibration(ring).p(199);
+    };
+    CHECK(with_freak(1e6F) == Approx(with_freak(300)));
+    CHECK(with_freak(1e6F) < 1.2 * with_freak(199));
+}
+
+TEST_CASE("half a decade beyond the data the exponential tail becomes a power law") {
+    const Calibration c(counting(20));  // share 3/20, begins at 17
+    const double far = std::log(0.15 * 3 * 21) / (1 - std::exp(-2.5));
+    CHECK(c.p(17 + far) == Approx(1.0 / 63));
+    CHECK(c.p(17 + 2 * far) == Approx(1.0 / 63 / 4));
+    CHECK(c.p(17 + 10 * far) == Approx(1.0 / 63 / 100));
 }
 
 TEST_CASE("values that are all alike make a higher one rare, not impossible") {

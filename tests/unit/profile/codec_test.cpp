@@ -104,6 +104,8 @@ TEST_CASE("the other records come back with every field") {
     CHECK(w->count == 81.5F);
     CHECK(w->senders == 82);
     CHECK(w->day == 19'678);
+    CHECK(w->newcomers == 3.5F);
+    CHECK(w->regulars == 4.5F);
     const auto h = decode_host_use(encode(sample_host()));
     REQUIRE(h);
     CHECK(h->senders == 83);
@@ -157,6 +159,17 @@ TEST_CASE("every piece of the site's state comes back") {
     CHECK(back.experts.bias[2] == -3);
     CHECK(back.experts.weights[0][feature_index(1)] == 0.75F);
     CHECK(back.values.day == 19'675);
+}
+
+TEST_CASE("the mails that the kinds of words are of come back") {
+    SiteState site = sample_site(), back;
+    site.newcomers = 3.5;
+    site.regulars = 4.5;
+    CHECK(decode_site_piece("totals", pieces_of(site).at("totals"), back));
+    CHECK(back.newcomers == 3.5);
+    CHECK(back.regulars == 4.5);
+    site.regulars = std::nan("");
+    CHECK_FALSE(decode_site_piece("totals", pieces_of(site).at("totals"), back));
 }
 
 TEST_CASE("values of the site that faded away do not come back with the next reading") {
@@ -303,4 +316,7 @@ TEST_CASE("cut bytes never give a record of another length than they have") {
     CHECK_FALSE(decode_site_word(encode(sample_word()).substr(1)));
     CHECK_FALSE(decode_host_use(encode(sample_host()) + "x"));
     CHECK_FALSE(decode_site_word(std::string(12, '\xff')));  // two NaNs
+    CHECK_FALSE(decode_site_word(encode(sample_word()) + "x"));
+    CHECK_FALSE(decode_site_word(std::string(12, '\0') + std::string(8, '\xff')));
+    CHECK(decode_site_word(std::string(12, '\0')));
 }

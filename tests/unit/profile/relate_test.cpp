@@ -3,6 +3,7 @@
 // written down by hand.
 #include "engine/profile/relate.hpp"
 
+#include <cmath>
 #include <map>
 
 #include "tests/support/catch.hpp"
@@ -316,6 +317,34 @@ TEST_CASE("the sender's own words fit better than words it never used") {
     CHECK(in_thread.mix < foreign.mix);
     CHECK(in_thread.thread_words == -1);
     CHECK(foreign.thread_words == 0);
+}
+
+TEST_CASE("words new for the sender are newcomers' or those of people who belong here") {
+    Known k;
+    k.state.words = 10'000;
+    k.state.newcomers = 95;
+    k.state.regulars = 995;
+    for (const auto* w : {"kindly", "portal"}) k.words[word_of(w)] = {20, 5, 0, 9.5F, 9.5F};
+    for (const auto* w : {"gasket", "flange"}) k.words[word_of(w)] = {20, 5, 0, .5F, 99.5F};
+    for (const auto* w : {"rare", "seldom"}) k.words[word_of(w)] = {2, 2, 0, 2.9F, 0};
+    const auto odds = [&](std::string_view words) {
+        const Relations r = related(k, Mail().says(words));
+        CHECK(r.has_stranger_words);
+        return r.stranger_words;
+    };
+    // 10 of 100 first mails and 10 of 1,000 others have each: odds of ten to one; two of three
+    // count, since two words tell little.
+    CHECK(odds("kindly portal unheard") == Approx(std::log(10) * 2 / 3));
+    CHECK(odds("gasket flange unheard") == Approx(-std::log(10) * 2 / 3));
+    CHECK(odds("rare seldom unheard") == 0);
+    k.anna().add(word_of("kindly"), 1);
+    CHECK(odds("kindly portal unheard") == Approx(std::log(10) / 2));
+    const Relations quoted = related(k, Mail().says("kindly portal unheard").quotes("portal"));
+    CHECK(quoted.stranger_words == 0);
+    k.state.regulars = 99;
+    CHECK_FALSE(related(k, Mail().says("kindly portal unheard")).has_stranger_words);
+    k.state.regulars = 100;
+    CHECK(related(k, Mail().says("kindly portal unheard")).has_stranger_words);
 }
 
 TEST_CASE("length falls into six buckets, history into four") {
