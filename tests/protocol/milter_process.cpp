@@ -11,6 +11,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -152,6 +154,31 @@ std::optional<int> MilterProcess::wait_for_exit(std::chrono::seconds patience) {
     if (ended < 0 || !WIFEXITED(status)) return std::nullopt;
     return WEXITSTATUS(status);
 }
+
+namespace {
+
+std::size_t entries_of(const std::string& directory) {
+    const auto entries = std::filesystem::directory_iterator(directory);
+    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+/// The number behind `name` in /proc/PID/status; 0 when there is none.
+std::size_t number_of_status(pid_t pid, std::string_view name) {
+    std::size_t found = 0;
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string word; status >> word;)
+        if (word == name) status >> found;
+    return found;
+}
+
+}  // namespace
+
+std::size_t MilterProcess::open_descriptors() const {
+    return entries_of("/proc/" + std::to_string(pid_) + "/fd");
+}
+
+std::size_t MilterProcess::threads() const { return number_of_status(pid_, "Threads:"); }
+std::size_t MilterProcess::resident_kb() const { return number_of_status(pid_, "VmRSS:"); }
 
 std::string MilterProcess::log() const { return read_if_there(directory_, "log"); }
 

@@ -53,6 +53,10 @@ public:
     [[nodiscard]] std::optional<int> wait_for_exit(
         std::chrono::seconds patience = std::chrono::seconds(30));
     [[nodiscard]] bool is_running();
+    [[nodiscard]] std::size_t open_descriptors() const;
+    [[nodiscard]] std::size_t threads() const;
+    /// Memory that is in use now, in kB.
+    [[nodiscard]] std::size_t resident_kb() const;
 
     [[nodiscard]] std::string log() const;
     [[nodiscard]] std::size_t log_lines_with(std::string_view part) const;
