@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +32,8 @@ std::string program() {
     return path;
 }
 
-pid_t start(const std::vector<std::string>& arguments, const std::string& output) {
+pid_t start(const std::vector<std::string>& arguments, const std::string& output,
+            const MilterSetup& setup = {}) {
     std::vector<std::string> all{program()};
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -42,6 +45,11 @@ pid_t start(const std::vector<std::string>& arguments, const std::string& output
         const int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         ::dup2(fd, 1);
         ::dup2(fd, 2);
+        if (setup.umask >= 0) ::umask(static_cast<mode_t>(setup.umask));
+        if (setup.max_descriptors > 0) {
+            const rlimit limit{setup.max_descriptors, setup.max_descriptors};
+            ::setrlimit(RLIMIT_NOFILE, &limit);
+        }
         ::execv(argv[0], argv.data());
         ::_exit(127);
     }
@@ -84,7 +92,7 @@ MilterProcess::MilterProcess(const MilterSetup& setup) {
         std::filesystem::create_directory(directory_.file("spool"));
     }
     write_config(setup);
-    pid_ = start({"--config", config_file(), "--stderr"}, directory_.file("log"));
+    pid_ = start({"--config", config_file(), "--stderr"}, directory_.file("log"), setup);
     if (!eventually([&] { return log_lines_with("serving") > 0 || !is_running(); }) ||
         !is_running())
         throw std::runtime_error("kith-milter does not serve: " + log());

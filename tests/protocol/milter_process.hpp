@@ -29,7 +29,9 @@ struct MilterSetup {
     bool over_tcp = false;
     bool make_directories = true;  ///< journal and spool; false = they are missing
     std::string mode = "tag";
-    std::string more;  ///< lines added to the configuration
+    std::string more;              ///< lines added to the configuration
+    int umask = -1;                ///< of the program; -1 = the test's own
+    unsigned max_descriptors = 0;  ///< of the program; 0 = the test's own
 };
 
 /// Started by the constructor, which waits until it serves; killed by the destructor if it still

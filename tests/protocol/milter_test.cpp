@@ -38,7 +38,8 @@ bool is_id(const std::string& id) {
            });
 }
 
-TEST_CASE("PROTO-27: the negotiation asks for what is used: macros, silence, the blank after the colon") {
+TEST_CASE(
+    "PROTO-27: the negotiation asks for what is used: macros, silence, the blank after the colon") {
     const MilterProcess milter;
     const FakeMta mta = milter.mta();
     CHECK(mta.agreement().actions ==
@@ -52,7 +53,8 @@ TEST_CASE("PROTO-27: the negotiation asks for what is used: macros, silence, the
 }
 
 TEST_CASE(
-    "PROTO-22: without a store mail is accepted with a neutral score, headers and one line in the log") {
+    "PROTO-22: without a store mail is accepted with a neutral score, headers and one line in the "
+    "log") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     const EomAnswer answer = mta.send({});
@@ -321,7 +323,8 @@ TEST_CASE("an MTA that offers no changes gets none and is served") {
 }
 
 // libmilter 8.17 takes QUIT_NC only right after an end of message that was answered CONTINUE.
-TEST_CASE("PROTO-10: a connection that Sendmail uses again keeps what was negotiated and nothing else") {
+TEST_CASE(
+    "PROTO-10: a connection that Sendmail uses again keeps what was negotiated and nothing else") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     REQUIRE(mta.send(numbered(1)).is_accepted());

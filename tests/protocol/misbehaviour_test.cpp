@@ -4,8 +4,10 @@
 // behind (tests/support/misbehaviour.hpp has the acts).
 #include "tests/support/misbehaviour.hpp"
 
+#include <signal.h>
+
+#include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -56,7 +58,7 @@ TEST_CASE("after every misbehaviour the next mail on a new connection is judged 
     CHECK(milter.log_lines_with("claimed not to reply") == 0);
 }
 
-TEST_CASE("misbehaving clients that stay keep nobody else waiting") {
+TEST_CASE("RES-09: misbehaving clients that stay keep nobody else waiting") {
     MilterSetup setup = enforcing_setup();
     setup.over_tcp = GENERATE(false, true);
     MilterProcess milter(setup);
@@ -89,8 +91,27 @@ TEST_CASE("misbehaving clients that stay keep nobody else waiting") {
     CHECK(milter.is_running());
 }
 
-TEST_CASE("RES-01: thousands of misbehaving connections leave no descriptor and no thread") {
-    const MilterProcess milter;
+TEST_CASE("RES-09: a client that comes at the same moment as one that stalls is served") {
+    MilterSetup setup;
+    setup.over_tcp = GENERATE(false, true);
+    const MilterProcess milter(setup);
+    std::vector<FakeMta> stalled;
+    for (int i = 0; i < 60; ++i) {
+        CAPTURE(setup.over_tcp, i);
+        auto first = FakeMta::connect(milter.socket()), second = FakeMta::connect(milter.socket());
+        REQUIRE(first);
+        REQUIRE(second);
+        first->raw(FakeMta::head(13, 'O') + "half");
+        first->flush();
+        REQUIRE(second->negotiate());
+        stalled.push_back(std::move(*first));
+    }
+}
+
+TEST_CASE(
+    "RES-01, RES-02: thousands of misbehaving connections leave no descriptor, no thread and no "
+    "open message") {
+    MilterProcess milter;
     const auto misbehave = [&](std::size_t times) {
         constexpr std::size_t kAtOnce = 4;
         const auto& acts = misbehaviours();
@@ -128,8 +149,15 @@ TEST_CASE("RES-01: thousands of misbehaving connections leave no descriptor and 
     REQUIRE(misbehave(4000));
     CHECK(eventually([&] { return milter.open_descriptors() <= descriptors_before; }));
     CHECK(eventually([&] { return milter.threads() <= threads_before; }));
-    FakeMta mta = milter.mta();
-    CHECK(mta.send({}).is_accepted());
+    {
+        FakeMta mta = milter.mta();
+        CHECK(mta.send({}).is_accepted());
+        mta.quit();
+        CHECK(mta.is_closed());
+    }
+    milter.signal(SIGTERM);
+    CHECK(milter.wait_for_exit() == 0);
+    CHECK(milter.log_lines_with("stopping open_messages=0") == 1);
 }
 
 }  // namespace

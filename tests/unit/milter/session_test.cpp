@@ -182,7 +182,8 @@ TEST_CASE("three messages on one connection are judged each alone") {
 }
 
 TEST_CASE(
-    "PROTO-06: a message that was given up leaves nothing for the next, and the connection's facts stay") {
+    "PROTO-06: a message that was given up leaves nothing for the next, and the connection's facts "
+    "stay") {
     World world;
     Session session(world.services, kAll);
     session.connected("c.example", "192.0.2.7", kNone);
@@ -378,7 +379,8 @@ TEST_CASE("one line a message, beginning with the queue id") {
 }
 
 TEST_CASE(
-    "RES-09: a slow judge is answered on_failure at the deadline, and what it finds later is recorded as "
+    "RES-09: a slow judge is answered on_failure at the deadline, and what it finds later is "
+    "recorded as "
     "not acted on") {
     const auto on_failure = GENERATE(OnFailure::Accept, OnFailure::Tempfail);
     World world(with_deadline_and(on_failure));
