@@ -57,6 +57,9 @@ constexpr milliseconds kReplyGrace{200};
 constexpr milliseconds kPollStep{20};
 /// How often trouble of store and journal is looked for and told.
 constexpr std::chrono::seconds kTroubleInterval{5};
+/// How long a client may wait that libmilter has lost sight of, see knock(). Far below the 10 s
+/// after which Sendmail gives up on a reply; a knock costs less than a tenth of a millisecond.
+constexpr milliseconds kKnockInterval{500};
 
 struct CommandLine {
     std::string config = kDefaultConfigPath;
@@ -146,31 +149,34 @@ int check(const CommandLine& command_line) {
 /// order of the end.
 class Control {
 public:
-    /// `signals` is a signalfd, `wake` an eventfd written when `finished` becomes true.
+    /// `signals` is a signalfd, `wake` an eventfd written when `finished` becomes true, `listener`
+    /// libmilter's or -1.
     Control(const CommandLine& command_line, CurrentConfig& current, Judge& judge,
-            Services& services, int signals, int wake)
+            Services& services, int signals, int wake, int listener)
         : command_line_(command_line),
           current_(current),
           judge_(judge),
           services_(services),
           signals_(signals),
           wake_(wake),
+          listener_(listener),
           trouble_file_(current.get()->milter.trouble_file) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
     void loop(const std::atomic<bool>& finished) {
         const auto watchdog = watchdog_interval();
-        auto next_trouble = steady_clock::now();
+        auto next_trouble = steady_clock::now(), next_alive = next_trouble;
         while (!finished.load()) {
             if (steady_clock::now() >= next_trouble) {
                 watch_store();
                 watch_journal();
                 next_trouble = steady_clock::now() + kTroubleInterval;
             }
+            knock(listener_);
             std::array<pollfd, 2> events = {{{signals_, POLLIN, 0}, {wake_, POLLIN, 0}}};
-            const auto wait = watchdog ? std::min<milliseconds>(*watchdog, kTroubleInterval)
-                                       : milliseconds(kTroubleInterval);
+            const auto wait =
+                watchdog ? std::min<milliseconds>(*watchdog, kKnockInterval) : kKnockInterval;
             if (::poll(events.data(), events.size(), static_cast<int>(wait.count())) < 0 &&
                 errno != EINTR) {
                 std::this_thread::sleep_for(kPollStep);  // out of memory in the kernel: passes
@@ -180,7 +186,10 @@ public:
             const Orders orders = read_signals();
             if (orders.stop) return drain();
             if (orders.reload) reload();
-            if (watchdog && makes_progress()) notify_alive();
+            if (watchdog && steady_clock::now() >= next_alive) {
+                if (makes_progress()) notify_alive();
+                next_alive = steady_clock::now() + *watchdog;
+            }
         }
     }
 
@@ -272,6 +281,7 @@ private:
     Services& services_;
     const int signals_;
     const int wake_;
+    const int listener_;
     const std::string trouble_file_;
     std::uint64_t last_completed_ = 0;
     std::string last_trouble_;
@@ -352,7 +362,8 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
         const std::uint64_t one = 1;
         (void)!::write(wake.get(), &one, sizeof one);
     }).detach();  // it returns only when libmilter gives up; this function ends in _exit
-    Control(command_line, current, *judge, *services, signals.get(), wake.get()).loop(finished);
+    Control(command_line, current, *judge, *services, signals.get(), wake.get(), listener)
+        .loop(finished);
 
     // libmilter's threads go on, and no order makes them end: what counts is that messages are
     // answered and that what they left to the pools is done; then the process leaves without

@@ -38,6 +38,12 @@ std::string macro(const Macros& macros, const char* name) {
     return value ? bounded(*value, Session::kMaxNameBytes) : std::string();
 }
 
+/// What its own stage told; else what the MTA has told since. An MTA that takes no macro lists from
+/// us (protocol version 2) sends each with the stage that its own settings name.
+std::string known_or_macro(const std::string& known, const Macros& macros, const char* name) {
+    return known.empty() ? macro(macros, name) : known;
+}
+
 /// The address as on_connect writes it: Sendmail puts "IPv6:" before one and spells zeros out. ""
 /// for what is no address.
 std::string normal_address(std::string text) {
@@ -204,10 +210,13 @@ Plan Session::end_of_message(const Macros& macros) {
     arrival.client_addr = connection_.client_addr;
     arrival.client_name = connection_.client_name;
     arrival.helo = connection_.helo;
-    arrival.tls_version = connection_.tls_version;
-    arrival.daemon_name = connection_.daemon_name;
-    arrival.daemon_port = connection_.daemon_port;
-    arrival.mta_hostname = connection_.mta_hostname;
+    arrival.tls_version = known_or_macro(connection_.tls_version, macros, "{tls_version}");
+    arrival.daemon_name = known_or_macro(connection_.daemon_name, macros, "{daemon_name}");
+    arrival.daemon_port = known_or_macro(connection_.daemon_port, macros, "{daemon_port}");
+    arrival.mta_hostname = known_or_macro(connection_.mta_hostname, macros, "j");
+    if (!arrival.auth_user)
+        if (std::string login = macro(macros, "{auth_authen}"); !login.empty())
+            arrival.auth_user = std::move(login);
     // Postfix has no queue id before DATA, so what MAIL said is only second best.
     if (std::string queue_id = macro(macros, "i"); !queue_id.empty())
         arrival.queue_id = std::move(queue_id);

@@ -153,4 +153,13 @@ bool disable_nagle(int listener) {
     return ::setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
 }
 
+void knock(int listener) noexcept {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) return;
+    // "Any address" as a destination is this machine.
+    const UniqueFd fd(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (fd) (void)::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), length);
+}
+
 }  // namespace kith::milter

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must be right about the milter's socket before libmilter binds it: its name, that no other
-// kith-milter serves it, that a stale file is gone, and afterwards who may connect and that small
-// replies leave at once. libmilter itself would remove the live socket of a running instance.
-// Covered by tests/unit/milter/socket_guard_test.cpp.
+// kith-milter serves it, that a stale file is gone, and afterwards who may connect, that small
+// replies leave at once and that nobody waits at it for long. libmilter itself would remove the
+// live socket of a running instance. Covered by tests/unit/milter/socket_guard_test.cpp.
 #pragma once
 
 #include <string>
@@ -49,5 +49,12 @@ inline constexpr std::size_t kMaxSocketPath = 107;
 /// option: with Nagle the second one waits for the MTA's delayed acknowledgement, 40 ms for every
 /// message. True when set; false for a Unix socket.
 [[nodiscard]] bool disable_nagle(int listener);
+
+/// Connects to `listener` of this process and hangs up; nothing when that cannot be done at once.
+/// libmilter's worker pool (Debian builds it in) gives two clients that come at the same moment to
+/// its one idle thread: the second then waits until any thread has finished with its client, which
+/// one in the middle of a packet or of an answer that is not read may take for half an hour. The
+/// thread that sees this connection end looks for such clients.
+void knock(int listener) noexcept;
 
 }  // namespace kith::milter

@@ -34,7 +34,7 @@ void check_total(const std::string& text) {
                 print_config(loaded.config));
 }
 
-TEST_CASE("any bytes give a configuration or problems, each of one printable line") {
+TEST_CASE("CFG-01: any bytes give a configuration or problems, each of one printable line") {
     const auto seed = GENERATE(range(0U, 300U));
     INFO("seed " << seed);
     Random random(seed);

@@ -134,7 +134,7 @@ Outcome run(unsigned seed, int before, int after, bool same_sender, Look look) {
 
 }  // namespace
 
-TEST_CASE("what is taken back at once was never learned") {
+TEST_CASE("STORE-11: what is taken back at once was never learned") {
     const unsigned seed = GENERATE(range(1U, 25U));
     const Outcome o = run(seed, 60 + static_cast<int>(seed) * 4, 0, true, Look::All);
     INFO("seed " << seed);

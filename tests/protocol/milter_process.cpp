@@ -5,12 +5,16 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -28,7 +32,8 @@ std::string program() {
     return path;
 }
 
-pid_t start(const std::vector<std::string>& arguments, const std::string& output) {
+pid_t start(const std::vector<std::string>& arguments, const std::string& output,
+            const MilterSetup& setup = {}) {
     std::vector<std::string> all{program()};
     all.insert(all.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -40,6 +45,11 @@ pid_t start(const std::vector<std::string>& arguments, const std::string& output
         const int fd = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         ::dup2(fd, 1);
         ::dup2(fd, 2);
+        if (setup.umask >= 0) ::umask(static_cast<mode_t>(setup.umask));
+        if (setup.max_descriptors > 0) {
+            const rlimit limit{setup.max_descriptors, setup.max_descriptors};
+            ::setrlimit(RLIMIT_NOFILE, &limit);
+        }
         ::execv(argv[0], argv.data());
         ::_exit(127);
     }
@@ -82,7 +92,7 @@ MilterProcess::MilterProcess(const MilterSetup& setup) {
         std::filesystem::create_directory(directory_.file("spool"));
     }
     write_config(setup);
-    pid_ = start({"--config", config_file(), "--stderr"}, directory_.file("log"));
+    pid_ = start({"--config", config_file(), "--stderr"}, directory_.file("log"), setup);
     if (!eventually([&] { return log_lines_with("serving") > 0 || !is_running(); }) ||
         !is_running())
         throw std::runtime_error("kith-milter does not serve: " + log());
@@ -152,6 +162,31 @@ std::optional<int> MilterProcess::wait_for_exit(std::chrono::seconds patience) {
     if (ended < 0 || !WIFEXITED(status)) return std::nullopt;
     return WEXITSTATUS(status);
 }
+
+namespace {
+
+std::size_t entries_of(const std::string& directory) {
+    const auto entries = std::filesystem::directory_iterator(directory);
+    return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
+}
+
+/// The number behind `name` in /proc/PID/status; 0 when there is none.
+std::size_t number_of_status(pid_t pid, std::string_view name) {
+    std::size_t found = 0;
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string word; status >> word;)
+        if (word == name) status >> found;
+    return found;
+}
+
+}  // namespace
+
+std::size_t MilterProcess::open_descriptors() const {
+    return entries_of("/proc/" + std::to_string(pid_) + "/fd");
+}
+
+std::size_t MilterProcess::threads() const { return number_of_status(pid_, "Threads:"); }
+std::size_t MilterProcess::resident_kb() const { return number_of_status(pid_, "VmRSS:"); }
 
 std::string MilterProcess::log() const { return read_if_there(directory_, "log"); }
 

@@ -29,7 +29,9 @@ struct MilterSetup {
     bool over_tcp = false;
     bool make_directories = true;  ///< journal and spool; false = they are missing
     std::string mode = "tag";
-    std::string more;  ///< lines added to the configuration
+    std::string more;              ///< lines added to the configuration
+    int umask = -1;                ///< of the program; -1 = the test's own
+    unsigned max_descriptors = 0;  ///< of the program; 0 = the test's own
 };
 
 /// Started by the constructor, which waits until it serves; killed by the destructor if it still
@@ -53,6 +55,10 @@ public:
     [[nodiscard]] std::optional<int> wait_for_exit(
         std::chrono::seconds patience = std::chrono::seconds(30));
     [[nodiscard]] bool is_running();
+    [[nodiscard]] std::size_t open_descriptors() const;
+    [[nodiscard]] std::size_t threads() const;
+    /// Memory that is in use now, in kB.
+    [[nodiscard]] std::size_t resident_kb() const;
 
     [[nodiscard]] std::string log() const;
     [[nodiscard]] std::size_t log_lines_with(std::string_view part) const;

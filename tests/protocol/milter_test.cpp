@@ -15,11 +15,10 @@
 #include <vector>
 
 #include "engine/base/trouble_file.hpp"
-#include "engine/learner/learner.hpp"
+#include "tests/protocol/learned_site.hpp"
 #include "tests/protocol/milter_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_mta.hpp"
-#include "tests/support/observed.hpp"
 
 namespace kith::test {
 namespace {
@@ -39,13 +38,8 @@ bool is_id(const std::string& id) {
            });
 }
 
-std::size_t open_descriptors(pid_t pid) {
-    const auto directory =
-        std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(directory), end(directory)));
-}
-
-TEST_CASE("the negotiation asks for what is used: macros, silence, the blank after the colon") {
+TEST_CASE(
+    "PROTO-27: the negotiation asks for what is used: macros, silence, the blank after the colon") {
     const MilterProcess milter;
     const FakeMta mta = milter.mta();
     CHECK(mta.agreement().actions ==
@@ -59,7 +53,8 @@ TEST_CASE("the negotiation asks for what is used: macros, silence, the blank aft
 }
 
 TEST_CASE(
-    "without a store mail is accepted with a neutral score, headers and one line in the log") {
+    "PROTO-22: without a store mail is accepted with a neutral score, headers and one line in the "
+    "log") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     const EomAnswer answer = mta.send({});
@@ -89,7 +84,7 @@ TEST_CASE(
     CHECK_FALSE(records[0].assessment.degraded.empty());
 }
 
-TEST_CASE("three messages on one connection are judged each alone") {
+TEST_CASE("PROTO-01, PROTO-09: three messages on one connection are judged each alone") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     std::vector<std::string> ids;
@@ -113,7 +108,7 @@ TEST_CASE("three messages on one connection are judged each alone") {
     }
 }
 
-TEST_CASE("X-Kith headers of the sender are removed, the highest index first") {
+TEST_CASE("SEC-01, SEC-07: X-Kith headers of the sender are removed, the highest index first") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     FakeMail mail;
@@ -211,7 +206,7 @@ TEST_CASE("a message that was aborted leaves nothing for the next") {
     CHECK(records[0].auth_user.empty());
 }
 
-TEST_CASE("a login is known for its message only") {
+TEST_CASE("PROTO-08: a login is known for its message only") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     for (const char* login : {"anna", "ben", ""}) {
@@ -226,7 +221,7 @@ TEST_CASE("a login is known for its message only") {
     CHECK(records[2].auth_user.empty());
 }
 
-TEST_CASE("a health check that connects and says nothing, or quits, harms nobody") {
+TEST_CASE("PROTO-11: a health check that connects and says nothing, or quits, harms nobody") {
     MilterProcess milter;
     {
         auto silent = FakeMta::connect(milter.socket());
@@ -243,7 +238,7 @@ TEST_CASE("a health check that connects and says nothing, or quits, harms nobody
     CHECK(mta.send({}).is_accepted());
 }
 
-TEST_CASE("the null sender is judged") {
+TEST_CASE("PROTO-04: the null sender is judged") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     FakeMail mail;
@@ -255,7 +250,7 @@ TEST_CASE("the null sender is judged") {
     CHECK(milter.logs("from=<> "));
 }
 
-TEST_CASE("clients of every address family are taken, also of none") {
+TEST_CASE("PROTO-03, PROTO-16: clients of every address family are taken, also of none") {
     const MilterProcess milter;
     const auto [family, sent, expected] = GENERATE(table<char, const char*, const char*>({
         {'U', "", ""},
@@ -328,7 +323,8 @@ TEST_CASE("an MTA that offers no changes gets none and is served") {
 }
 
 // libmilter 8.17 takes QUIT_NC only right after an end of message that was answered CONTINUE.
-TEST_CASE("a connection that Sendmail uses again keeps what was negotiated and nothing else") {
+TEST_CASE(
+    "PROTO-10: a connection that Sendmail uses again keeps what was negotiated and nothing else") {
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     REQUIRE(mta.send(numbered(1)).is_accepted());
@@ -413,7 +409,7 @@ TEST_CASE("hostile bytes everywhere are answered") {
     CHECK(milter.log_lines_with("\n4FAKE: ") == 0);
 }
 
-TEST_CASE("no number or time of orders to reload ends the filter") {
+TEST_CASE("CFG-04: no number or time of orders to reload ends the filter") {
     // libmilter's own signal thread took some of them for an order to stop, mostly while starting.
     const int signal = GENERATE(SIGUSR1, SIGHUP);
     for (int start = 0; start < 5; ++start) {
@@ -425,7 +421,7 @@ TEST_CASE("no number or time of orders to reload ends the filter") {
     }
 }
 
-TEST_CASE("a reload takes the new configuration while mail flows") {
+TEST_CASE("CFG-06: a reload takes the new configuration while mail flows") {
     const int signal = GENERATE(SIGUSR1, SIGHUP);
     MilterProcess milter;
     std::atomic<bool> stop{false};
@@ -477,7 +473,7 @@ TEST_CASE("a broken configuration is refused at a reload and the old one stays")
     CHECK(milter.logs(" action=accepted mode=tag "));
 }
 
-TEST_CASE("a key that needs a restart is named at a reload") {
+TEST_CASE("CFG-05: a key that needs a restart is named at a reload") {
     MilterProcess milter;
     MilterSetup setup;
     setup.more = "log:\n  level: debug\n";
@@ -486,7 +482,7 @@ TEST_CASE("a key that needs a restart is named at a reload") {
     CHECK(milter.logs("needs_restart=log.level"));
 }
 
-TEST_CASE("an order to stop lets a message that has begun come to its end") {
+TEST_CASE("PROTO-29: an order to stop lets a message that has begun come to its end") {
     const int signal = GENERATE(SIGTERM, SIGINT);
     MilterProcess milter;
     FakeMta mta = milter.mta();
@@ -544,27 +540,6 @@ TEST_CASE("mail that cannot be recorded is told while it is so, for kith status 
     CHECK(mta.send(numbered(2)).is_accepted());
     CHECK(eventually([&] { return told().empty(); }));
     CHECK(milter.logs("journal: mail is recorded again"));
-}
-
-/// What a learner would have learned of 330 mails, an eleventh of them Anna's and a sixth with a
-/// new link, when this ends.
-void learn_for(const MilterProcess& milter) {
-    milter.directory().write("site.key",
-                             std::string("\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20", 16));
-    const auto config = load_config_or_error(milter.config_file()).value();
-    const Time start = SystemClock().now() - std::chrono::hours(24 * 20);
-    auto writer = JournalWriter::open(config->journal).value();
-    for (int i = 0; i < 330; ++i) {
-        const bool anna = i % 11 == 0;
-        Mail mail(anna ? "anna@partner.example" : "p" + std::to_string(i % 20) + "@far.example",
-                  start + Seconds(3600L * i));
-        if (!anna && i % 6 == 0) mail.links_to("h" + std::to_string(i) + ".example", "page");
-        const MailRecord record = record_of(mail);
-        REQUIRE(writer->append(RecordType::Mail, record.time, encode(record)));
-    }
-    auto learner = Learner::open(config).value();
-    while (learner->step().value().records > 0) {
-    }
 }
 
 TEST_CASE(
@@ -671,7 +646,7 @@ TEST_CASE("a thousand connections leave no descriptor behind") {
         warm.quit();
         REQUIRE(warm.is_closed());
     }
-    const std::size_t before = open_descriptors(milter.pid());
+    const std::size_t before = milter.open_descriptors();
     for (int i = 0; i < 1000; ++i) {
         auto mta = FakeMta::connect(milter.socket());
         REQUIRE(mta);
@@ -681,7 +656,7 @@ TEST_CASE("a thousand connections leave no descriptor behind") {
             REQUIRE(mta->is_closed());
         }
     }
-    CHECK(eventually([&] { return open_descriptors(milter.pid()) <= before; }));
+    CHECK(eventually([&] { return milter.open_descriptors() <= before; }));
 }
 
 TEST_CASE("parallel connections are judged each alone") {

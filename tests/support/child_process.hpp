@@ -45,6 +45,7 @@ public:
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     void kill(int signal = SIGKILL) const { ::kill(pid_, signal); }
     Ending wait() {
         int status = 0;

@@ -23,6 +23,8 @@ constexpr std::uint32_t kSilentHeader = 0x80, kSilentConnect = 0x1000, kSilentHe
 constexpr std::uint32_t kLeadingSpace = 0x100000;
 constexpr std::uint32_t kMaxReply = 1U << 20;
 constexpr std::size_t kSendBytes = std::size_t{64} * 1024;
+/// A filter that takes nothing for so long is taken to wait for us to read.
+constexpr int kFloodPatience = 200;
 
 std::string u32(std::uint32_t value) {
     const std::uint32_t wire = htonl(value);
@@ -69,6 +71,28 @@ std::string EomAnswer::own_header(std::string_view name) const {
     return {};
 }
 
+std::string EomAnswer::summary() const {
+    const auto without_blank = [](const std::string& value) {
+        return value.substr(!value.empty() && value.front() == ' ' ? 1 : 0);
+    };
+    // The filter's id stands in its own header, in replies and in the quarantine reason.
+    const std::string id = own_header("X-Kith-Id");
+    const auto without_id = [&](std::string line) {
+        const std::size_t at = id.empty() ? std::string::npos : line.find(id);
+        return at == std::string::npos ? line : line.replace(at, id.size(), "ID");
+    };
+    std::string out;
+    for (const Header& h : changed)
+        out += "change " + h.name + "#" + std::to_string(h.index) + ": " + h.value + "\n";
+    for (const Header& h : inserted)
+        out += without_id("insert " + h.name + "#" + std::to_string(h.index) + ": " +
+                          without_blank(h.value) + "\n");
+    if (quarantine) out += without_id("quarantine " + *quarantine + "\n");
+    const char answer = final == 'a' ? 'c' : final;  // the same to an MTA
+    return out + "answer " + (answer == 0 ? std::string("none") : std::string(1, answer)) + " " +
+           text + "\n";
+}
+
 NamedValues FakeMta::default_macros() {
     return {{"j", "mx.site.example"}, {"{daemon_name}", "mx.site.example"}, {"v", "Test 1"}};
 }
@@ -99,22 +123,55 @@ std::optional<FakeMta> FakeMta::connect(const std::string& socket, Milliseconds 
     return FakeMta(std::move(fd), patience);
 }
 
+std::string FakeMta::head(std::uint32_t length, char command) { return u32(length) + command; }
+
 void FakeMta::packet(char command, std::string_view data) {
-    unsent_ += u32(static_cast<std::uint32_t>(data.size() + 1));
-    unsent_ += command;
-    unsent_ += data;
+    raw(head(static_cast<std::uint32_t>(data.size() + 1), command));
+    raw(data);
+}
+
+void FakeMta::raw(std::string_view bytes) {
+    unsent_ += bytes;
     if (unsent_.size() >= kSendBytes) flush();
 }
 
 void FakeMta::flush() {
     std::string_view left = unsent_;
     while (!left.empty()) {
-        const ssize_t n = ::send(socket_.get(), left.data(), left.size(), MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
+        pollfd event{socket_.get(), POLLOUT, 0};
+        if (::poll(&event, 1, static_cast<int>(patience_.count())) == 0) break;
+        const ssize_t n = ::send(socket_.get(), left.data(), std::min(left.size(), write_bytes_),
+                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (n <= 0) break;  // hung up; the next read says so
         left.remove_prefix(static_cast<std::size_t>(n));
     }
     unsent_.clear();
+}
+
+std::size_t FakeMta::flood(std::string_view bytes, std::size_t total) {
+    flush();
+    std::string_view left = bytes;
+    std::size_t sent = 0;
+    while (sent < total) {
+        pollfd event{socket_.get(), POLLOUT, 0};
+        if (::poll(&event, 1, kFloodPatience) <= 0) break;
+        const ssize_t n =
+            ::send(socket_.get(), left.data(), left.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (n <= 0) break;
+        sent += static_cast<std::size_t>(n);
+        left.remove_prefix(static_cast<std::size_t>(n));
+        if (left.empty()) left = bytes;
+    }
+    return sent;
+}
+
+void FakeMta::reset() {
+    flush();
+    const linger at_once{1, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    socket_.reset();
 }
 
 bool FakeMta::read_exactly(char* into, std::size_t bytes) {
@@ -160,10 +217,28 @@ bool FakeMta::negotiate(const MtaOffer& offer) {
 }
 
 void FakeMta::macros(char command, const NamedValues& values) {
-    if (values.empty()) return;
+    NamedValues now = values;
+    if (order_ == MacroOrder::Late && (command == 'H' || command == 'M')) {
+        late_.insert(late_.end(), values.begin(), values.end());
+        return;
+    }
+    if (order_ == MacroOrder::Late && command == 'E') {
+        now.insert(now.end(), late_.begin(), late_.end());
+        late_.clear();
+    }
+    if (now.empty()) return;
+    if (order_ == MacroOrder::Reversed) std::reverse(now.begin(), now.end());
+    if (order_ == MacroOrder::Noisy) {
+        now.insert(now.begin(), {"{nobody_asked}", "auth_authen=root"});
+        now.push_back({"{mail_host}", ""});
+        packet('D', "?" + zero_ended("i") + zero_ended("WRONG"));  // of no stage
+        packet('D', "L" + zero_ended("i") + zero_ended("WRONG"));  // of a stage without macros
+        packet('D', std::string(1, command));                      // no macro at all
+    }
     std::string data(1, command);
-    for (const auto& [name, value] : values) data += zero_ended(name) + zero_ended(value);
+    for (const auto& [name, value] : now) data += zero_ended(name) + zero_ended(value);
     packet('D', data);
+    if (order_ == MacroOrder::Twice) packet('D', data);
 }
 
 char FakeMta::step(char command, std::string_view data, std::uint32_t silent_flag) {
@@ -203,6 +278,10 @@ char FakeMta::body(std::string_view chunk) { return step('B', chunk, kSilentBody
 EomAnswer FakeMta::end_of_message(const NamedValues& values) {
     macros('E', values);
     packet('E', {});
+    return read_answer();
+}
+
+EomAnswer FakeMta::read_answer() {
     EomAnswer answer;
     while (const auto reply = read_packet()) {
         const std::string& d = reply->data;
@@ -267,6 +346,25 @@ void FakeMta::send_up_to_body(const FakeMail& mail_to_send) {
     }
 }
 
+EomAnswer FakeMta::deliver(const FakeMail& mail_to_deliver, const Delivery& delivery) {
+    write_bytes_ = delivery.write;
+    order_ = delivery.macros;
+    if (!negotiate(delivery.offer)) return {};
+    greet();
+    FakeMail head_only = mail_to_deliver;
+    head_only.chunk = delivery.chunk;
+    if (!delivery.end_with_body) {
+        return send(head_only);
+    }
+    const std::size_t whole = mail_to_deliver.body.size();
+    const std::size_t last = std::min(delivery.chunk, whole);
+    head_only.body.resize(whole - last);
+    send_up_to_body(head_only);
+    macros('E', {{"i", mail_to_deliver.queue_id}});
+    packet('E', std::string_view(mail_to_deliver.body).substr(whole - last));
+    return read_answer();
+}
+
 EomAnswer FakeMta::send(const FakeMail& mail_to_send) {
     send_up_to_body(mail_to_send);
     return end_of_message({{"i", mail_to_send.queue_id}});
@@ -274,14 +372,13 @@ EomAnswer FakeMta::send(const FakeMail& mail_to_send) {
 
 bool FakeMta::is_closed() {
     flush();
-    char byte = 0;
+    std::string dropped(4096, '\0');
     const auto deadline = std::chrono::steady_clock::now() + patience_;
     while (std::chrono::steady_clock::now() < deadline) {
         pollfd event{socket_.get(), POLLIN, 0};
         if (::poll(&event, 1, 100) <= 0) continue;
-        const ssize_t n = ::recv(socket_.get(), &byte, 1, 0);
+        const ssize_t n = ::recv(socket_.get(), dropped.data(), dropped.size(), 0);
         if (n == 0 || (n < 0 && errno != EINTR)) return true;
-        if (n > 0) return false;
     }
     return false;
 }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/learner/replay.hpp"
@@ -16,7 +17,9 @@ namespace kith::test {
 
 class SyntheticSite {
 public:
-    SyntheticSite() {
+    /// `with`: what replay takes over when it is made. Without parse.trusted_authserv_ids in it no
+    /// mail that is replayed has authentication results.
+    explicit SyntheticSite(Config with = {}) : config(std::move(with)) {
         message_library_init();
         config.site.domains = {"site.example"};
         config.parse.trusted_authserv_ids = {"mx.site.example"};

@@ -373,7 +373,7 @@ TEST_CASE("check-config shows every problem at its place, or what is in effect")
     CHECK(j["problems"][1]["path"] == "milter.deadlin");
 }
 
-TEST_CASE("status is critical while nothing runs, and says what") {
+TEST_CASE("CFG-15: status is critical while nothing runs, and says what") {
     Site site;
     const auto out = site.kith({"status"});
     CHECK(out.status == 2);
@@ -381,7 +381,7 @@ TEST_CASE("status is critical while nothing runs, and says what") {
     CHECK(out.out.find("CRITICAL: kith-milter does not answer: ") != std::string::npos);
 }
 
-TEST_CASE("status sees a running learner by its lock, and a lag by the journal") {
+TEST_CASE("STORE-09: status sees a running learner by its lock, and a lag by the journal") {
     Site site;
     site.seen({held_mail()});
     const int fd = ::open(site.dir.file("store/writer.lock").c_str(), O_RDWR);

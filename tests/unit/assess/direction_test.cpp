@@ -80,7 +80,7 @@ TEST_CASE("from an own network it takes an own envelope sender as well") {
           Direction::Inbound);
 }
 
-TEST_CASE("an own envelope sender from outside is inbound: anybody can write that") {
+TEST_CASE("SEC-08: an own envelope sender from outside is inbound: anybody can write that") {
     CHECK(direction_of(arrival("ben@site.example", {"cy@site.example"}), site()) ==
           Direction::Inbound);
     CHECK(direction_of(arrival("", {"cy@site.example"}), site()) == Direction::Inbound);

@@ -101,7 +101,7 @@ TEST_CASE("actions have the names that are shown") {
     CHECK(to_string(Action::Rejected) == "rejected");
 }
 
-TEST_CASE("strings may hold any bytes") {
+TEST_CASE("PARSE-39: strings may hold any bytes") {
     MailRecord r;
     r.from_name = std::string("a\0b\xff\n", 5);
     r.subject = std::string(100'000, 's');

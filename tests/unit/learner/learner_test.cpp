@@ -299,7 +299,7 @@ TEST_CASE("an address that is to be forgotten is a stranger again, and nobody el
     CHECK(site.mails_of("anna@partner.example") == 1);
 }
 
-TEST_CASE("a full store keeps nothing of the step and goes on when it may grow") {
+TEST_CASE("STORE-09: a full store keeps nothing of the step and goes on when it may grow") {
     const auto mails = stream(450, 3);
     LearnerSite site, roomy;
     site.config.store.map_size_bytes = 1ULL << 20;

@@ -39,7 +39,8 @@ std::vector<std::string> lines(const std::string& text) {
     return out;
 }
 
-TEST_CASE("only enforce holds, defers or rejects; tag tells in headers too, passive does not") {
+TEST_CASE(
+    "PROTO-19: only enforce holds, defers or rejects; tag tells in headers too, passive does not") {
     const auto mode = GENERATE(Mode::Passive, Mode::Tag, Mode::Enforce);
     const auto verdict =
         GENERATE(Verdict::Pass, Verdict::Tag, Verdict::Quarantine, Verdict::Reject, Verdict::Defer);
@@ -91,7 +92,7 @@ TEST_CASE("a neutral score says why it is neutral") {
           "not judged: store missing");
 }
 
-TEST_CASE("outbound mail carries none of our headers, mail that stays inside does") {
+TEST_CASE("FP-19: outbound mail carries none of our headers, mail that stays inside does") {
     MailRecord record = judged(Verdict::Tag);
     record.observations.direction = Direction::Outbound;
     CHECK(plan_for(record, Mode::Enforce, {}, kAll, {}).insertions.empty());
@@ -140,7 +141,9 @@ TEST_CASE("invented names like ours are bounded and cannot crowd out the real on
     CHECK(brought.removals().size() == others + 2000);
 }
 
-TEST_CASE("a header value holds no control character, no 8-bit byte and no empty line") {
+TEST_CASE(
+    "PROTO-23, PROTO-24: a header value holds no control character, no 8-bit byte and no empty "
+    "line") {
     const std::string hostile =
         std::string("a\r\nEvil: 1\r\n\r\nbody") + '\0' + "x\x1b[31m\xc3\xa4 \t end\n";
     const std::string value = header_value(hostile);

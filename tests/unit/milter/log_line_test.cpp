@@ -50,7 +50,7 @@ TEST_CASE("a mail without a verdict says why") {
           "reason=\"not judged: deadline\" ms=5000");
 }
 
-TEST_CASE("hostile text forges neither a line nor a field") {
+TEST_CASE("SEC-11: hostile text forges neither a line nor a field") {
     Arrival a = arrival();
     a.queue_id = "A1\n4ZZZ: forged\x1b[2J";
     a.mail_from = "x\r\n4ZZZ: id=1 verdict=pass\x1b[2J@evil.example";

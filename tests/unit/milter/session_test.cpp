@@ -182,7 +182,8 @@ TEST_CASE("three messages on one connection are judged each alone") {
 }
 
 TEST_CASE(
-    "a message that was given up leaves nothing for the next, and the connection's facts stay") {
+    "PROTO-06: a message that was given up leaves nothing for the next, and the connection's facts "
+    "stay") {
     World world;
     Session session(world.services, kAll);
     session.connected("c.example", "192.0.2.7", kNone);
@@ -215,6 +216,35 @@ TEST_CASE("a login belongs to its message") {
     CHECK(world.judged[0].auth_user == "anna");
     CHECK(world.judged[1].auth_user == "ben");
     CHECK_FALSE(world.judged[2].auth_user);
+}
+
+TEST_CASE("what the MTA tells late is told all the same, and does not change what was known") {
+    World world;
+    Session session(world.services, kAll);
+    const bool known = GENERATE(false, true);
+    session.connected(
+        "c.example", "192.0.2.7",
+        known ? macros({{"j", "one"}, {"{daemon_name}", "one"}, {"{daemon_port}", "1"}}) : kNone);
+    session.helo("h.example", known ? macros({{"{tls_version}", "one"}}) : kNone);
+    begin(session, "<a@site.example>", known ? macros({{"{auth_authen}", "one"}}) : kNone);
+    const Plan plan = session.end_of_message(macros({{"j", "two"},
+                                                     {"{daemon_name}", "two"},
+                                                     {"{daemon_port}", "2"},
+                                                     {"{tls_version}", "two"},
+                                                     {"{auth_authen}", "two"}}));
+    session.settled(plan.action);
+    const Arrival& a = world.judged.back();
+    const std::string expected = known ? "one" : "two";
+    CHECK(a.mta_hostname == expected);
+    CHECK(a.daemon_name == expected);
+    CHECK(a.daemon_port == (known ? "1" : "2"));
+    CHECK(a.tls_version == expected);
+    CHECK(a.auth_user == expected);
+    // Of the message, not of the connection.
+    begin(session, "<a@site.example>");
+    (void)finish(session);
+    CHECK_FALSE(world.judged.back().auth_user);
+    CHECK(world.judged.back().tls_version == (known ? "one" : ""));
 }
 
 TEST_CASE("envelope addresses lose their brackets, the null sender is empty") {
@@ -273,7 +303,7 @@ TEST_CASE("recipients and address bytes are bounded") {
     CHECK(world.judged.back().rcpts.size() == Session::kMaxRecipients);
 }
 
-TEST_CASE("header values are kept raw, with or without the blank the MTA has eaten") {
+TEST_CASE("PROTO-20: header values are kept raw, with or without the blank the MTA has eaten") {
     World world;
     Negotiated eaten = kAll;
     eaten.leading_space = false;
@@ -349,7 +379,8 @@ TEST_CASE("one line a message, beginning with the queue id") {
 }
 
 TEST_CASE(
-    "a slow judge is answered on_failure at the deadline, and what it finds later is recorded as "
+    "RES-09: a slow judge is answered on_failure at the deadline, and what it finds later is "
+    "recorded as "
     "not acted on") {
     const auto on_failure = GENERATE(OnFailure::Accept, OnFailure::Tempfail);
     World world(with_deadline_and(on_failure));

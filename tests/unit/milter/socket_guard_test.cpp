@@ -155,5 +155,35 @@ TEST_CASE("a Unix listener is found by its kind") {
     CHECK_FALSE(disable_nagle(listener.get()));
 }
 
+TEST_CASE("a knock is a connection that ends without a word") {
+    const test::TempDir dir;
+    UniqueFd listener;
+    if (GENERATE(true, false)) {
+        listener = listen_unix(dir.file("k.sock"));
+    } else {
+        sockaddr_in any{};
+        any.sin_family = AF_INET;
+        listener.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0);
+        REQUIRE(::listen(listener.get(), 5) == 0);
+    }
+    knock(listener.get());
+    const UniqueFd accepted(::accept(listener.get(), nullptr, nullptr));
+    REQUIRE(accepted);
+    char byte = 0;
+    CHECK(::recv(accepted.get(), &byte, 1, 0) == 0);
+}
+
+TEST_CASE("a knock where nobody listens, or where the queue is full, returns at once") {
+    knock(-1);
+    const UniqueFd no_socket(::dup(0));
+    knock(no_socket.get());
+    const test::TempDir dir;
+    const UniqueFd listener = listen_unix(dir.file("k.sock"));
+    for (int i = 0; i < 50; ++i) knock(listener.get());
+    const UniqueFd accepted(::accept(listener.get(), nullptr, nullptr));
+    CHECK(accepted);
+}
+
 }  // namespace
 }  // namespace kith::milter

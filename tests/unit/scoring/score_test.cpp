@@ -27,7 +27,7 @@ double joint(const Scene& s, double own, Stratum stratum, const Traces& traces) 
 
 }  // namespace
 
-TEST_CASE("ordinary mail is plain, mail that nothing speaks for unbacked") {
+TEST_CASE("SEC-08: ordinary mail is plain, mail that nothing speaks for unbacked") {
     Scene s;
     s.usual();
     CHECK(stratum_of(s.look(later())) == Stratum::Plain);

@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "engine/store/fault_guard.hpp"
@@ -110,6 +111,51 @@ TEST_CASE("an LMDB file of another program is Corrupt for reader and writer, and
     CHECK(code_of(options_in(dir), Store::Mode::Read) == ErrorCode::Corrupt);
     CHECK(code_of(options_in(dir), Store::Mode::Write) == ErrorCode::Corrupt);
     CHECK(dir.read("store/data.mdb") == before);
+}
+
+/// `number` as the second 32-bit word of what LMDB begins with at `offset`, where its version
+/// stands.
+void set_version(const std::string& file, std::streamoff offset, std::uint32_t number) {
+    std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+    out.seekp(offset + 4);
+    out.write(reinterpret_cast<const char*>(&number), sizeof number);
+    if (!out) throw std::runtime_error("cannot patch " + file);
+}
+
+TEST_CASE("STORE-06: a file of another version of LMDB is an error, and stays untouched") {
+    const auto version = GENERATE(as<std::uint32_t>(), 0, 2, 999);
+    const TempDir dir;
+    fill(options_in(dir));
+    constexpr std::streamoff kPageHeader = 16, kPage = 4096;
+    for (const std::streamoff page : {std::streamoff{0}, kPage})
+        set_version(dir.file("store/data.mdb"), page + kPageHeader, version);
+    const auto before = dir.read("store/data.mdb");
+    const auto outcome = [&](Store::Mode mode) {
+        return in_child([&] { return Store::open(options_in(dir), mode) ? 1 : 0; }).exit_code;
+    };
+    CHECK(outcome(Store::Mode::Read) == 0);
+    CHECK(outcome(Store::Mode::Write) == 0);
+    CHECK(dir.read("store/data.mdb") == before);
+}
+
+TEST_CASE("STORE-06: a lock file of another version of LMDB that is in use is an error") {
+    const TempDir dir;
+    fill(options_in(dir));
+    const Signpost is_open;
+    const ChildProcess other([&] {
+        const auto store = Store::open(options_in(dir), Store::Mode::Read);
+        const auto reader = (*store)->read();
+        is_open.reach();
+        ::pause();
+        return 0;
+    });
+    is_open.await();
+    const auto outcome = [&] {
+        return in_child([&] { return read_everything(options_in(dir)); }).exit_code;
+    };
+    CHECK(outcome() == kAllRight);
+    set_version(dir.file("store/lock.mdb"), 0, 0x12345678);
+    CHECK(outcome() == kError);
 }
 
 TEST_CASE("garbage as lock.mdb does not matter to the first who opens") {

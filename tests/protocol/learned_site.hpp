@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store that has learned from synthetic mail, for a milter whose verdicts are to differ from mail
+// to mail.
+#pragma once
+
+#include "tests/protocol/milter_process.hpp"
+
+namespace kith::test {
+
+/// What a learner would have learned of 330 mails, an eleventh of them Anna's and a sixth with a
+/// new link, when this ends; and the milter uses it.
+void learn_for(const MilterProcess& milter);
+
+/// Configuration under which that is enough to hold mail.
+[[nodiscard]] MilterSetup enforcing_setup();
+
+}  // namespace kith::test
