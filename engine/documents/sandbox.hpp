@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What kith-extract gives up before it looks at a document. Behind this header, in sandbox.cpp
-// alone, is libseccomp. Covered by tests/unit/documents/extract_test.cpp.
+// alone, is libseccomp. Covered by tests/unit/documents/sandbox_test.cpp.
 #pragma once
 
 #include "engine/base/clock.hpp"
