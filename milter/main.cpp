@@ -30,8 +30,10 @@
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/config/attachments.hpp"
 #include "engine/config/config.hpp"
 #include "engine/config/keys.hpp"
+#include "engine/documents/spool.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/mail_record.hpp"
 #include "engine/message/parse.hpp"
@@ -48,6 +50,8 @@ using std::chrono::steady_clock;
 
 /// Records waiting for the disk; each is a few kilobytes.
 constexpr unsigned kMaxWaitingRecords = 4096;
+/// Mails whose documents wait for the disk; each may have a message's size.
+constexpr unsigned kMaxWaitingDocuments = 8;
 /// Longest wait at the end for messages that have begun, beyond milter.deadline. Less than
 /// systemd's 90 s with any deadline.
 constexpr std::chrono::seconds kDrainBeyondDeadline{5};
@@ -329,6 +333,10 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     services->append = [&](const MailRecord& record) {
         return journal.append(record, clock.now());
     };
+    services->spool = [&](const MailRecord& record, const std::vector<Document>& documents) {
+        return spool_documents(attachment_options(*current.get()), record.id,
+                               record.observations.sender32, documents);
+    };
     services->now = [&] { return clock.now(); };
     services->log = [](LogLevel level, std::string_view message,
                        const std::vector<LogField>& fields) { log(level, message, fields); };
@@ -336,6 +344,8 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     WorkerPool journalling(1, kMaxWaitingRecords, report);
     services->judging = &judging;
     services->journalling = &journalling;
+    WorkerPool spooling(1, kMaxWaitingDocuments, report);
+    services->spooling = &spooling;
 
     const mode_t old_mask = ::umask(0117);  // a Unix socket is made with mode 0777 & ~umask
     const Status opened = open_milter(spec->spec, services);
@@ -371,7 +381,8 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     const auto until = steady_clock::now() + current.get()->milter.deadline + kDrainBeyondDeadline;
     while (services->counters.open_messages.load() > 0 && steady_clock::now() < until)
         std::this_thread::sleep_for(kPollStep);
-    const bool idle = judging.wait_idle(until) && journalling.wait_idle(until);
+    const bool idle =
+        judging.wait_idle(until) && journalling.wait_idle(until) && spooling.wait_idle(until);
     const Counters& c = services->counters;
     log(idle ? LogLevel::Info : LogLevel::Warning, "stopped",
         {{"messages", std::to_string(c.messages.load())},
@@ -381,7 +392,8 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
          {"saturated", std::to_string(c.saturated.load())},
          {"late", std::to_string(c.late.load())},
          {"failed", std::to_string(c.failed.load())},
-         {"journal_failures", std::to_string(c.journal_failures.load())}});
+         {"journal_failures", std::to_string(c.journal_failures.load())},
+         {"documents_dropped", std::to_string(c.documents_dropped.load())}});
     if (spec->is_unix) ::unlink(spec->path.c_str());  // still under the lock
     const int code = finished.load() && !served ? complain(served.error()) : 0;
     std::fflush(nullptr);

@@ -223,14 +223,15 @@ Plan Session::end_of_message(const Macros& macros) {
 
     const MilterOptions& options = m.config->milter;
     const Mode mode = m.config->mode;
-    std::variant<MailRecord, Missed> outcome = Missed::Failed;
+    std::variant<Judged, Missed> outcome = Missed::Failed;
     if (!m.failed) {
-        outcome = run_within<MailRecord>(
+        outcome = run_within<Judged>(
             *services_->judging, begun + options.deadline,
             [services = services_, collector = m.collector, arrival] {
                 return services->judge(collector->bytes(), arrival);
             },
-            [services = services_, mode, failure = options.on_failure](MailRecord late) {
+            [services = services_, mode, failure = options.on_failure](Judged judged) {
+                MailRecord& late = judged.record;
                 late.mode = std::string(to_string(mode));
                 late.action = failure == OnFailure::Tempfail ? Action::Deferred : Action::Accepted;
                 late.assessment.degraded = "judged after milter.deadline; not acted on";
@@ -247,12 +248,14 @@ Plan Session::end_of_message(const Macros& macros) {
                        {"error", m.collector->trouble()->text()}});
     }
 
-    Pending pending{m.config, std::move(m.open), std::move(arrival), std::nullopt, {}, {}, begun};
+    Pending pending{m.config, std::move(m.open), std::move(arrival), std::nullopt, {}, {}, {},
+                    begun};
     Plan plan;
-    if (auto* record = std::get_if<MailRecord>(&outcome)) {
-        record->mode = std::string(to_string(mode));
-        plan = plan_for(*record, mode, options, negotiated_, m.own_headers);
-        pending.record = std::move(*record);
+    if (auto* judged = std::get_if<Judged>(&outcome)) {
+        judged->record.mode = std::string(to_string(mode));
+        plan = plan_for(judged->record, mode, options, negotiated_, m.own_headers);
+        pending.record = std::move(judged->record);
+        pending.documents = std::move(judged->documents);
     } else {
         const Missed missed = std::get<Missed>(outcome);
         pending.missed = to_string(missed);
@@ -293,21 +296,40 @@ void Session::settled(Action action) {
     services_->log(LogLevel::Info, line.message, line.fields);
     if (!p.shortfall.empty())
         services_->log(LogLevel::Warning, line.message, {{"not_done", p.shortfall}});
-    journal(std::move(*p.record), p.begun + p.config->milter.deadline);
+    const auto record = std::make_shared<const MailRecord>(std::move(*p.record));
+    journal(record, p.begun + p.config->milter.deadline);
+    if (action == Action::Accepted || action == Action::Held) spool(record, std::move(p.documents));
 }
 
-void Session::journal(MailRecord record, Deadline deadline) {
+/// Nobody waits for it: the mail is answered, and what finds no room is not read.
+void Session::spool(const std::shared_ptr<const MailRecord>& record,
+                    std::vector<Document> documents) {
+    if (documents.empty() || !services_->spool || services_->spooling == nullptr) return;
+    auto kept = std::make_shared<const std::vector<Document>>(std::move(documents));
+    const auto drop = [services = services_, id = record->id](const std::string& why) {
+        services->counters.documents_dropped.fetch_add(1);
+        log_throttled(*services, services->document_trouble, LogLevel::Info,
+                      "documents of a mail will not be read", {{"id", id}, {"cause", why}});
+    };
+    const bool queued = services_->spooling->submit([services = services_, record, kept, drop] {
+        const Status done = services->spool(*record, *kept);
+        // Without the directory nobody wants any.
+        if (!done && done.error().code != ErrorCode::NoInput) drop(done.error().what);
+    });
+    if (!queued) drop("the disk does not keep up");
+}
+
+void Session::journal(const std::shared_ptr<const MailRecord>& record, Deadline deadline) {
     // Waited for, so that a crash after the answer loses no record; but never longer than the
     // message's own deadline: a disk that hangs must not hold mail.
-    auto shared = std::make_shared<MailRecord>(std::move(record));
     const bool queued =
         run_and_wait(*services_->journalling, deadline,
-                     [services = services_, shared] { append_record(*services, *shared); });
+                     [services = services_, record] { append_record(*services, *record); });
     if (queued) return;
     services_->recording_trouble.set("the disk of the journal does not keep up");
     services_->counters.journal_failures.fetch_add(1);
     log_throttled(*services_, services_->journal_trouble, LogLevel::Error,
-                  "journal: mail not recorded; the disk does not keep up", {{"id", shared->id}});
+                  "journal: mail not recorded; the disk does not keep up", {{"id", record->id}});
 }
 
 }  // namespace kith::milter

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/assess/judge.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/config.hpp"
 #include "engine/journal/journal.hpp"
@@ -37,6 +38,7 @@ struct Counters {
     std::atomic<std::uint64_t> failed{0};     ///< ... because of a failure of our own
     std::atomic<std::uint64_t> journal_failures{0};
     std::atomic<std::uint64_t> spool_failures{0};
+    std::atomic<std::uint64_t> documents_dropped{0};  ///< mails whose documents will not be read
     std::atomic<std::int64_t> open_messages{
         0};  ///< between MAIL and their end: what a stop waits for
 };
@@ -63,17 +65,22 @@ private:
 struct Services {
     std::function<std::shared_ptr<const Config>()>
         config;  ///< the current one; a message keeps what it began with
-    std::function<MailRecord(const MessageBytes&, const Arrival&)> judge;
+    std::function<Judged(const MessageBytes&, const Arrival&)> judge;
+    /// Puts the documents of a delivered or held mail where the learner finds them; may block, runs
+    /// on `spooling`. Empty: they are forgotten.
+    std::function<Status(const MailRecord&, const std::vector<Document>&)> spool;
     std::function<Status(const MailRecord&)>
         append;  ///< to the journal; may block, runs on `journalling`
     std::function<Time()> now;
     std::function<void(LogLevel, std::string_view, const std::vector<LogField>&)> log;
     WorkerPool* judging = nullptr;
     WorkerPool* journalling = nullptr;  ///< one thread, so that records keep their order
+    WorkerPool* spooling = nullptr;     ///< one thread; what it has no room for is dropped
     Counters counters;
     RecordingTrouble recording_trouble;
     std::mutex throttle_mutex;
-    OncePerMinute judging_trouble, journal_trouble, spool_trouble, exception_trouble;
+    OncePerMinute judging_trouble, journal_trouble, spool_trouble, exception_trouble,
+        document_trouble;
 };
 
 /// Logs at most once a minute for each `throttle`, naming how many were held back. Thread-safe.
@@ -161,13 +168,15 @@ private:
         std::unique_ptr<OpenToken> open;
         Arrival arrival;
         std::optional<MailRecord> record;
+        std::vector<Document> documents;
         std::string missed;  ///< why there is no record
         std::string shortfall;
         std::chrono::steady_clock::time_point begun;
     };
 
     MessageState& message();
-    void journal(MailRecord record, Deadline deadline);
+    void journal(const std::shared_ptr<const MailRecord>& record, Deadline deadline);
+    void spool(const std::shared_ptr<const MailRecord>& record, std::vector<Document> documents);
 
     std::shared_ptr<Services> services_;
     Negotiated negotiated_;

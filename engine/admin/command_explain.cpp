@@ -19,7 +19,9 @@ Outcome explain(Env& env, const Config& config, const StoreReader& reader,
     if (!entry) return fail(entry.error());
     const Result<MailRecord> record = read_record(config, *entry);
     if (!record) return fail(record.error());
-    const Explanation explanation = explain_mail(*entry, *record);
+    const auto attached = find_attached(reader, entry->id);
+    if (!attached) return fail(attached.error());
+    const Explanation explanation = explain_mail(*entry, *record, *attached);
     if (env.json)
         print_json(env.out, to_json(explanation, *entry, *record));
     else

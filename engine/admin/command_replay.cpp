@@ -132,20 +132,26 @@ Json result_line(const ReplayResult& r) {
         indicators.push_back({{"name", i.name}, {"score", rounded(i.score)}});
     Json reasons = Json::array();
     for (const auto& reason : a.reasons) reasons.push_back(reason.text);
-    return {{"id", r.id},
-            {"score", std::round(a.score * 1e6) / 1e6},
-            {"verdict", to_string(a.verdict)},
-            {"direction", to_string(r.direction)},
-            {"history", std::lround(r.judgement.relations.messages)},
-            {"indicators", indicators},
-            {"stratum", to_string(a.stratum)},
-            {"ready", a.ready},
-            {"raw", rounded(a.raw)},
-            {"delayed", a.delayed},
-            {"tags", a.tags},
-            {"reasons", reasons},
-            {"us", static_cast<long>(std::lround(r.assess_us))},
-            {"us_with_parsing", static_cast<long>(std::lround(r.total_us))}};
+    Json line = {{"id", r.id},
+                 {"score", std::round(a.score * 1e6) / 1e6},
+                 {"verdict", to_string(a.verdict)},
+                 {"direction", to_string(r.direction)},
+                 {"history", std::lround(r.judgement.relations.messages)},
+                 {"indicators", indicators},
+                 {"stratum", to_string(a.stratum)},
+                 {"ready", a.ready},
+                 {"raw", rounded(a.raw)},
+                 {"delayed", a.delayed},
+                 {"tags", a.tags},
+                 {"reasons", reasons},
+                 {"us", static_cast<long>(std::lround(r.assess_us))},
+                 {"us_with_parsing", static_cast<long>(std::lround(r.total_us))}};
+    if (!r.attached.documents.empty())
+        line["attached"] = {{"documents", r.attached.documents.size()},
+                            {"finding", r.attached.finding},
+                            {"text", attached_text(r.attached)},
+                            {"us", static_cast<long>(std::lround(r.reading_us))}};
+    return line;
 }
 
 struct ReplayOptions {
@@ -153,6 +159,7 @@ struct ReplayOptions {
     std::vector<std::string> without;
     double retry_minutes = 15;
     std::vector<std::string> set;
+    bool attachments = false;
 };
 
 /// The features a name stands for: a group's, a sum's with what it adds up, or one; empty when it
@@ -239,6 +246,12 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     // comparable.
     const Hasher hasher(Hasher::Secret{'r', 'e', 'p', 'l', 'a', 'y'});
     Replay run(config, hasher, Seconds(std::lround(60 * options.retry_minutes)), *without);
+    std::optional<Extractor> extractor;
+    if (options.attachments) {
+        auto opened = Extractor::open(config.attachments);
+        if (!opened) return fail(opened.error());
+        run.read_documents(extractor.emplace(std::move(*opened)));
+    }
     Files files(std::filesystem::path(options.manifest).parent_path());
     const auto print = [&](const ReplayResult& result) {
         env.out << result_line(result).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
@@ -276,6 +289,8 @@ NothingAction setup_replay(CLI::App& sub) {
         ->capture_default_str()
         ->check(CLI::Range(0.0, 7200.0))
         ->type_name("MINUTES");
+    sub.add_flag("--attachments", options->attachments,
+                 "Read attached documents as well, each in a process of its own");
     sub.add_option("--set", options->set, "A key of kith.yaml in place of the file's")
         ->type_name("KEY=VALUE")
         ->allow_extra_args(false);

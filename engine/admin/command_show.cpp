@@ -10,6 +10,7 @@
 #include "engine/admin/command.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/learner/attached.hpp"
 
 namespace kith::admin {
 namespace {
@@ -80,6 +81,26 @@ void print_record(std::ostream& out, const MailRecord& r) {
     for (const Reason& reason : a.reasons) line(out, "reason", cell(reason.text, 500));
 }
 
+Json documents_json(const Attached& attached) {
+    Json out = Json::array();
+    for (const ReadDocument& d : attached.documents)
+        out.push_back({{"kind", to_string(d.kind)},
+                       {"outcome", to_string(d.outcome)},
+                       {"accounts", d.checked.size() + d.accounts.size()},
+                       {"phones", d.phones.size()},
+                       {"new", d.novel}});
+    return out;
+}
+
+void print_documents(std::ostream& out, const Attached& attached) {
+    line(out, "attached", attached_text(attached));
+    for (const ReadDocument& d : attached.documents)
+        line(out, "document",
+             fmt::format("{}: {}, {} accounts{}, {} phone numbers", to_string(d.kind),
+                         to_string(d.outcome), d.checked.size() + d.accounts.size(),
+                         d.novel ? " (new)" : "", d.phones.size()));
+}
+
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const std::string& text) {
     const Result<MailEntry> entry = look_up_mail(config, reader, text);
     if (!entry) return fail(entry.error());
@@ -88,9 +109,13 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const st
     // to be hidden.
     if (!record && record.error().code != ErrorCode::NoInput) return fail(record.error());
 
+    const auto attached = find_attached(reader, entry->id);
+    if (!attached) return fail(attached.error());
+
     if (env.json) {
         Json j = record ? record_json(*entry, *record) : entry_json(*entry);
         j["record"] = record ? "kept" : "expired";
+        j["documents"] = attached->has_value() ? documents_json(**attached) : Json::array();
         print_json(env.out, j);
         return 0;
     }
@@ -99,6 +124,7 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const st
         print_record(env.out, *record);
     else
         env.out << "record      no longer in the journal (journal.keep)\n";
+    if (attached->has_value()) print_documents(env.out, **attached);
     return 0;
 }
 

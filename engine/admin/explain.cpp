@@ -72,7 +72,9 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
 }
 
 void add_commands(Explanation& out, const MailEntry& entry) {
-    if (entry.verdict == Verdict::Pass && entry.action != Action::Held) return;
+    if (entry.verdict == Verdict::Pass && entry.action != Action::Held &&
+        entry.attached != AttachedMark::Finding)
+        return;
     if (entry.state == MailState::Released) return;
     const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
     if (entry.action == Action::Held) {
@@ -99,7 +101,8 @@ std::string one_in_text(double p) {
            thousands(static_cast<std::uint64_t>(std::min(std::round(n / scale) * scale, 1e15)));
 }
 
-Explanation explain_mail(const MailEntry& entry, const MailRecord& record) {
+Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
+                         const std::optional<Attached>& attached) {
     const Assessment& a = record.assessment;
     Explanation out;
     out.mail = mail_sentence(entry, record);
@@ -139,6 +142,8 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record) {
     std::stable_sort(
         out.indicators.begin(), out.indicators.end(),
         [](const IndicatorScore& x, const IndicatorScore& y) { return x.score > y.score; });
+    if (attached && !attached->documents.empty())
+        out.documents = attached_text(*attached) + " (read on " + iso8601(attached->read) + ")";
     out.would_pass = a.would_pass;
     add_commands(out, entry);
     return out;
@@ -161,6 +166,7 @@ Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& rec
     j["indicators"] = Json::array();
     for (const IndicatorScore& i : e.indicators)
         j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
+    j["documents"] = e.documents;
     j["would_pass"] = e.would_pass;
     j["commands"] = Json::array();
     for (const Explanation::Command& c : e.commands)
@@ -182,6 +188,7 @@ void print(std::ostream& out, const Explanation& e) {
         for (const IndicatorScore& i : e.indicators)
             out << fmt::format("{:>6}  {}\n", fixed1(i.score), cell(i.name));
     }
+    if (!e.documents.empty()) out << "\nAttached: " << cell(e.documents, 500) << ".\n";
     if (!e.would_pass.empty())
         out << "\nWhat would have changed the verdict: " << cell(e.would_pass, 1000) << '\n';
     if (!e.commands.empty()) {

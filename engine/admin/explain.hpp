@@ -2,10 +2,12 @@
 // An assessment in plain English. Pure. Covered by tests/unit/admin/explain_test.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/admin/output.hpp"
+#include "engine/learner/attached.hpp"
 #include "engine/learner/mail_index.hpp"
 
 namespace kith::admin {
@@ -23,6 +25,7 @@ struct Explanation {
     std::vector<Item> reasons;               ///< strongest first
     std::string no_reasons;                  ///< why there are none; "" when there are
     std::vector<IndicatorScore> indicators;  ///< strongest first
+    std::string documents;   ///< what its documents named, read after delivery; "" when none was
     std::string would_pass;  ///< what would have changed the verdict; "" when it passes
     struct Command {
         std::string purpose, command;
@@ -30,7 +33,8 @@ struct Explanation {
     std::vector<Command> commands;  ///< what can be done now, exactly as to be typed
 };
 
-[[nodiscard]] Explanation explain_mail(const MailEntry& entry, const MailRecord& record);
+[[nodiscard]] Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
+                                       const std::optional<Attached>& attached = std::nullopt);
 [[nodiscard]] Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& record);
 void print(std::ostream& out, const Explanation& e);
 

@@ -102,11 +102,15 @@ Json entry_json(const MailEntry& e) {
     j["rcpt_count"] = e.rcpt_count;
     j["queue_id"] = e.queue_id;
     j["host"] = e.host;
+    j["attached"] = e.attached == AttachedMark::Finding ? "finding"
+                    : e.attached == AttachedMark::Read  ? "read"
+                                                        : "none";
     return j;
 }
 
 std::string verdict_text(const MailEntry& e) {
-    return std::string(to_string(e.verdict)) + (e.judged_late ? ", when learned" : "");
+    return std::string(to_string(e.verdict)) + (e.judged_late ? ", when learned" : "") +
+           (e.attached == AttachedMark::Finding ? ", document names another account" : "");
 }
 
 std::string fate_text(const MailEntry& e) {

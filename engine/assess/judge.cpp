@@ -51,7 +51,7 @@ public:
         watcher_.join();
     }
 
-    MailRecord judge(const MessageBytes& bytes, const Arrival& arrival) override;
+    Judged judge(const MessageBytes& bytes, const Arrival& arrival) override;
     void reload(std::shared_ptr<const Config> config) override {
         const std::lock_guard lock(mutex_);
         config_ = std::move(config);
@@ -161,30 +161,32 @@ void LiveJudge::refresh() {
     set_view(std::move(opened), "");
 }
 
-MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
+Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     const auto [view, config] = this->view();
     ParseOptions parse_options = config->parse;
     if (parse_options.trusted_authserv_ids.empty() && !arrival.mta_hostname.empty())
         parse_options.trusted_authserv_ids.push_back(ascii_lower(arrival.mta_hostname));
-    const Message message = parse(bytes, parse_options);
+    Message message = parse(bytes, parse_options);
 
     // Without a store there is no secret either: the record is still made, under a hasher of no use
     // to anybody.
     static const Hasher no_secret{Hasher::Secret{}};
     const Hasher& hasher = view.hasher ? *view.hasher : no_secret;
     DraftRecord draft = draft_record(message, arrival, *config, hasher);
-    MailRecord& record = draft.record;
+    Judged judged(std::move(draft.record));
+    judged.documents = std::move(message.documents);
+    MailRecord& record = judged.record;
     if (!view.snapshot) {
         // The store may have been opened since the look at it: an empty reason would pass for a
         // judgement.
         const std::string why = trouble();
         record.assessment.degraded = why.empty() ? "the store is being opened" : why;
-        return std::move(record);
+        return judged;
     }
     auto reader = view.store->read();
     if (!reader) {
         record.assessment.degraded = reader.error().text();
-        return std::move(record);
+        return judged;
     }
     const StoreMemory memory(**reader, view.snapshot);
     AssessContext context{memory, view.snapshot->scales, hasher, config->budget, {}};
@@ -208,7 +210,7 @@ MailRecord LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
         record.assessment = Assessment{};
         record.assessment.degraded = memory.trouble();
     }
-    return std::move(record);
+    return judged;
 }
 
 }  // namespace

@@ -6,12 +6,22 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/assess/direction.hpp"
 #include "engine/config/config.hpp"
 #include "engine/journal/mail_record.hpp"
+#include "engine/message/message.hpp"
 
 namespace kith {
+
+/// A judged mail, and what is attached to it for others to read (ParseOptions::max_documents).
+struct Judged {
+    Judged(MailRecord judged) : record(std::move(judged)) {}  // NOLINT(google-explicit-constructor)
+    MailRecord record;
+    std::vector<Document> documents{};
+};
 
 /// Thread-safe. One per process (it owns the process's only Store).
 class Judge {
@@ -23,7 +33,7 @@ public:
 
     /// Judges one mail. Total: any bytes, any arrival. Sets everything in the record but `action`
     /// and `mode`.
-    [[nodiscard]] virtual MailRecord judge(const MessageBytes& bytes, const Arrival& arrival) = 0;
+    [[nodiscard]] virtual Judged judge(const MessageBytes& bytes, const Arrival& arrival) = 0;
 
     /// Swaps in a new configuration; mail being judged keeps the one it started with. Store and
     /// secret paths need a restart.

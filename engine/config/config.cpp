@@ -22,6 +22,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/config/attachments.hpp"
 #include "engine/config/keys.hpp"
 #include "engine/config/yaml.hpp"
 
@@ -246,7 +247,10 @@ LoadedConfig Loader::finish() && {
                      });
     if (more_problems_)
         out_.problems.push_back({main_file_, 0, 0, "", "more problems, not listed"});
-    out_.config.parse.trusted_authserv_ids = out_.config.site.authserv_ids;
+    Config& c = out_.config;
+    c.parse.trusted_authserv_ids = c.site.authserv_ids;
+    c.parse.max_documents = c.attachments.read ? c.attachments.max_documents : 0;
+    c.parse.max_document_bytes = static_cast<std::size_t>(c.attachments.max_bytes);
     return std::move(out_);
 }
 
@@ -285,6 +289,13 @@ std::vector<std::string> files_of(const std::filesystem::path& directory, Loader
 }
 
 }  // namespace
+
+AttachmentOptions attachment_options(const Config& config) {
+    AttachmentOptions out = config.attachments;
+    if (out.directory.empty())
+        out.directory = std::filesystem::path(config.store.directory).parent_path() / "attachments";
+    return out;
+}
 
 std::string_view to_string(Mode m) noexcept {
     switch (m) {

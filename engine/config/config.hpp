@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/result.hpp"
+#include "engine/documents/options.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/message/parse.hpp"
 #include "engine/scoring/options.hpp"
@@ -70,7 +71,9 @@ struct Config {
     SiteOptions site;
     Mode mode = Mode::Passive;
     MilterOptions milter;
-    ParseOptions parse;  ///< trusted_authserv_ids is filled from site.authserv_ids
+    AttachmentOptions attachments;
+    ParseOptions parse;  ///< trusted_authserv_ids is filled from site.authserv_ids, max_document*
+                         ///< from attachments
     ScoringOptions budget;
     LearnerOptions learner;
     StoreOptions store;

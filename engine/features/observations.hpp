@@ -146,6 +146,8 @@ struct Observations {
     std::uint32_t asks = 0;              ///< bit per Ask, own text and subject
     std::vector<std::uint64_t> payment;  ///< IBANs, crypto addresses
     std::vector<std::uint64_t> phones;
+    /// The same of attached documents, read after delivery: nobody is judged by them, they teach.
+    std::vector<std::uint64_t> attached_payment, attached_phones;
     std::array<std::uint32_t, 8>
         sketch{};  ///< min-hashes of the own words: how alike two texts are
     std::vector<std::uint64_t> quoted_passages;  ///< of quoted text (passages.hpp)

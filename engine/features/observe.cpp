@@ -236,6 +236,7 @@ private:
             if (line.role == LineRole::Own || line.role == LineRole::Patch) all += line.text + "\n";
             if (line.role == LineRole::Signature) signature += line.text + "\n";
         }
+        all += m_.attached_text;
         for (const auto& x : find_phones(all)) o().phones.push_back(h().hash64("phone", x));
         all += signature;
         const auto wallets = find_wallets(all);

@@ -86,6 +86,8 @@ flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
     const auto links_at = b.CreateVector(links);
     const auto payment_at = b.CreateVector(o.payment);
     const auto phones_at = b.CreateVector(o.phones);
+    const auto attached_payment_at = b.CreateVector(o.attached_payment);
+    const auto attached_phones_at = b.CreateVector(o.attached_phones);
     const auto sketch_at = b.CreateVector(o.sketch.data(), o.sketch.size());
     const auto quoted_at = b.CreateVector(o.quoted_passages);
     const auto own_at = b.CreateVector(o.own_passages);
@@ -129,6 +131,8 @@ flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
     out.add_rcpt_domains(rcpt_domains_at);
     out.add_kind(static_cast<std::uint8_t>(o.kind));
     out.add_marks(o.marks);
+    out.add_attached_payment(attached_payment_at);
+    out.add_attached_phones(attached_phones_at);
     return out.Finish();
 }
 
@@ -300,6 +304,8 @@ public:
                 [&](const format::Key& key) { o.rcpt_domains.push_back(key_of(key)); });
         enumerator(o.kind, in.kind(), kMailKindCount);
         o.marks = in.marks();
+        numbers(o.attached_payment, in.attached_payment());
+        numbers(o.attached_phones, in.attached_phones());
     }
 
     void assessment(Assessment& a, const format::Assessed& in) {
@@ -407,11 +413,11 @@ std::string encode(const MailRecord& r) {
     const auto subject = b.CreateString(r.subject), mode = b.CreateString(r.mode);
     const auto observed = build(b, r.observations);
     const auto assessed = build(b, r.assessment);
-    b.Finish(
-        format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name, helo,
-                           mail_from, rcpts, auth_user, from, from_name, message_id, subject, mode,
-                           static_cast<std::uint8_t>(r.action), r.imported, observed, assessed),
-        kMailIdentifier);
+    b.Finish(format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name,
+                                helo, mail_from, rcpts, auth_user, from, from_name, message_id,
+                                subject, mode, static_cast<std::uint8_t>(r.action), r.imported,
+                                observed, assessed, r.attached_only),
+             kMailIdentifier);
     return finished(b);
 }
 
@@ -446,6 +452,7 @@ Result<MailRecord> decode_mail_record(std::string_view bytes) {
     decode.text(r.mode, in->mode());
     decode.enumerator(r.action, in->action(), static_cast<int>(Action::Rejected) + 1);
     r.imported = in->imported();
+    r.attached_only = in->attached_only();
     if (in->observed() != nullptr) decode.observations(r.observations, *in->observed());
     if (in->assessed() != nullptr) decode.assessment(r.assessment, *in->assessed());
     if (decode.wrong() != nullptr) return damaged("mail record", decode.wrong());

@@ -37,6 +37,8 @@ struct MailRecord {
     bool imported = false;  ///< from `kith import`: learned, never acted on
     Observations observations;
     Assessment assessment;
+    /// In the list of what waits only: the mail itself has taught, what its documents name has not.
+    bool attached_only = false;
 };
 
 /// Payload of Release, Confirm, Forget and Close.

@@ -170,6 +170,13 @@ void learn_links(const Observations& o, LearnedMemory& memory, Vocabulary& sende
         remember_in(domain.tenants, fold32(link.tenant), Vocabulary::kMaxHosts,
                     lesson.domain.tenants);
     }
+}
+
+/// Payment and contact data of one text.
+void learn_facts(const std::vector<std::uint64_t>& payment,
+                 const std::vector<std::uint64_t>& phones, Time now, LearnedMemory& memory,
+                 Vocabulary& sender, Vocabulary& domain, Lesson& lesson) {
+    const std::int32_t today = day_number(now);
     const auto facts = [&](const std::vector<std::uint64_t>& items, auto list, auto fresh) {
         for (const auto item : items) {
             HostUse& use = memory.edit_host(item);
@@ -182,8 +189,8 @@ void learn_links(const Observations& o, LearnedMemory& memory, Vocabulary& sende
             remember_in(domain.*list, fold32(item), Vocabulary::kMaxFacts, lesson.domain.*fresh);
         }
     };
-    facts(o.payment, &Vocabulary::payments, &Lesson::Words::payments);
-    facts(o.phones, &Vocabulary::phones, &Lesson::Words::phones);
+    facts(payment, &Vocabulary::payments, &Lesson::Words::payments);
+    facts(phones, &Vocabulary::phones, &Lesson::Words::phones);
 }
 
 /// What is quoted counts as said from now on: who forged it would have been found out before.
@@ -417,6 +424,15 @@ bool note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
     return ranked;
 }
 
+void learn_attached(const Observations& o, LearnedMemory& memory, Lesson& lesson) {
+    Vocabulary& words = memory.edit_vocabulary(o.sender);
+    learn_facts(o.attached_payment, o.attached_phones, o.time, memory, words,
+                memory.edit_vocabulary(o.domain), lesson);
+    if (o.attached_payment.empty() || lesson.invoice) return;
+    words.invoices += 1;
+    lesson.invoice = true;
+}
+
 Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
              LearnedMemory& memory) {
     // Values are what they are to the state now: a mail that waited is related to what came
@@ -453,6 +469,8 @@ Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& 
     learn_words(o, std::min(1.0F, kFullWeightMails / words.today), options, memory, words,
                 domain_words, lesson);
     learn_links(o, memory, words, domain_words, lesson);
+    learn_facts(o.payment, o.phones, o.time, memory, words, domain_words, lesson);
+    learn_attached(o, memory, lesson);
     learn_people(o, options, memory, words, lesson);
     learn_thread(o, memory, lesson);
 

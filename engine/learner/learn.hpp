@@ -47,4 +47,7 @@ bool note(const Observations& o, const Judgement& j, Fate fate, LearnedMemory& m
 Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& options,
              LearnedMemory& memory);
 
+/// Teaches what the mail's documents name; learn() does as well. `lesson`: the mail's, added to.
+void learn_attached(const Observations& o, LearnedMemory& memory, Lesson& lesson);
+
 }  // namespace kith

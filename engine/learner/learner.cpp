@@ -8,6 +8,8 @@
 
 #include "engine/assess/site_key.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/config/attachments.hpp"
+#include "engine/documents/spool.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/keys.hpp"
@@ -23,6 +25,13 @@ constexpr std::size_t kExpireAtOnce = 10'000;
 
 std::string encode_position(JournalPosition p) {
     return integer_key(p.segment) + integer_key(p.offset);
+}
+
+/// With what the documents named that were read while the mail was held.
+MailRecord with_attached(const StoreReader& reader, MailRecord mail) {
+    if (const auto attached = find_attached(reader, mail.id); attached && attached->has_value())
+        add_attached(**attached, mail.observations);
+    return mail;
 }
 
 class JournalLearner final : public Learner {
@@ -65,6 +74,7 @@ public:
         return done;
     }
 
+    Result<DocumentStep> read_documents(const Extractor& extractor, Time now) override;
     Status tidy(Time now) override;
     const std::string& moved_store() const noexcept override { return moved_; }
     Unreadable unreadable() const override {
@@ -82,7 +92,15 @@ private:
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
     [[nodiscard]] Status apply_close(const JournalRecord& record);
-    [[nodiscard]] Status commit(JournalPosition next);
+    [[nodiscard]] Result<std::vector<std::pair<MailEntry, SpooledMail>>> in_order(
+        std::vector<SpooledMail> spool, Time now) const;
+    [[nodiscard]] Status begin();
+    [[nodiscard]] Result<Attached> attach(const MailRecord& mail,
+                                          std::vector<ReadDocument> documents, Time now);
+    [[nodiscard]] Status read_mail(const SpooledMail& spooled, const MailEntry& entry,
+                                   const Extractor& extractor, Time now, DocumentStep& step);
+    /// Writes what was learned and, where records were, the new checkpoint.
+    [[nodiscard]] Status commit(std::optional<JournalPosition> next);
     void skipped(const JournalRecord& record) {
         ++unreadable_.records;
         bad_segment_ = record.position.segment;
@@ -112,12 +130,7 @@ Result<LearnerStep> JournalLearner::try_step() {
         auto record = journal_->next();
         if (!record) return fail(record.error());
         if (!record->has_value()) break;
-        if (!writer_) {
-            auto writer = store_->write();
-            if (!writer) return fail(writer.error());
-            writer_ = std::move(writer).value();
-            memory_->read_from(writer_.get());
-        }
+        if (auto begun = begin(); !begun) return fail(begun.error());
         if (auto applied = apply(**record); !applied) return fail(applied.error());
         next = (*record)->next;
         ++step.records;
@@ -131,6 +144,103 @@ Result<LearnerStep> JournalLearner::try_step() {
     }
     step.more = step.records > 0 && step.records >= config_->learner.batch_records;
     return step;
+}
+
+/// Opens the transaction that what is learned next belongs to, unless it is open.
+Status JournalLearner::begin() {
+    if (writer_) return ok();
+    auto writer = store_->write();
+    if (!writer) return fail(writer.error());
+    writer_ = std::move(writer).value();
+    memory_->read_from(writer_.get());
+    return ok();
+}
+
+Result<DocumentStep> JournalLearner::read_documents(const Extractor& extractor, Time now) {
+    const std::string directory = attachment_options(*config_).directory;
+    DocumentStep step;
+    auto spool = list_spool(directory);
+    if (!spool) return fail(spool.error());
+    if (spool->empty()) return step;
+    if (failed_ || !learner_)
+        if (auto restarted = restart(); !restarted) return fail(restarted.error());
+    failed_ = false;
+    auto waiting = in_order(std::move(*spool), now);
+    if (!waiting) return fail(waiting.error());
+    const auto started = std::chrono::steady_clock::now();
+    for (const auto& [entry, mail] : *waiting) {
+        if (std::chrono::steady_clock::now() - started > kDocumentTime) break;
+        if (auto read = read_mail(mail, entry, extractor, now, step); !read) {
+            failed_ = true;
+            writer_.reset();
+            return fail(read.error());
+        }
+    }
+    return step;
+}
+
+/// Those that can be read now, as their mails came: what is usual is in the earlier ones. A mail
+/// that is not in the index yet is left for later.
+Result<std::vector<std::pair<MailEntry, SpooledMail>>> JournalLearner::in_order(
+    std::vector<SpooledMail> spool, Time now) const {
+    auto reader = store_->read();
+    if (!reader) return fail(reader.error());
+    std::vector<std::pair<MailEntry, SpooledMail>> out;
+    for (SpooledMail& mail : spool) {
+        if (!mail.complete || mail.since < now - kDocumentKept) continue;
+        auto entry = find_mail(**reader, mail.mail);
+        if (!entry) return fail(entry.error());
+        if (entry->has_value()) out.emplace_back(std::move(**entry), std::move(mail));
+    }
+    std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
+        return a.first.position < b.first.position;
+    });
+    return out;
+}
+
+/// The files go when what they taught is committed: a process that ends in between finds that they
+/// have been read.
+Status JournalLearner::read_mail(const SpooledMail& spooled, const MailEntry& entry,
+                                 const Extractor& extractor, Time now, DocumentStep& step) {
+    const std::string directory = attachment_options(*config_).directory;
+    const auto found = journal_->at(entry.position);
+    const auto mail =
+        found ? decode_mail_record(found->payload) : Result<MailRecord>(fail(found.error()));
+    if (!mail || entry.attached != AttachedMark::None || entry.state == MailState::Confirmed) {
+        remove_spooled(directory, spooled);
+        return ok();
+    }
+    std::vector<ReadDocument> documents;
+    for (const auto& file : spooled.files) {
+        const auto opened = open_spooled(directory, file);
+        if (!opened) continue;
+        const auto text = extractor.text_of(opened->get(), file.kind);
+        if (!text) return fail(text.error());
+        ++step.documents;
+        step.killed += text->outcome == ReadOutcome::Killed ? 1U : 0U;
+        documents.push_back(read_document_facts(file.kind, *text, hasher_));
+    }
+    const auto attached = attach(*mail, std::move(documents), now);
+    if (!attached) return fail(attached.error());
+    if (attached->finding)
+        step.findings.push_back({mail->id, mail->queue_id, mail->from, attached_text(*attached)});
+    remove_spooled(directory, spooled);
+    return ok();
+}
+
+Result<Attached> JournalLearner::attach(const MailRecord& mail, std::vector<ReadDocument> documents,
+                                        Time now) {
+    if (auto begun = begin(); !begun) return fail(begun.error());
+    Attached attached = learner_->attach(mail, std::move(documents));
+    attached.read = now;
+    if (auto put = writer_->put(Table::Messages, attached_key(mail.id), encode(attached)); !put)
+        return fail(put.error());
+    if (auto set = set_mail_attached(*writer_, mail.id,
+                                     attached.finding ? AttachedMark::Finding : AttachedMark::Read);
+        !set)
+        return fail(set.error());
+    if (auto committed = commit(std::nullopt); !committed) return fail(committed.error());
+    return attached;
 }
 
 Status JournalLearner::apply(const JournalRecord& record) {
@@ -187,7 +297,10 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
             if (!released)
                 learner_->confirm_bad(*mail);
             else if (mail->action == Action::Held)
-                learner_->release(*mail, admin->learn, record.time);
+                learner_->release(with_attached(*writer_, std::move(*mail)), admin->learn,
+                                  record.time);
+            else if (admin->learn)
+                learner_->accept_attached(*mail);
         }
     }
     return set_mail_state(*writer_, admin->id,
@@ -232,10 +345,11 @@ Status JournalLearner::apply_close(const JournalRecord& record) {
     return ok();
 }
 
-Status JournalLearner::commit(JournalPosition next) {
+Status JournalLearner::commit(std::optional<JournalPosition> next) {
     if (auto flushed = memory_->flush(*writer_); !flushed) return flushed;
-    if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(next)); !put)
-        return put;
+    if (next)
+        if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(*next)); !put)
+            return put;
     const std::uint64_t damaged = journal_->damaged_segment();
     if (damaged != noted_segment_)
         if (auto put = writer_->put(Table::Meta, kDamagedKey, integer_key(damaged)); !put)
@@ -250,6 +364,7 @@ Status JournalLearner::commit(JournalPosition next) {
 
 Status JournalLearner::tidy(Time now) {
     (void)store_->release_dead_readers();
+    expire_spool(attachment_options(*config_).directory, now - kDocumentKept);
     auto reader = store_->read();
     if (!reader) return fail(reader.error());
     auto checkpoint = read_checkpoint(**reader);

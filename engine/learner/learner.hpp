@@ -6,8 +6,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/config/config.hpp"
+#include "engine/documents/extract.hpp"
+#include "engine/learner/attached.hpp"
 
 namespace kith {
 
@@ -15,6 +18,19 @@ namespace kith {
 struct LearnerStep {
     std::size_t records = 0;
     bool more = false;  ///< the journal has further records already
+};
+
+/// A delivered mail whose documents name payment data other than its sender's.
+struct AttachedFinding {
+    std::string id, queue_id, from;
+    std::string text;  ///< in plain words
+};
+
+/// What one look into the spool of documents did.
+struct DocumentStep {
+    std::size_t documents = 0;  ///< read, or tried
+    std::size_t killed = 0;     ///< of them: their process was
+    std::vector<AttachedFinding> findings;
 };
 
 /// What could not be read; nothing of it was learned.
@@ -25,6 +41,9 @@ struct Unreadable {
     std::string journal_file;         ///< where in the journal that was last; "" = nowhere
     auto operator<=>(const Unreadable&) const = default;
 };
+
+/// Journal records wait no longer than this for documents.
+inline constexpr std::chrono::seconds kDocumentTime{2};
 
 /// One thread.
 class Learner {
@@ -41,6 +60,11 @@ public:
     /// whether the store is still there. On an error nothing of the step is kept and the next step
     /// starts from the checkpoint.
     [[nodiscard]] virtual Result<LearnerStep> step() = 0;
+    /// Reads documents that wait of mail that step() has taken in, for at most kDocumentTime and
+    /// one document more, and learns what they name; each mail in a transaction of its own, counted
+    /// once whenever the process ends. What is never read is removed after kDocumentKept.
+    [[nodiscard]] virtual Result<DocumentStep> read_documents(const Extractor& extractor,
+                                                              Time now) = 0;
     /// Now and then: dead readers, expired threads and index entries, journal compression and
     /// retention.
     [[nodiscard]] virtual Status tidy(Time now) = 0;

@@ -114,6 +114,7 @@ void take_back_words(const Observations& o, const Lesson& lesson, const LearnerO
         forget(vocabulary->recipients, taught->recipients);
     }
     if (sender.day == lesson.sender.day) reduce(sender.today, 1);
+    if (lesson.invoice) reduce(sender.invoices, 1);
     for (const auto& h : lesson.hosts) {
         HostUse& use = memory.edit_host(h.host);
         if (h.senders) reduce(use.senders, 1);
@@ -277,7 +278,7 @@ std::string encode(const Lesson& lesson) {
         b, fb::CreateLesson(b, stored_values, stored_ranks, stored_touched, stored_hosts, sender,
                             domain, thread, lesson.word_weight, fresh, lesson.site_day,
                             to_unix(lesson.site_aged), lesson.person_named, lesson.domain_named,
-                            static_cast<std::uint8_t>(lesson.speaker)));
+                            lesson.invoice, static_cast<std::uint8_t>(lesson.speaker)));
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
 
@@ -344,6 +345,7 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
     out.site_aged = from_unix(in->site_aged());
     out.person_named = in->person_named();
     out.domain_named = in->domain_named();
+    out.invoice = in->invoice();
     if (in->speaker() <= static_cast<std::uint8_t>(Lesson::Speaker::Regular))
         out.speaker = static_cast<Lesson::Speaker>(in->speaker());
     return out;

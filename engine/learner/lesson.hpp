@@ -88,6 +88,7 @@ struct Lesson {
     std::int32_t site_day = 0;              ///< site's words are as of this day
     Time site_aged{};
     bool person_named = false, domain_named = false;  ///< counted as bearers of their names
+    bool invoice = false;                             ///< counted in Vocabulary::invoices
 };
 
 /// Undoes what learning `o` did, as far as nothing later hides it: what other mail of the sender

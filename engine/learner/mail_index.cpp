@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "engine/base/text.hpp"
+#include "engine/learner/attached.hpp"
 #include "engine/learner/mail_index_generated.h"
 
 namespace kith {
@@ -62,7 +63,9 @@ bool is_held(const MailEntry& e) noexcept {
     return e.action == Action::Held || e.verdict == Verdict::Quarantine ||
            e.verdict == Verdict::Reject;
 }
-bool is_tagged(const MailEntry& e) noexcept { return is_held(e) || e.verdict != Verdict::Pass; }
+bool is_tagged(const MailEntry& e) noexcept {
+    return is_held(e) || e.verdict != Verdict::Pass || e.attached == AttachedMark::Finding;
+}
 
 // Every key of the entry but the primary one.
 std::vector<std::string> secondary_keys(const MailEntry& e) {
@@ -104,6 +107,7 @@ std::string encode_entry(const MailEntry& e) {
     entry.add_rcpt_count(e.rcpt_count);
     entry.add_queue_id(queue_id);
     entry.add_host(host);
+    entry.add_attached(static_cast<std::uint8_t>(e.attached));
     fb::FinishMailEntryBuffer(b, entry.Finish());
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
@@ -130,7 +134,8 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
     if (f.verdict() > static_cast<std::uint8_t>(Verdict::Defer) ||
         f.action() > static_cast<std::uint8_t>(Action::Rejected) ||
         f.direction() > static_cast<std::uint8_t>(Direction::Internal) ||
-        f.state() > static_cast<std::uint8_t>(MailState::Confirmed))
+        f.state() > static_cast<std::uint8_t>(MailState::Confirmed) ||
+        f.attached() > static_cast<std::uint8_t>(AttachedMark::Finding))
         return damaged(id, "a number out of its range");
     e.position = {f.segment(), f.offset()};
     e.time = from_unix(f.time());
@@ -148,6 +153,7 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
     e.rcpt_count = f.rcpt_count();
     e.queue_id = text_of(f.queue_id());
     e.host = text_of(f.host());
+    e.attached = static_cast<AttachedMark>(f.attached());
     return e;
 }
 
@@ -269,6 +275,7 @@ Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition
     if (before && *before) {
         e.state = (*before)->state;
         e.state_time = (*before)->state_time;
+        e.attached = (*before)->attached;
         if (Status s = erase_secondary(writer, **before); !s) return s;
     }
     return put_all(writer, e);
@@ -281,6 +288,15 @@ Status set_mail_state(StoreWriter& writer, std::string_view id, MailState state,
     (*entry)->state = state;
     (*entry)->state_time = when;
     return writer.put(Table::Messages, id_key(id), encode_entry(**entry));
+}
+
+Status set_mail_attached(StoreWriter& writer, std::string_view id, AttachedMark mark) {
+    Result<std::optional<MailEntry>> entry = find_mail(writer, id);
+    if (!entry) return fail(std::move(entry).error());
+    if (!*entry) return fail(ErrorCode::NoInput, "mail index: no mail " + std::string(id), "");
+    if (Status s = erase_secondary(writer, **entry); !s) return s;
+    (*entry)->attached = mark;
+    return put_all(writer, **entry);
 }
 
 Result<std::size_t> expire_mail(StoreWriter& writer, Time before, std::size_t max_entries) {
@@ -299,8 +315,9 @@ Result<std::size_t> expire_mail(StoreWriter& writer, Time before, std::size_t ma
         if (!entry) return fail(std::move(entry).error());
         if (!*entry) return damaged(id, "a key leads to it, but it is missing");
         if (Status s = erase_secondary(writer, **entry); !s) return fail(std::move(s).error());
-        if (Status s = writer.erase(Table::Messages, id_key(id)); !s)
-            return fail(std::move(s).error());
+        for (const std::string& key : {id_key(id), attached_key(id)})
+            if (Status s = writer.erase(Table::Messages, key); !s)
+                return fail(std::move(s).error());
     }
     return ids.size();
 }

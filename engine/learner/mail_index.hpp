@@ -26,6 +26,13 @@ namespace kith {
 enum class MailState : std::uint8_t { None = 0, Released = 1, Confirmed = 2 };
 [[nodiscard]] std::string_view to_string(MailState s) noexcept;  ///< none, released, confirmed
 
+/// What came of the documents attached to a mail (engine/learner/attached.hpp). Persistent numbers.
+enum class AttachedMark : std::uint8_t {
+    None = 0,     ///< none was read
+    Read = 1,     ///< nothing about them is worth a word in a list
+    Finding = 2,  ///< they name payment data other than what the sender used before
+};
+
 /// One mail as the index knows it; the whole record lies in the journal at `position`.
 struct MailEntry {
     std::string id;
@@ -46,6 +53,7 @@ struct MailEntry {
     std::string rcpt;              ///< first envelope recipient
     std::uint32_t rcpt_count = 0;
     std::string queue_id, host;
+    AttachedMark attached = AttachedMark::None;
 };
 
 /// Longest text of an entry, bytes: an address has at most 320 (RFC 5321, 4.5.3.1). Longer ones are
@@ -65,6 +73,9 @@ inline constexpr std::size_t kMinIdPrefix = 4;
 /// Notes what an admin said at `when`. NoInput when the id is unknown.
 [[nodiscard]] Status set_mail_state(StoreWriter& writer, std::string_view id, MailState state,
                                     Time when);
+
+/// Notes what came of the mail's documents. NoInput when the id is unknown.
+[[nodiscard]] Status set_mail_attached(StoreWriter& writer, std::string_view id, AttachedMark mark);
 
 /// Removes at most `max_entries` entries older than `before`, oldest last; returns how many. Fewer
 /// than `max_entries` = done.
@@ -97,7 +108,7 @@ inline constexpr std::size_t kMinIdPrefix = 4;
 /// Which mails a list shows.
 enum class MailClass : std::uint8_t {
     All,
-    Tagged,  ///< verdict other than pass, or held
+    Tagged,  ///< verdict other than pass, held, or a finding in a document
     Held,    ///< held, or would have been: verdict quarantine or reject
 };
 

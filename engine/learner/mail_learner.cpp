@@ -71,7 +71,15 @@ void MailLearner::learn_answered(const Observations& reply) {
     }
 }
 
+void MailLearner::teach_attached(const MailRecord& record) {
+    const Observations& o = record.observations;
+    Lesson lesson = memory_.take_lesson(o.time, record.id).value_or(Lesson{});
+    learn_attached(o, memory_, lesson);
+    memory_.keep(lesson, o.time, record.id);
+}
+
 void MailLearner::teach(const MailRecord& record) {
+    if (record.attached_only) return teach_attached(record);
     const Observations& o = record.observations;
     const Lesson lesson = learn(o, hasher_, options_, memory_);
     // Mail from the past is older than lessons get, and millions of them would be written at once.
@@ -122,6 +130,46 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
     if (++since_scales_ >= kScaleMails) rescale();
     return fate;
+}
+
+Attached MailLearner::attach(const MailRecord& record, std::vector<ReadDocument> documents) {
+    const Observations& o = record.observations;
+    Attached attached = relate_attached(o, std::move(documents), memory_);
+    MailRecord with = record;
+    add_attached(attached, with.observations);
+    if (attached.finding) {
+        // As if the text had asked for the payment and the mail had been held for it.
+        MailRecord named = record;
+        named.assessment.verdict = Verdict::Quarantine;
+        named.assessment.stratum = Stratum::Request;
+        group(named, record.assessment.own_evidence, memory_);
+    }
+    if (auto waiting = memory_.take_waiting(record)) {
+        if (auto waited = decode_mail_record(waiting->record)) {
+            add_attached(attached, waited->observations);
+            waiting->record = encode(*waited);
+        }
+        memory_.wait(std::move(*waiting));
+    } else if (memory_.has_lesson(o.time, record.id)) {
+        with.attached_only = true;
+        if (attached.finding)
+            memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(with)});
+        else
+            teach_attached(with);
+    }  // else it was held, or was of a held mail's hand: what it brings teaches nothing either
+    memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
+    return attached;
+}
+
+void MailLearner::accept_attached(const MailRecord& record) {
+    auto waiting = memory_.take_waiting(record);
+    if (!waiting) return;
+    const auto waited = decode_mail_record(waiting->record);
+    if (waited && waited->attached_only)
+        teach_attached(*waited);
+    else
+        memory_.wait(std::move(*waiting));
+    memory_.edit_site().waiting = static_cast<double>(memory_.waiting_count());
 }
 
 void MailLearner::release(const MailRecord& record, bool at_once, Time now) {

@@ -7,6 +7,7 @@
 
 #include "engine/assess/assess.hpp"
 #include "engine/journal/mail_record.hpp"
+#include "engine/learner/attached.hpp"
 #include "engine/learner/learn.hpp"
 #include "engine/learner/self_supervision.hpp"
 
@@ -40,6 +41,12 @@ public:
     /// An admin says it was bad: if it waits it never teaches, if it taught that is taken back, and
     /// from then on it counts as a held mail of its sender.
     void confirm_bad(const MailRecord& record);
+    /// The mail's documents were read: what they name is learned when the mail is, or has been. A
+    /// finding waits as suspicious mail does and belongs to its sender's incident. To be called
+    /// once a mail, after take().
+    Attached attach(const MailRecord& record, std::vector<ReadDocument> documents);
+    /// An admin says that what the documents of a delivered mail name is normal: learned now.
+    void accept_attached(const MailRecord& record);
     /// Rebuilds the scales from the state; done by itself every kScaleMails mails.
     void rescale();
 
@@ -50,6 +57,7 @@ private:
     [[nodiscard]] bool is_suspended(const Key16& sender, Time now) const;
     void learn_answered(const Observations& reply);
     void teach(const MailRecord& record);
+    void teach_attached(const MailRecord& record);
     void drop_the_like(const Key16& sender);
 
     const Hasher& hasher_;

@@ -9,10 +9,13 @@
 #include <atomic>
 #include <chrono>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
+#include "engine/config/attachments.hpp"
+#include "engine/documents/spool.hpp"
 #include "engine/learner/learner.hpp"
 
 namespace {
@@ -44,6 +47,42 @@ std::vector<LogField> fields_of(const Unreadable& u, const Config& config) {
     return fields;
 }
 
+/// What reads documents; from then on the milter keeps some. Without it none are wanted.
+std::optional<Extractor> open_documents(const AttachmentOptions& options) {
+    if (options.read) {
+        auto extractor = Extractor::open(options);
+        if (extractor) {
+            const Status opened = open_spool(options.directory);
+            if (opened) return std::move(*extractor);
+            log(LogLevel::Warning, "attached documents are not read: " + opened.error().text());
+            return std::nullopt;
+        }
+        log(LogLevel::Warning, "attached documents are not read: " + extractor.error().text());
+    }
+    close_spool(options.directory);
+    return std::nullopt;
+}
+
+/// True when documents were read.
+bool read_documents(Learner& learner, const Extractor& extractor, Time now,
+                    std::string& last_trouble) {
+    auto step = learner.read_documents(extractor, now);
+    if (!step) {
+        if (step.error().text() != last_trouble)
+            log(LogLevel::Warning, "attached documents wait: " + step.error().text());
+        last_trouble = step.error().text();
+        return false;
+    }
+    last_trouble.clear();
+    for (const AttachedFinding& f : step->findings)
+        log(LogLevel::Warning, "a document of a delivered mail names other payment data",
+            {{"queue_id", f.queue_id}, {"from", f.from}, {"id", f.id}, {"finding", f.text}});
+    if (step->killed > 0)
+        log(LogLevel::Info, "documents took too much to be read",
+            {{"documents", std::to_string(step->killed)}});
+    return step->documents > 0;
+}
+
 int run(const std::shared_ptr<const Config>& config, bool once) {
     sigset_t signals;
     sigemptyset(&signals);
@@ -65,8 +104,9 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
 
     const SystemClock clock;
     auto tidied = steady_clock::now();
-    std::string last_error;
+    std::string last_error, document_trouble;
     Unreadable unreadable;
+    const std::optional<Extractor> extractor = open_documents(attachment_options(*config));
     for (;;) {
         notify_alive();
         auto step = (*learner)->step();
@@ -96,13 +136,15 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
             log(LogLevel::Warning, "parts of the journal or store are unreadable and were skipped",
                 fields_of(unreadable, *config));
         }
-        if (once && step->records == 0) break;
+        const bool documents = extractor && !step->more &&
+                               read_documents(**learner, *extractor, clock.now(), document_trouble);
+        if (once && step->records == 0 && !documents) break;
         if (steady_clock::now() - tidied > kTidy) {
             tidied = steady_clock::now();
             if (auto done = (*learner)->tidy(clock.now()); !done)
                 log(LogLevel::Warning, "tidying failed: " + done.error().text());
         }
-        const auto pause = step->more || once ? std::chrono::milliseconds{0}
+        const auto pause = step->more || once || documents ? std::chrono::milliseconds{0}
                            : step->records > 0
                                ? std::chrono::milliseconds(config->learner.commit_interval)
                                : kIdle;

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include <chrono>
+
 #include "engine/assess/record.hpp"
 
 namespace kith {
@@ -57,16 +59,37 @@ Replay::Replay(const Config& config, const Hasher& hasher, Seconds retry_after,
       parse_options_(config.parse),
       memory_(config.learner.half_life_days),
       learner_(hasher, config.budget, config.learner, memory_) {
+    parse_options_.max_documents = 0;
     for (const std::size_t f : without) memory_.edit_site().without[f] = true;
+}
+
+void Replay::read_documents(const Extractor& extractor) {
+    extractor_ = &extractor;
+    parse_options_.max_documents = config_.attachments.max_documents;
+}
+
+/// A document that no process could be started for is left unread, as live.
+void Replay::read(const Delivery& delivery, ReplayResult& result) {
+    if (extractor_ == nullptr || delivery.documents.empty()) return;
+    const auto started = std::chrono::steady_clock::now();
+    std::vector<ReadDocument> documents;
+    for (const Document& document : delivery.documents)
+        if (const auto text = extractor_->text_of(document.bytes, document.kind))
+            documents.push_back(read_document_facts(document.kind, *text, hasher_));
+    result.attached = learner_.attach(delivery.record, std::move(documents));
+    result.reading_us =
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - started)
+            .count();
 }
 
 ReplayResult Replay::run(const ReplayMail& mail, std::string_view bytes) {
     const double started = cpu_us();
-    const Message message = parse(bytes, parse_options_);
+    Message message = parse(bytes, parse_options_);
     const double parsing = cpu_us() - started;
     DraftRecord draft = draft_record(message, mail.arrival, config_, hasher_);
-    ReplayResult result = deliver({mail.id, std::move(draft.record), std::move(draft.labels),
-                                   mail.learn, mail.session, std::nullopt});
+    ReplayResult result =
+        deliver({mail.id, std::move(draft.record), std::move(draft.labels), mail.learn,
+                 mail.session, std::nullopt, std::move(message.documents)});
     result.total_us = parsing + result.assess_us;
     return result;
 }
@@ -121,6 +144,7 @@ ReplayResult Replay::deliver(Delivery d) {
             learner_.postpone(d.record, result.judgement);
         else
             (void)learner_.take(d.record, result.judgement);
+        if (!delayed) read(d, result);
     }
     if (delayed) {
         if (session != nullptr) ++session->delayed;

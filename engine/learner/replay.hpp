@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/documents/extract.hpp"
 #include "engine/learner/mail_learner.hpp"
 
 namespace kith {
@@ -25,8 +26,10 @@ struct ReplayResult {
     std::string id;  ///< of the ReplayMail
     Judgement judgement;
     Direction direction = Direction::Inbound;
-    double assess_us = 0;  ///< processor time from features to verdict
-    double total_us = 0;   ///< with parsing
+    double assess_us = 0;   ///< processor time from features to verdict
+    double total_us = 0;    ///< with parsing
+    Attached attached{};    ///< what its documents named, where they were read
+    double reading_us = 0;  ///< time that took, on the wall
 };
 
 /// One thread.
@@ -44,6 +47,9 @@ public:
     [[nodiscard]] std::optional<ReplayResult> retry(std::optional<Time> until);
     /// The session's traces are dropped, when none of its mails is to come again any more.
     void end_session(const std::string& session);
+    /// From now on attached documents are read, right after their mail was learned. `extractor`
+    /// must outlive this.
+    void read_documents(const Extractor& extractor);
     [[nodiscard]] const LearnedMemory& memory() const noexcept { return memory_; }
     /// Writes everything learned, as the learner would; the caller commits.
     [[nodiscard]] Status keep(StoreWriter& writer) { return memory_.flush(writer); }
@@ -62,13 +68,16 @@ private:
         bool learn = true;
         std::optional<std::string> session;
         std::optional<Time> delayed_since;
+        std::vector<Document> documents{};
     };
     [[nodiscard]] ReplayResult deliver(Delivery delivery);
+    void read(const Delivery& delivery, ReplayResult& result);
 
     const Config& config_;
     const Hasher& hasher_;
     Seconds retry_after_;
     ParseOptions parse_options_;
+    const Extractor* extractor_ = nullptr;
     LearnedMemory memory_;
     MailLearner learner_;
     std::map<std::string, Session> sessions_;

@@ -101,7 +101,26 @@ void inspect_window(std::string_view window, std::string_view head, ContentFacts
     return false;
 }
 
+/// Name of the first entry of a ZIP file (APPNOTE 4.3.7).
+[[nodiscard]] std::string_view first_zip_entry(std::string_view content) noexcept {
+    constexpr std::size_t kHeader = 30;
+    if (content.size() < kHeader || content.substr(0, 4) != std::string_view("PK\x03\x04", 4))
+        return {};
+    const std::size_t length = byte_at(content, 26) | byte_at(content, 27) << 8U;
+    return content.substr(kHeader, length);
+}
+
 }  // namespace
+
+DocumentKind document_kind(std::string_view content) noexcept {
+    if (contains(content.substr(0, 1024), "%PDF-")) return DocumentKind::Pdf;
+    if (content.substr(0, 5) == "{\\rtf") return DocumentKind::Rtf;
+    const std::string_view entry = first_zip_entry(content);
+    for (const std::string_view begin : {"[Content_Types].xml", "_rels/", "docProps/", "mimetype",
+                                         "word/", "xl/", "ppt/", "customXml/", "content.xml"})
+        if (entry.substr(0, begin.size()) == begin) return DocumentKind::Office;
+    return DocumentKind::None;
+}
 
 ContentFacts inspect_content(std::string_view content, std::size_t probe_bytes, DetectType detect) {
     ContentFacts facts;

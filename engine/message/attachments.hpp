@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/message/message.hpp"
+
 namespace kith::mail {
 
 struct ContentFacts {
@@ -16,6 +18,10 @@ struct ContentFacts {
     bool encrypted = false;     ///< ZIP, PDF, Office, 7z or RAR file that asks for a password
     bool has_macros = false;    ///< Office document with a VBA project
 };
+
+/// Which kind of document its first bytes say it is: "%PDF-" within the first kilobyte, a ZIP file
+/// that begins as OOXML and OpenDocument files do, "{\\rtf". Nothing is unpacked. Total.
+[[nodiscard]] DocumentKind document_kind(std::string_view content) noexcept;
 
 /// Whether to ask libmagic, which is the slow part.
 enum class DetectType { No, Yes };

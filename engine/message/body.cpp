@@ -128,7 +128,9 @@ private:
         if (text && (!part.is_attachment || place.enclosed)) {
             read_text(part, type, decoded.bytes, place.enclosed);
         } else if (!starts_with(part.media_type, "text/") || named) {
+            read_attached_text(part, decoded.bytes);
             inspect(part, type, decoded.bytes);
+            keep_document(std::move(decoded.bytes));
         }
         message_.parts.push_back(std::move(part));
     }
@@ -144,6 +146,36 @@ private:
         if (part.media_type == "application/pkcs7-mime" ||
             part.media_type == "application/x-pkcs7-mime")
             part.encrypted = !starts_with(ascii_lower(type.raw("smime-type")), "signed");
+    }
+
+    /// Attached files that are text as they are: read for facts, never as what the sender writes.
+    void read_attached_text(const Part& part, std::string_view bytes) {
+        const bool html = part.media_type == "text/html";
+        const bool text = html || part.media_type == "text/plain" ||
+                          part.media_type == "text/csv" || part.media_type == "text/calendar" ||
+                          part.media_type == "text/vcard" || part.media_type == "text/x-vcard";
+        const std::size_t left =
+            options_.max_attached_text_bytes -
+            std::min(options_.max_attached_text_bytes, message_.attached_text.size());
+        if (!text || part.encrypted || left == 0) return;
+        DecodedText decoded = to_utf8(bytes.substr(0, left), part.charset);
+        if (html) {
+            DefectSet theirs;  // the mail's own are another matter
+            const HtmlContent content = read_html(decoded.utf8, options_, theirs);
+            decoded.utf8.clear();
+            for (const TextLine& line : content.lines) decoded.utf8 += line.text + "\n";
+        }
+        message_.attached_text += utf8_prefix(decoded.utf8, left - 1);
+        message_.attached_text += '\n';
+    }
+
+    /// For whoever reads documents, in another process: here nothing looks into them.
+    void keep_document(std::string bytes) {
+        if (message_.documents.size() >= options_.max_documents ||
+            bytes.size() > options_.max_document_bytes)
+            return;
+        const DocumentKind kind = document_kind(bytes);
+        if (kind != DocumentKind::None) message_.documents.push_back({kind, std::move(bytes)});
     }
 
     void read_text(Part& part, const ParameterField& type, std::string_view bytes, bool enclosed) {

@@ -8,6 +8,20 @@
 
 namespace kith {
 
+std::string_view to_string(DocumentKind k) noexcept {
+    switch (k) {
+        case DocumentKind::None:
+            return "none";
+        case DocumentKind::Pdf:
+            return "pdf";
+        case DocumentKind::Office:
+            return "office";
+        case DocumentKind::Rtf:
+            return "rtf";
+    }
+    return "none";
+}
+
 std::string Mailbox::address() const {
     if (domain.empty()) return utf8_lower(local_part);
     return utf8_lower(local_part) + "@" + domain;

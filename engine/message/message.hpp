@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/clock.hpp"
@@ -117,6 +118,16 @@ struct Part {
     int depth = 0;            ///< 0 = the top
 };
 
+/// What a document is by its first bytes. Its text is read outside the milter (engine/documents).
+enum class DocumentKind : std::uint8_t { None, Pdf, Office, Rtf };
+[[nodiscard]] std::string_view to_string(DocumentKind k) noexcept;  ///< none, pdf, office, rtf
+
+/// An attachment whose text somebody else may read; the parser looks at its first bytes only.
+struct Document {
+    DocumentKind kind = DocumentKind::None;
+    std::string bytes;
+};
+
 /// What was odd about the bytes; each is a fact for the features and shown by `kith show`.
 enum class Defect : std::uint8_t {
     Unparsable,  ///< GMime gave no message: headers only from the MTA's list, the rest read as text
@@ -160,6 +171,8 @@ struct Message {
     std::string mime_tree;  ///< e.g. "mixed(alternative(text/plain,text/html),application/pdf)";
                             ///< cut at 256 bytes
     std::vector<Part> parts;
+    std::string attached_text;        ///< of attached text, CSV, HTML, calendar and contact files
+    std::vector<Document> documents;  ///< decoded, as far as ParseOptions wants them
     std::vector<TextLine>
         lines;  ///< readable text: first text part, or text of HTML; in order, own and quoted
     bool text_from_html = false;  ///< `lines` come from HTML because there is no plain part

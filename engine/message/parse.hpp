@@ -32,6 +32,10 @@ struct ParseOptions {
     std::size_t max_url_bytes = 2048;
     std::size_t max_attachment_probe_bytes =
         64 * 1024;  ///< decoded bytes of an attachment looked at
+    std::size_t max_attached_text_bytes =
+        64 * 1024;  ///< of attached text files, looked at for payment and contact data; 0 = none
+    std::size_t max_documents = 0;  ///< documents kept for others to read; 0 = none
+    std::size_t max_document_bytes = 4 * 1024 * 1024;  ///< a larger one is not kept
     std::vector<std::string>
         trusted_authserv_ids;  ///< lower case; Authentication-Results of others are ignored
 };

@@ -139,13 +139,14 @@ std::string encode(const Vocabulary& v) {
     t.add_aged(to_unix(v.aged));
     t.add_day(v.day);
     t.add_today(v.today);
+    t.add_invoices(v.invoices);
     b.Finish(t.Finish());
     return finished(b);
 }
 
 std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
     const Verified<fb::Vocabulary> t(bytes);
-    if (!t || !sane(t->total()) || !sane(t->today())) return std::nullopt;
+    if (!t || !sane(t->total()) || !sane(t->today()) || !sane(t->invoices())) return std::nullopt;
     Vocabulary v;
     v.total = t->total();
     if (t->words() != nullptr)
@@ -164,6 +165,7 @@ std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
     v.aged = from_unix(t->aged());
     v.day = t->day();
     v.today = t->today();
+    v.invoices = t->invoices();
     return v;
 }
 

@@ -33,7 +33,8 @@ struct Vocabulary {
     std::vector<std::uint32_t> recipients;        ///< envelope recipients written to, newest last
     Time aged{};
     std::int32_t day = 0;
-    float today = 0;  ///< mails counted on `day`
+    float today = 0;     ///< mails counted on `day`
+    float invoices = 0;  ///< mails with payment data in attached documents, ever
 
     static constexpr std::size_t kMaxWordsSender = 512, kMaxWordsDomain = 1024;
     static constexpr std::size_t kMaxHosts = 128, kMaxFacts = 32, kMaxRecipients = 256;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/learner/attached.hpp"
 #include "engine/learner/examples.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
@@ -72,6 +73,15 @@ Incident sample_incident() {
     i.left_out = 3;
     return i;
 }
+Attached sample_attached() {
+    Attached a;
+    a.documents = {{DocumentKind::Pdf, ReadOutcome::Cut, {1, 2}, {3}, {4, 5}, true},
+                   {DocumentKind::Rtf, ReadOutcome::Killed, {}, {}, {}, false}};
+    a.read = from_unix(1'700'000'017);
+    a.finding = a.known_sender = true;
+    a.invoices = 14;
+    return a;
+}
 Lesson sample_lesson() {
     Lesson l;
     const auto f = static_cast<std::uint16_t>(feature_index(1));
@@ -127,6 +137,18 @@ TEST_CASE("old bytes still give an incident and a lesson") {
     CHECK(lesson->values.at(0).cell == std::array<std::uint8_t, kLevels>{1, 2, 3});
     CHECK(lesson->touched.at(0).key == Key16{{9, 8, 7}});
     CHECK(lesson->thread.passages == std::vector<std::uint64_t>{12, 13});
+    CHECK_FALSE(lesson->invoice);
+    const auto lesson_2 = decode_lesson(old_bytes("lesson-2"));
+    REQUIRE(lesson_2);
+    CHECK(lesson_2->invoice);
+}
+
+TEST_CASE("old bytes still give what the documents of a mail named") {
+    const auto attached = decode_attached(old_bytes("attached"));
+    REQUIRE(attached);
+    CHECK(encode(*attached) == encode(sample_attached()));
+    CHECK(attached->documents.at(0).checked == std::vector<std::uint64_t>{1, 2});
+    CHECK(attached->documents.at(1).outcome == ReadOutcome::Killed);
 }
 
 TEST_CASE("old bytes still give the records they were made of") {
@@ -141,6 +163,9 @@ TEST_CASE("old bytes still give the records they were made of") {
     const auto vocabulary = decode_vocabulary(old_bytes("vocabulary"));
     REQUIRE(vocabulary);
     CHECK(encode(*vocabulary) == encode(sample_vocabulary()));
+    const auto vocabulary_2 = decode_vocabulary(old_bytes("vocabulary-2"));
+    REQUIRE(vocabulary_2);
+    CHECK(vocabulary_2->invoices == 14);
     const auto thread = decode_thread(old_bytes("thread"));
     REQUIRE(thread);
     CHECK(encode(*thread) == encode(sample_thread()));
@@ -225,6 +250,7 @@ TEST_CASE("write the old bytes that are missing", "[.][write]") {
     std::map<std::string, std::string> files = {{"profile", encode(sample_profile())},
                                                 {"profile-2", encode(sample_profile_2())},
                                                 {"vocabulary", encode(sample_vocabulary())},
+                                                {"vocabulary-2", encode(sample_vocabulary_2())},
                                                 {"thread", encode(sample_thread())},
                                                 {"name-2", encode(sample_name())},
                                                 {"traces", encode(sample_traces())},
@@ -237,6 +263,10 @@ TEST_CASE("write the old bytes that are missing", "[.][write]") {
         files[std::string("example-") + key.front()] = value;
     files["incident"] = encode(sample_incident());
     files["lesson"] = encode(sample_lesson());
+    Lesson lesson_2 = sample_lesson();
+    lesson_2.invoice = true;
+    files["lesson-2"] = encode(lesson_2);
+    files["attached"] = encode(sample_attached());
     for (const auto& [kind, bytes] : files) {
         const std::string path = kFolder + "state-v1-" + kind + ".bin";
         if (std::filesystem::exists(path)) continue;

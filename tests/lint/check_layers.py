@@ -11,17 +11,18 @@ import tree
 MAY_INCLUDE = {
     "base": "",
     "message": "base",
+    "documents": "base message",
     "model": "base",
     "features": "base message model",
     "profile": "base features model",
     "scoring": "base features message model profile",
     "journal": "base features scoring",
     "store": "base",
-    "config": "base journal message scoring store",
+    "config": "base documents journal message scoring store",
     "assess": "base config features journal message model profile scoring store",
-    "learner": "assess base config features journal message model profile scoring store",
-    "milter": "assess base config features journal learner message model profile scoring store",
-    "admin": "assess base config features journal learner message model profile scoring store",
+    "learner": "assess base config documents features journal message model profile scoring store",
+    "milter": "assess base config documents features journal learner message model profile scoring store",
+    "admin": "assess base config documents features journal learner message model profile scoring store",
 }
 
 # Include (regular expression) -> the only files (prefixes) that may have it.
@@ -32,6 +33,10 @@ DOORS = {
     r"yaml-cpp/.*": ["engine/config/"],
     r"libmilter/.*": ["milter/glue.cpp"],
     r"sodium.*": ["engine/base/hash.cpp"],
+    r"poppler/.*": ["engine/documents/pdf_door.cpp"],
+    r"archive(_entry)?\.h": ["engine/documents/archive_door.cpp"],
+    r"expat\.h": ["engine/documents/xml_text.cpp"],
+    r"seccomp\.h": ["engine/documents/sandbox.cpp"],
     r"gumbo\.h": ["engine/message/"],
     r"magic\.h": ["engine/message/"],
     r"libpsl\.h": ["engine/message/"],

@@ -17,7 +17,12 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from postfix import Postfix, Unavailable, wait_until  # noqa: E402
 
-PROGRAMS = {'kith-milter': 'milter', 'kith-learner': 'engine/learner', 'kith': 'engine/admin'}
+PROGRAMS = {
+    'kith-milter': 'milter',
+    'kith-learner': 'engine/learner',
+    'kith-extract': 'engine/documents',
+    'kith': 'engine/admin',
+}
 
 
 def program(build, name):
@@ -153,6 +158,7 @@ class Site:
                            'trouble_file': os.path.join(self.dir, 'milter.trouble')},
                 'store': {'directory': os.path.join(self.state, 'store'), 'map_size': '1GiB'},
                 'journal': {'directory': os.path.join(self.state, 'journal')},
+                'attachments': {'program': program(build, 'kith-extract')},
             },
             settings,
         )

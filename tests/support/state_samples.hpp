@@ -52,6 +52,12 @@ inline Vocabulary sample_vocabulary() {
     v.today = 2;
     return v;
 }
+/// With what version 0.1.0 did not have at first.
+inline Vocabulary sample_vocabulary_2() {
+    Vocabulary v = sample_vocabulary();
+    v.invoices = 14;
+    return v;
+}
 
 inline Thread sample_thread() {
     Thread t;

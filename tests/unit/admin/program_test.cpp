@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "engine/learner/attached.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -205,6 +206,48 @@ TEST_CASE("list, show and explain tell the verdict when learned from what was do
     const Json j = Json::parse(site.kith({"explain", mail.id, "--json"}).out);
     CHECK(j["verdict"] == "quarantine");
     CHECK(j["judged"] == "when learned");
+}
+
+TEST_CASE("list, show and explain tell of another account in an attached document") {
+    Site site;
+    const MailRecord mail = passed_mail();
+    site.seen({mail});
+    CHECK(site.kith({"list"}).out == "no mail with another verdict than pass\n");
+    Attached attached;
+    attached.documents = {{DocumentKind::Pdf, ReadOutcome::Whole, {1}, {2}, {3}, true}};
+    attached.read = from_unix(1772370000);
+    attached.finding = attached.known_sender = true;
+    attached.invoices = 14;
+    {
+        auto store = Store::open(site.store(), Store::Mode::Write);
+        REQUIRE(store);
+        auto writer = (*store)->write();
+        REQUIRE(writer);
+        REQUIRE((*writer)->put(Table::Messages, attached_key(mail.id), encode(attached)));
+        REQUIRE(set_mail_attached(**writer, mail.id, AttachedMark::Finding));
+        REQUIRE((*writer)->commit());
+    }
+    const std::string told =
+        "the attached PDF names a bank account or wallet that this sender never used in 14 "
+        "invoices";
+    CHECK(site.kith({"list"}).out.find("pass, document names another account") !=
+          std::string::npos);
+    const std::string shown = site.kith({"show", mail.id}).out;
+    CHECK(shown.find("attached    " + told +
+                     "\ndocument    pdf: whole, 2 accounts (new), 1 phone "
+                     "numbers\n") != std::string::npos);
+    const std::string explained = site.kith({"explain", mail.id}).out;
+    CHECK(explained.find("\nAttached: " + told + " (read on 2026-03-01T13:00:00Z).\n") !=
+          std::string::npos);
+    CHECK(explained.find("kith release " + mail.id +
+                         " --learn --no-mta    # let kith learn that "
+                         "this is normal\n") != std::string::npos);
+    CHECK(explained.find("kith confirm " + mail.id) != std::string::npos);
+    const Json j = Json::parse(site.kith({"show", mail.id, "--json"}).out);
+    CHECK(j["attached"] == "finding");
+    CHECK(j["documents"][0]["kind"] == "pdf");
+    CHECK(j["documents"][0]["new"] == true);
+    CHECK(Json::parse(site.kith({"list", "--json"}).out)["mails"][0]["attached"] == "finding");
 }
 
 TEST_CASE("hostile text of a mail can neither forge a line nor steer the terminal") {

@@ -38,7 +38,7 @@ Arrival arrival() {
 
 MailRecord judged(Judge& judge) {
     const std::string raw = MessageBuilder().raw();
-    return judge.judge(MessageBytes{raw, -1, 0, 0}, arrival());
+    return judge.judge(MessageBytes{raw, -1, 0, 0}, arrival()).record;
 }
 
 void check_neutral(const MailRecord& r, const std::string& why) {
@@ -228,7 +228,7 @@ struct Delaying : Live {
         Arrival a = arrival();
         a.time = day(at);
         a.client_addr = client;
-        return judge.judge(MessageBytes{raw, -1, 0, 0}, a);
+        return judge.judge(MessageBytes{raw, -1, 0, 0}, a).record;
     }
     void learn_as(MailRecord r, Action action) const {
         r.action = action;
@@ -297,7 +297,7 @@ TEST_CASE("any bytes are judged") {
     const auto judge = site.judge();
     const std::string raw = GENERATE(std::string(), std::string("\0\xff\r\n\r\n", 6),
                                      std::string(100'000, '<'), std::string("From: \nFrom: \n"));
-    const auto r = judge->judge(MessageBytes{raw, -1, 0, 0}, Arrival{});
+    const auto r = judge->judge(MessageBytes{raw, -1, 0, 0}, Arrival{}).record;
     CHECK(r.assessment.degraded.empty());
     CHECK(r.assessment.score >= 0);
 }

@@ -95,7 +95,7 @@ TEST_CASE("mail is neutral beside a store of another secret, and says so") {
     const auto judge = Judge::create(std::make_shared<const Config>(site.config));
     CHECK(judge->trouble().find("another secret") != std::string::npos);
     const std::string raw = MessageBuilder().raw();
-    const MailRecord r = judge->judge(MessageBytes{raw, -1, 0, 0}, Arrival{});
+    const MailRecord r = judge->judge(MessageBytes{raw, -1, 0, 0}, Arrival{}).record;
     CHECK(r.assessment.degraded.find("another secret") != std::string::npos);
     CHECK(r.assessment.score == 0);
 }

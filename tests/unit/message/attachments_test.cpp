@@ -78,3 +78,17 @@ TEST_CASE("the probe sees as many bytes at either end as it may, and none betwee
     CHECK_FALSE(inspect_content(with_mark_at(199), 100).encrypted);  // one byte before the tail
     CHECK(inspect_content(with_mark_at(200), 100).encrypted);        // begins with the tail
 }
+
+TEST_CASE("documents are told by their first bytes") {
+    using kith::DocumentKind;
+    CHECK(document_kind("%PDF-1.7") == DocumentKind::Pdf);
+    CHECK(document_kind(std::string(1019, ' ') + "%PDF-") == DocumentKind::Pdf);
+    CHECK(document_kind(std::string(1020, ' ') + "%PDF-") == DocumentKind::None);
+    CHECK(document_kind("{\\rtf1}") == DocumentKind::Rtf);
+    for (const char* name : {"[Content_Types].xml", "mimetype", "word/document.xml", "_rels/.rels"})
+        CHECK(document_kind(zip_entry(name, "x", false)) == DocumentKind::Office);
+    CHECK(document_kind(zip_entry("photo.jpg", "x", false)) == DocumentKind::None);
+    CHECK(document_kind("PK\x03\x04") == DocumentKind::None);
+    CHECK(document_kind("") == DocumentKind::None);
+    CHECK(document_kind("hello") == DocumentKind::None);
+}

@@ -289,3 +289,70 @@ TEST_CASE("a boundary's style is what its program makes of chance") {
     CHECK(boundary_style(row.boundary) == row.style);
     CHECK(boundary_style(std::string(1000, '-')).size() == 64);
 }
+
+namespace {
+
+std::string pdf_part(const std::string& content = "%PDF-1.4 x") {
+    return "Content-Type: application/pdf; name=a.pdf\n\n" + content + "\n";
+}
+std::string text_part(const std::string& type, const std::string& content) {
+    return "Content-Type: " + type + "; name=a\nContent-Disposition: attachment\n\n" + content +
+           "\n";
+}
+
+}  // namespace
+
+TEST_CASE("documents are kept for others only where they are wanted") {
+    const std::string pdf = pdf_part();
+    MessageBuilder mail;
+    mail.parts("mixed", {"Content-Type: text/plain\n\nhello\n", pdf});
+    CHECK(mail.message().documents.empty());
+    ParseOptions options;
+    options.max_documents = 4;
+    const Message m = mail.message(options);
+    REQUIRE(m.documents.size() == 1);
+    CHECK(m.documents[0].kind == DocumentKind::Pdf);
+    CHECK(m.documents[0].bytes.starts_with("%PDF-1.4 x"));
+}
+
+TEST_CASE("documents: as many and as large as allowed, and one more") {
+    const std::string pdf = pdf_part();
+    MessageBuilder mail;
+    mail.parts("mixed", {pdf, pdf, pdf});
+    ParseOptions options;
+    options.max_documents = 3;
+    CHECK(mail.message(options).documents.size() == 3);
+    options.max_documents = 2;
+    CHECK(mail.message(options).documents.size() == 2);
+    options.max_document_bytes = mail.message(options).documents[0].bytes.size();
+    CHECK(mail.message(options).documents.size() == 2);
+    --options.max_document_bytes;
+    CHECK(mail.message(options).documents.empty());
+}
+
+TEST_CASE("attached text files are read for facts and never as the sender's text") {
+    const std::string type = GENERATE("text/plain", "text/csv", "text/html", "text/vcard",
+                                      "text/x-vcard", "text/calendar");
+    CAPTURE(type);
+    const std::string part = text_part(type, "IBAN DE89");
+    const Message m =
+        MessageBuilder().parts("mixed", {"Content-Type: text/plain\n\nhello\n", part}).message();
+    CHECK(m.attached_text.starts_with("IBAN DE89\n"));
+    CHECK(text_of(m) == "hello|");
+    CHECK(m.defects.empty());
+}
+
+TEST_CASE("attached text: other types are not read, nor what is beyond the bound") {
+    const std::string other = text_part("text/x-python", "IBAN DE89");
+    CHECK(MessageBuilder().parts("mixed", {other}).message().attached_text.empty());
+    const std::string ten = text_part("text/plain", "0123456789");
+    MessageBuilder mail;
+    mail.parts("mixed", {ten, ten});
+    ParseOptions options;
+    options.max_attached_text_bytes = 11;
+    CHECK(mail.message(options).attached_text == "0123456789\n");
+    options.max_attached_text_bytes = 10;
+    CHECK(mail.message(options).attached_text == "012345678\n");
+    options.max_attached_text_bytes = 0;
+    CHECK(mail.message(options).attached_text.empty());
+}

@@ -468,6 +468,84 @@ TEST_CASE("a failure before the end is answered at the end of that message only"
     CHECK(world.judged.size() == 1);
 }
 
+TEST_CASE("documents of delivered and held mail are spooled after the journal, of no other") {
+    const auto action =
+        GENERATE(Action::Accepted, Action::Held, Action::Deferred, Action::Rejected);
+    World world;
+    std::vector<std::string> spooled;
+    WorkerPool spooling{1, 4};
+    world.services->spooling = &spooling;
+    world.services->judge = [](const MessageBytes&, const Arrival&) {
+        MailRecord record;
+        record.id = "abcd";
+        Judged judged(std::move(record));
+        judged.documents = {{DocumentKind::Pdf, "%PDF-"}};
+        return judged;
+    };
+    world.services->spool = [&](const MailRecord& record, const std::vector<Document>& documents) {
+        std::lock_guard lock(world.mutex);
+        spooled.push_back(record.id + documents.at(0).bytes + std::to_string(world.journal.size()));
+        return ok();
+    };
+    Session session(world.services, kAll);
+    begin(session);
+    (void)session.end_of_message(kNone);
+    session.settled(action);
+    REQUIRE(spooling.wait_idle(std::chrono::steady_clock::now() + seconds(10)));
+    const bool wanted = action == Action::Accepted || action == Action::Held;
+    CHECK(spooled ==
+          (wanted ? std::vector<std::string>{"abcd%PDF-1"} : std::vector<std::string>{}));
+}
+
+TEST_CASE("a spool of documents that hangs or is full holds no mail; what it drops is counted") {
+    World world;
+    std::promise<void> gate;
+    auto opened = gate.get_future().share();
+    WorkerPool spooling{1, 1};
+    world.services->spooling = &spooling;
+    world.services->judge = [](const MessageBytes&, const Arrival&) {
+        Judged judged(MailRecord{});
+        judged.documents = {{DocumentKind::Pdf, "%PDF-"}};
+        return judged;
+    };
+    world.services->spool = [opened](const MailRecord&, const std::vector<Document>&) -> Status {
+        opened.wait();
+        return fail(ErrorCode::Full, "attachments: too many wait");
+    };
+    Session session(world.services, kAll);
+    const auto before = std::chrono::steady_clock::now();
+    for (int i = 0; i < 4; ++i) {
+        begin(session);
+        CHECK(finish(session).reply == Reply::Accept);
+    }
+    CHECK(std::chrono::steady_clock::now() - before < seconds(5));
+    CHECK(world.services->counters.documents_dropped >= 2);  // one is written, one waits at most
+    gate.set_value();
+    REQUIRE(spooling.wait_idle(std::chrono::steady_clock::now() + seconds(10)));
+    CHECK(world.services->counters.documents_dropped == 4);
+    CHECK(world.lines_with("documents of a mail will not be read") == 1);
+    CHECK(world.journal.size() == 4);
+}
+
+TEST_CASE("where nobody wants documents nothing is counted as lost") {
+    World world;
+    WorkerPool spooling{1, 4};
+    world.services->spooling = &spooling;
+    world.services->judge = [](const MessageBytes&, const Arrival&) {
+        Judged judged(MailRecord{});
+        judged.documents = {{DocumentKind::Pdf, "%PDF-"}};
+        return judged;
+    };
+    world.services->spool = [](const MailRecord&, const std::vector<Document>&) -> Status {
+        return fail(ErrorCode::NoInput, "attachments: no such directory");
+    };
+    Session session(world.services, kAll);
+    begin(session);
+    (void)finish(session);
+    REQUIRE(spooling.wait_idle(std::chrono::steady_clock::now() + seconds(10)));
+    CHECK(world.services->counters.documents_dropped == 0);
+}
+
 TEST_CASE("a journal that fails changes no answer and is logged once a minute") {
     World world(with_mode(Mode::Enforce));
     world.verdict = Verdict::Quarantine;
