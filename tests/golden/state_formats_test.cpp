@@ -91,6 +91,17 @@ Lesson sample_lesson() {
     return l;
 }
 
+/// With what groups, accounts and services brought.
+Lesson sample_lesson_2() {
+    Lesson l = sample_lesson();
+    l.habits = {{0, static_cast<std::uint16_t>(feature_index(1)), 304}};
+    l.touched.push_back({Subject::Account, Lesson::What::Mail, Key16{{6, 5, 4}},
+                         from_unix(1'700'000'024), from_unix(1'700'000'025), 19'692, false});
+    l.login_counted = true;
+    l.names = {true, true, from_unix(1'700'000'026)};
+    return l;
+}
+
 }  // namespace
 
 TEST_CASE("old bytes still give the experts' examples") {
@@ -127,6 +138,14 @@ TEST_CASE("old bytes still give an incident and a lesson") {
     CHECK(lesson->values.at(0).cell == std::array<std::uint8_t, kLevels>{1, 2, 3});
     CHECK(lesson->touched.at(0).key == Key16{{9, 8, 7}});
     CHECK(lesson->thread.passages == std::vector<std::uint64_t>{12, 13});
+    const auto lesson_2 = decode_lesson(old_bytes("lesson-2"));
+    REQUIRE(lesson_2);
+    CHECK(encode(*lesson_2) == encode(sample_lesson_2()));
+    CHECK(lesson_2->habits.at(0).value == 304);
+    CHECK(lesson_2->touched.at(1).subject == Subject::Account);
+    CHECK(lesson_2->login_counted);
+    CHECK(lesson_2->names.borrowed);
+    CHECK(lesson_2->names.last == from_unix(1'700'000'026));
 }
 
 TEST_CASE("old bytes still give the records they were made of") {
@@ -138,6 +157,13 @@ TEST_CASE("old bytes still give the records they were made of") {
     CHECK(encode(*profile_2) == encode(sample_profile_2()));
     REQUIRE(profile_2->migrations.items.size() == 1);
     CHECK(profile_2->migrations.items[0].bearers == std::vector<std::uint32_t>{105, 106});
+    const auto profile_3 = decode_profile(old_bytes("profile-3"));
+    REQUIRE(profile_3);
+    CHECK(encode(*profile_3) == encode(sample_profile_3()));
+    CHECK(profile_3->borrowed == sample_profile_3().borrowed);
+    CHECK(profile_3->reach.usual_recipients == 3.5F);
+    CHECK(profile_3->reach.day == 19'691);
+    CHECK(profile_2->borrowed == BorrowedNames{});
     const auto vocabulary = decode_vocabulary(old_bytes("vocabulary"));
     REQUIRE(vocabulary);
     CHECK(encode(*vocabulary) == encode(sample_vocabulary()));
@@ -216,21 +242,19 @@ TEST_CASE("ranks of the time when there were four lengths are dropped, into no o
 }
 
 TEST_CASE("write the old bytes that are missing", "[.][write]") {
-    std::map<std::string, std::string> files = {{"profile", encode(sample_profile())},
-                                                {"profile-2", encode(sample_profile_2())},
-                                                {"vocabulary", encode(sample_vocabulary())},
-                                                {"thread", encode(sample_thread())},
-                                                {"name-2", encode(sample_name())},
-                                                {"traces", encode(sample_traces())},
-                                                {"traces-2", encode(sample_traces_2())},
-                                                {"word", encode(sample_word())},
-                                                {"host", encode(sample_host())}};
+    std::map<std::string, std::string> files = {
+        {"profile", encode(sample_profile())},     {"profile-2", encode(sample_profile_2())},
+        {"profile-3", encode(sample_profile_3())}, {"vocabulary", encode(sample_vocabulary())},
+        {"thread", encode(sample_thread())},       {"name-2", encode(sample_name())},
+        {"traces", encode(sample_traces())},       {"traces-2", encode(sample_traces_2())},
+        {"word", encode(sample_word())},           {"host", encode(sample_host())}};
     const auto pieces = pieces_of(sample_site());
     for (const auto& [piece, file] : kPieces) files[file] = pieces.at(piece);
     for (const auto& [key, value] : rows_of(sample_examples()))
         files[std::string("example-") + key.front()] = value;
     files["incident"] = encode(sample_incident());
     files["lesson"] = encode(sample_lesson());
+    files["lesson-2"] = encode(sample_lesson_2());
     for (const auto& [kind, bytes] : files) {
         const std::string path = kFolder + "state-v1-" + kind + ".bin";
         if (std::filesystem::exists(path)) continue;
