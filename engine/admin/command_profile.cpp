@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// `kith profile show ADDRESS` and `kith profile forget ADDRESS`. Profiles hold hashes, so what is
-// shown is how settled each habit is, not its values. Covered by tests/unit/admin/profile_test.cpp.
+// `kith profile show ADDRESS|LOGIN` and `kith profile forget ADDRESS`. Profiles hold hashes, so
+// what is shown is how settled each habit is, not its values; addresses and domains are named where
+// the index has mail of them or to them. Covered by tests/unit/admin/profile_test.cpp.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <memory>
 #include <ostream>
 
@@ -16,9 +18,15 @@
 #include "engine/assess/store_memory.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/text.hpp"
+#include "engine/features/asks.hpp"
+#include "engine/features/helpers.hpp"
+#include "engine/features/mail_kind.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/features/spec.hpp"
+#include "engine/learner/mail_index.hpp"
 #include "engine/message/domain.hpp"
+#include "engine/profile/account.hpp"
+#include "engine/profile/group.hpp"
 #include "engine/scoring/drift.hpp"
 
 namespace kith::admin {
@@ -67,8 +75,153 @@ std::size_t circle_of(const Memory& memory, const Key16& address) {
     constexpr float kOften = 3;
     const NameUse circle = memory.name(circle_key(address));
     return static_cast<std::size_t>(
-        std::count_if(circle.bearers.begin(), circle.bearers.end(),
-                      [](const NameUse::Bearer& b) { return b.count >= kOften; }));
+        std::count_if(circle.bearers.begin(), circle.bearers.end(), [&](const NameUse::Bearer& b) {
+            return b.count >= kOften && b.address != address.short32();
+        }));
+}
+
+/// Plain names for hashes: addresses and domains of the newest mail in the index.
+class Names {
+public:
+    static Result<Names> of(const StoreReader& reader, const Hasher& hasher) {
+        constexpr std::size_t kNewest = 20'000;
+        MailFilter filter;
+        filter.mails = MailClass::All;
+        filter.limit = kNewest;
+        const auto mails = list_mail(reader, filter);
+        if (!mails) return fail(mails.error());
+        Names out;
+        for (const MailEntry& mail : *mails)
+            for (const std::string& address : {mail.from, mail.rcpt}) {
+                if (address.empty()) continue;
+                out.names_.emplace(sender_key(hasher, address).short32(), utf8_lower(address));
+                const std::string host = address.substr(address.rfind('@') + 1);
+                const std::string domain = mail::registrable_domain(mail::to_ascii_domain(host));
+                out.names_.emplace(domain_key(hasher, domain).short32(), domain);
+            }
+        return out;
+    }
+    /// "" = unknown.
+    [[nodiscard]] std::string name(std::uint32_t hash) const {
+        const auto it = names_.find(hash);
+        return it == names_.end() ? "" : it->second;
+    }
+
+private:
+    std::map<std::uint32_t, std::string> names_;
+};
+
+/// A list of which some items have a name.
+struct Named {
+    std::vector<std::string> names;  ///< the most frequent first
+    std::size_t others = 0;          ///< without a name
+};
+
+std::vector<ValueCount> most_frequent(const Profile& p, FeatureId feature) {
+    std::vector<ValueCount> out;
+    for (const ValueCount& v : p.values())
+        if (v.feature == index_of(feature)) out.push_back(v);
+    std::stable_sort(out.begin(), out.end(),
+                     [](const ValueCount& a, const ValueCount& b) { return a.count > b.count; });
+    return out;
+}
+
+Named named_values(const Profile& p, FeatureId feature, const Names& names) {
+    Named out;
+    for (const ValueCount& v : most_frequent(p, feature)) {
+        std::string name = names.name(v.value);
+        if (name.empty())
+            ++out.others;
+        else
+            out.names.push_back(std::move(name));
+    }
+    return out;
+}
+
+/// "newsletter 12, ticket 3": kinds of mail, the most frequent first.
+std::vector<std::pair<std::string, double>> kinds_of(const Profile& p, const Hasher& hasher) {
+    std::vector<std::pair<std::string, double>> out;
+    for (const ValueCount& v : most_frequent(p, FeatureId::list_kind))
+        for (int k = 0; k < kMailKindCount; ++k) {
+            const std::string name(to_string(static_cast<MailKind>(k)));
+            const std::size_t f = index_of(FeatureId::list_kind);
+            if (encode_seen(Seen::category(name), f, hasher).code == v.value)
+                out.emplace_back(name, static_cast<double>(v.count));
+        }
+    return out;
+}
+
+std::vector<std::pair<std::string, double>> asks_of(const Profile& p) {
+    std::vector<std::pair<std::string, double>> out;
+    for (std::size_t a = 0; a < static_cast<std::size_t>(Ask::kCount); ++a)
+        if (const double n = p.total(index_of(static_cast<Ask>(a))); n > 0)
+            out.emplace_back(std::string(to_string(static_cast<Ask>(a))), n);
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    return out;
+}
+
+/// Where links lead that reach a group or come from an account, by how new the host was to the
+/// sender.
+std::vector<std::pair<std::string, double>> links_of(const Profile& p, const Hasher& hasher) {
+    std::vector<std::pair<std::string, double>> out;
+    for (const ValueCount& v : most_frequent(p, FeatureId::link_host))
+        for (const Novelty n :
+             {Novelty::Sender, Novelty::Domain, Novelty::Site5, Novelty::Site1, Novelty::Never}) {
+            const std::string text = novelty_text(n);
+            const std::size_t f = index_of(FeatureId::link_host);
+            if (encode_seen(Seen::category(text), f, hasher).code == v.value)
+                out.emplace_back(text, static_cast<double>(v.count));
+        }
+    return out;
+}
+
+Json counts_json(const std::vector<std::pair<std::string, double>>& counts) {
+    Json j = Json::object();
+    for (const auto& [name, n] : counts) j[name] = rounded(n, 1);
+    return j;
+}
+
+Json named_json(const Named& named) { return {{"names", named.names}, {"others", named.others}}; }
+
+std::string counts_text(const std::vector<std::pair<std::string, double>>& counts) {
+    std::string out;
+    for (const auto& [name, n] : counts)
+        out += (out.empty() ? "" : ", ") + fmt::format("{} {:.0f}", name, n);
+    return out.empty() ? "none" : out;
+}
+
+std::string named_text(const Named& named) {
+    constexpr std::size_t kMost = 8;
+    std::string out;
+    std::size_t told = 0;
+    for (; told < named.names.size() && told < kMost; ++told)
+        out += (told == 0 ? "" : ", ") + cell(named.names[told]);
+    if (const std::size_t more = named.names.size() - told + named.others; more > 0)
+        out += (out.empty() ? "" : " and ") + std::to_string(more) +
+               (named.others == more ? " without a name in the index" : " more");
+    return out.empty() ? "none" : out;
+}
+
+/// null where no mail carries the name of somebody known elsewhere.
+Json borrowed_json(const Profile& p) {
+    const BorrowedNames& b = p.borrowed;
+    if (b.borrowed <= 0) return Json();
+    return {{"mails", rounded(static_cast<double>(b.borrowed), 0)},
+            {"named", rounded(static_cast<double>(b.named), 0)},
+            {"names", distinct_names(b)},
+            {"since", iso8601(b.first)},
+            {"service", lends_names(b, b.last)}};
+}
+
+void print_borrowed(std::ostream& out, const Profile& p) {
+    const BorrowedNames& b = p.borrowed;
+    if (!lends_names(b, b.last)) return;
+    out << fmt::format(
+        "writes under the names of people known elsewhere, as services do: {:.0f} of {:.0f} mails "
+        "with a name, {} since {}; such a name is no impersonation here\n",
+        static_cast<double>(b.borrowed), static_cast<double>(b.named),
+        counted(distinct_names(b), "name"), iso8601(b.first));
 }
 
 Json subject_json(const Known& s) {
@@ -85,6 +238,7 @@ Json subject_json(const Known& s) {
     j["drift"] = rounded(drift_of(p), 1);
     j["vip"] = s.vip;
     j["circle"] = s.circle;
+    j["borrowed_names"] = borrowed_json(p);
     j["features"] = Json::array();
     for (const Habit& h : habits_of(p))
         j["features"].push_back({{"name", std::string(feature_name(h.feature))},
@@ -127,6 +281,7 @@ void print_subject(std::ostream& out, const Known& s) {
                            static_cast<double>(p.ties),
                            std::round(p.ties) == 1 ? "person" : "people", s.vip ? ", a VIP" : "",
                            counted(s.circle, "other recipient"));
+    print_borrowed(out, p);
     if (s.vocabulary)
         out << fmt::format(
             "{} words, {} link hosts, {} payment details, {} phone numbers, {} recipients\n",
@@ -137,6 +292,96 @@ void print_subject(std::ostream& out, const Known& s) {
         table.add({std::string(feature_name(h.feature)), fixed1(h.observations),
                    std::to_string(h.values), fmt::format("{:.0f} %", 100 * h.top_share)});
     if (!table.empty()) table.print(out);
+}
+
+/// What is usual for those who share mail with an address.
+struct GroupView {
+    std::shared_ptr<const Profile> profile;
+    Named members;
+    Named domains;
+};
+
+GroupView group_view(const Key16& address, const Memory& memory, const Names& names) {
+    GroupView view{memory.profile(Subject::Group, address), {}, {}};
+    if (!view.profile || view.profile->messages <= 0) return {};
+    for (const Key16& member : members_of(address, memory)) {
+        std::string name = names.name(member.short32());
+        if (name.empty())
+            ++view.members.others;
+        else
+            view.members.names.push_back(std::move(name));
+    }
+    view.domains = named_values(*view.profile, kGroupDomains, names);
+    return view;
+}
+
+Json counts_of(const Profile& p) {
+    return {{"mails", rounded(static_cast<double>(p.messages), 1)},
+            {"days", rounded(static_cast<double>(p.days), 0)},
+            {"first", iso8601(p.first)},
+            {"last", iso8601(p.last)}};
+}
+
+Json group_json(const GroupView& g, const Hasher& hasher) {
+    if (!g.profile) return Json();
+    Json j = counts_of(*g.profile);
+    j["members"] = named_json(g.members);
+    j["domains"] = named_json(g.domains);
+    j["kinds"] = counts_json(kinds_of(*g.profile, hasher));
+    j["asks"] = counts_json(asks_of(*g.profile));
+    j["links"] = counts_json(links_of(*g.profile, hasher));
+    return j;
+}
+
+void print_group(std::ostream& out, const GroupView& g, const Hasher& hasher) {
+    if (!g.profile) return;
+    const Profile& p = *g.profile;
+    out << fmt::format("\nits group: {:.1f} mails learned on {:.0f} days, last {}\n",
+                       static_cast<double>(p.messages), static_cast<double>(p.days),
+                       iso8601(p.last));
+    out << "  with it, often addressed together: " << named_text(g.members) << '\n'
+        << "  mail comes from: " << named_text(g.domains) << '\n'
+        << "  kinds: " << counts_text(kinds_of(p, hasher)) << '\n'
+        << "  it asks for: " << counts_text(asks_of(p)) << '\n'
+        << "  it links to: " << counts_text(links_of(p, hasher)) << '\n';
+}
+
+Json account_json(const std::shared_ptr<const Profile>& profile, const Names& names,
+                  const Hasher& hasher) {
+    if (!profile) return Json();
+    const Profile& p = *profile;
+    Json j = counts_of(p);
+    j["writes_as"] = named_json(named_values(p, FeatureId::account_from, names));
+    j["recipients_a_day"] = rounded(static_cast<double>(p.reach.usual_recipients), 1);
+    j["new_recipients_a_day"] = rounded(static_cast<double>(p.reach.usual_fresh), 1);
+    j["networks"] = p.count(index_of(FeatureId::client_network));
+    j["submit_hosts"] = p.count(index_of(FeatureId::submit_host));
+    j["time_zones"] = p.count(index_of(FeatureId::time_zone));
+    j["programs"] = p.count(index_of(FeatureId::user_agent));
+    j["asks"] = counts_json(asks_of(p));
+    j["links"] = counts_json(links_of(p, hasher));
+    return j;
+}
+
+void print_account(std::ostream& out, const std::string& login,
+                   const std::shared_ptr<const Profile>& profile, const Names& names,
+                   const Hasher& hasher) {
+    if (!profile) return;
+    const Profile& p = *profile;
+    out << fmt::format("login {}: {:.1f} mails learned on {:.0f} days, last {}\n", cell(login),
+                       static_cast<double>(p.messages), static_cast<double>(p.days),
+                       iso8601(p.last));
+    out << "  it writes as: " << named_text(named_values(p, FeatureId::account_from, names)) << '\n'
+        << fmt::format("  from {}, {}, {}, with {}\n",
+                       counted(p.count(index_of(FeatureId::client_network)), "network"),
+                       counted(p.count(index_of(FeatureId::submit_host)), "host"),
+                       counted(p.count(index_of(FeatureId::time_zone)), "time zone"),
+                       counted(p.count(index_of(FeatureId::user_agent)), "program"))
+        << fmt::format("  to {:.1f} recipients on a day with mail, {:.1f} of them new\n",
+                       static_cast<double>(p.reach.usual_recipients),
+                       static_cast<double>(p.reach.usual_fresh))
+        << "  it asks for: " << counts_text(asks_of(p)) << '\n'
+        << "  it links to: " << counts_text(links_of(p, hasher)) << '\n';
 }
 
 Result<std::string> checked_address(const std::string& text) {
@@ -154,7 +399,11 @@ std::shared_ptr<const Profile> unless_empty(std::shared_ptr<const Profile> p) {
 }
 
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    const Result<std::string> address = checked_address(options.address);
+    // A login need not look like an address.
+    const std::string login = utf8_lower(scrub_utf8(trim(options.address)));
+    const Result<std::string> address = login.find('@') == std::string::npos && !login.empty()
+                                            ? Result<std::string>("")
+                                            : checked_address(options.address);
     if (!address) return fail(address.error());
     const Result<Hasher::Secret> secret = read_site_key(reader, config);
     if (!secret) return fail(secret.error());
@@ -164,9 +413,28 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
     if (!snapshot) return fail(snapshot.error());
     const StoreMemory memory(reader, *snapshot);
 
+    const Result<Names> names = Names::of(reader, hasher);
+    if (!names) return fail(names.error());
+    const auto account = unless_empty(memory.profile(Subject::Account, account_key(hasher, login)));
+    if (address->empty()) {
+        if (!memory.trouble().empty())
+            return fail(ErrorCode::Corrupt, "profile of " + login + ": " + memory.trouble(), "");
+        if (!account)
+            return fail(ErrorCode::NoInput, "no login " + cell(login) + " is known",
+                        "an address is given as local-part@domain");
+        if (env.json)
+            print_json(env.out, Json{{"address", Json()},
+                                     {"domain", Json()},
+                                     {"group", Json()},
+                                     {"account", account_json(account, *names, hasher)}});
+        else
+            print_account(env.out, login, account, *names, hasher);
+        return 0;
+    }
     const std::string domain =
         mail::registrable_domain(mail::to_ascii_domain(address->substr(address->rfind('@') + 1)));
     const Key16 sender = sender_key(hasher, *address), organisation = domain_key(hasher, domain);
+    const GroupView group = group_view(sender, memory, *names);
     const Known own{*address, unless_empty(memory.profile(Subject::Correspondent, sender)),
                     memory.vocabulary(sender), memory.site().people.is_vip(sender.short32()),
                     circle_of(memory, sender)};
@@ -174,16 +442,22 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
                       memory.vocabulary(organisation), false, 0};
     if (!memory.trouble().empty())
         return fail(ErrorCode::Corrupt, "profile of " + *address + ": " + memory.trouble(), "");
-    if (!own.profile && !whole.profile)
+    if (!own.profile && !whole.profile && !account && !group.profile)
         return fail(ErrorCode::NoInput, "nothing is learned about " + *address + " or " + domain,
                     "only mail whose sender is backed teaches; see `kith list --all`");
     if (env.json) {
-        print_json(env.out, Json{{"address", subject_json(own)}, {"domain", subject_json(whole)}});
+        print_json(env.out, Json{{"address", subject_json(own)},
+                                 {"domain", subject_json(whole)},
+                                 {"group", group_json(group, hasher)},
+                                 {"account", account_json(account, *names, hasher)}});
         return 0;
     }
     print_subject(env.out, own);
     env.out << '\n';
     print_subject(env.out, whole);
+    print_group(env.out, group, hasher);
+    if (account) env.out << '\n';
+    print_account(env.out, login, account, *names, hasher);
     return 0;
 }
 
@@ -220,9 +494,9 @@ Outcome forget(Env& env, const Config& config, const StoreReader& reader, const 
 
 StoreAction setup_profile(CLI::App& sub) {
     auto options = std::make_shared<Options>();
-    CLI::App* show_sub =
-        sub.add_subcommand("show", "Show what is learned about an address and its domain");
-    show_sub->add_option("ADDRESS", options->address, "local-part@domain")->required();
+    CLI::App* show_sub = sub.add_subcommand(
+        "show", "Show what is learned about an address, its domain, group and login");
+    show_sub->add_option("ADDRESS", options->address, "local-part@domain, or a login")->required();
     CLI::App* forget_sub = sub.add_subcommand("forget", "Have the learner forget an address");
     forget_sub->add_option("ADDRESS", options->address, "local-part@domain")->required();
     forget_sub->add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");

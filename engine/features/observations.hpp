@@ -119,6 +119,7 @@ struct Observations {
     Key16 sender;                              ///< the From address (all of them when several)
     Key16 domain;                              ///< its organisational domain
     std::uint32_t sender32 = 0, domain32 = 0;  ///< short forms for lists of users
+    Key16 account{};                           ///< SASL login that submitted it; zero when none did
     std::vector<Key16> rcpts;                  ///< envelope recipients, sorted
     std::uint64_t rcpt_set = 0;                ///< hash of the set of envelope recipients
     std::uint64_t message_id = 0;              ///< 0 when absent
@@ -162,6 +163,17 @@ struct Observations {
     static constexpr std::size_t kMaxNameLabels = 6, kMaxRcptDomains = 32;
     [[nodiscard]] bool has(Mark m) const noexcept {
         return (marks >> static_cast<unsigned>(m) & 1U) != 0;
+    }
+    /// The From domain itself vouches for the mail, by an aligned signature or SPF: nobody else can
+    /// make that so. A provider where anybody gets a mailbox does not speak for its users.
+    [[nodiscard]] bool vouched_by_domain() const noexcept {
+        return !free_mail_like &&
+               values[index_of(FeatureId::aligned_signer)].code > FeatureValue::kAbsent;
+    }
+    /// Whose mail an account's profile learns it as: the login's; where the MTA tells none, the
+    /// sender's own. REQUIRES: direction is not Inbound.
+    [[nodiscard]] const Key16& submitted_by() const noexcept {
+        return account == Key16{} ? sender : account;
     }
     [[nodiscard]] bool asks_for(Ask a) const noexcept {
         return (asks >> static_cast<unsigned>(a) & 1U) != 0;

@@ -30,8 +30,22 @@ std::string label_of(std::string_view text, std::size_t max_bytes) {
     return std::string(utf8_prefix(scrub_utf8(text.substr(0, max_bytes + 4)), max_bytes));
 }
 
+/// The name without what services and firms add: "Ann Example (via Tracker)", "Ann Example via
+/// Tracker", "Ann Example [Team]".
+std::string plain_name(std::string_view name) {
+    std::string out;
+    int depth = 0;
+    for (const char c : name) {
+        if (c == '(' || c == '[') ++depth;
+        if (depth == 0) out.push_back(c);
+        if ((c == ')' || c == ']') && depth > 0) --depth;
+    }
+    return out.substr(0, ascii_lower(out).find(" via "));
+}
+
 std::string sorted_name(std::string_view name) {
-    auto words = words_of(name, 12);
+    auto words = words_of(plain_name(name), 12);
+    if (words.size() < 2) words = words_of(name, 12);
     if (words.size() < 2) return "";
     std::sort(words.begin(), words.end());
     std::string out;
@@ -144,6 +158,7 @@ private:
         o().domain = domain_key(h(), domain);
         o().sender32 = o().sender.short32();
         o().domain32 = o().domain.short32();
+        if (a_.auth_user && !a_.auth_user->empty()) o().account = account_key(h(), *a_.auth_user);
         const std::string label = domain.substr(0, domain.find('.'));
         o().domain_label = label.empty() ? 0 : h().hash64("label", label_skeleton(label));
         o().label_variants = label_variants(label, h());
@@ -454,6 +469,10 @@ Key16 sender_key(const Hasher& hasher, std::string_view address) {
 }
 Key16 domain_key(const Hasher& hasher, std::string_view domain) {
     return hasher.key("domain", ascii_lower(domain));
+}
+
+Key16 account_key(const Hasher& hasher, std::string_view login) {
+    return hasher.key("address", utf8_lower(scrub_utf8(login)));
 }
 
 std::string claimed_sender(const Message& message, const Arrival& arrival) {

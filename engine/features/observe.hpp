@@ -40,6 +40,8 @@ struct ObserveContext {
 /// Identity of an address as its profile's key; lower case, as Mailbox::address().
 [[nodiscard]] Key16 sender_key(const Hasher& hasher, std::string_view address);
 [[nodiscard]] Key16 domain_key(const Hasher& hasher, std::string_view organisational_domain);
+/// Identity of a SASL login; that of the address when it is spelt like one.
+[[nodiscard]] Key16 account_key(const Hasher& hasher, std::string_view login);
 /// Who a mail claims to be from: its From addresses joined, else the envelope sender, else "".
 [[nodiscard]] std::string claimed_sender(const Message& message, const Arrival& arrival);
 

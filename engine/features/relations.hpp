@@ -31,6 +31,14 @@ enum class ThreadState : std::uint8_t {
     Newcomer,   ///< known; the sender never had to do with it
 };
 
+/// How the login that submitted a mail stands to the address it writes as.
+enum class AccountFrom : std::uint8_t {
+    None,    ///< no login, or one hardly known
+    Usual,   ///< it wrote as this address before
+    New,     ///< it never did
+    Others,  ///< it never did, and another login often does
+};
+
 inline constexpr std::size_t kLengthBuckets = 6;
 
 /// An address that has been here for so many days has been learned after probation.
@@ -72,12 +80,16 @@ struct Relations {
         false;  ///< near a domain the site corresponds with, itself hardly known
     bool known_local_part = false;  ///< a known correspondent's local part at another domain
     bool known_name = false;        ///< display name known with another address
-    std::optional<Key16> claimed;   ///< the best known correspondent with that name or local part
-    double messages = 0;            ///< mails of this sender learned so far
-    double known_days = 0;          ///< since the first mail of this sender that was learned
-    double domain_messages = 0;     ///< likewise, of its domain
-    double pair_messages = 0;       ///< mails of this sender to these recipients
-    double pair_answers = 0;        ///< mails of these recipients to this sender
+    bool lent_name = false;  ///< the same, from a service that writes so (borrowed_names.hpp):
+                             ///< known_name and what follows of it are not set then
+    std::optional<Key16> claimed;  ///< the best known correspondent with that name or local part
+    double messages = 0;           ///< mails of this sender learned so far
+    double known_days = 0;         ///< since the first mail of this sender that was learned
+    double domain_messages = 0;    ///< likewise, of its domain
+    double pair_messages = 0;      ///< mails of this sender to these recipients
+    double pair_answers = 0;       ///< mails of these recipients to this sender
+
+    AccountFrom account_from = AccountFrom::None;
 
     // What only tags are made of.
     double received = 0, domain_received = 0;  ///< mails of own people to the sender, its domain
@@ -88,7 +100,10 @@ struct Relations {
     bool vip_name = false;     ///< display name of a VIP, at another address
     bool known_brand = false;  ///< display name has the name of a domain known here, not its own
     bool odd_reader = false;   ///< one recipient was never addressed with the others, who often are
-    bool answers_suspect = false;  ///< refers to mail that was suspicious
+    // The groups of the first recipients (engine/profile/group.hpp), as far as they are known.
+    std::size_t groups = 0, groups_know_domain = 0;  ///< they, and those that the domain writes to
+    unsigned group_new_asks = 0;                     ///< requests that never reached any of them
+    bool answers_suspect = false;                    ///< refers to mail that was suspicious
 };
 
 }  // namespace kith

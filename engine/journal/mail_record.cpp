@@ -95,13 +95,15 @@ flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
     std::vector<format::Key> rcpt_domains;
     for (const Key16& key : o.rcpt_domains) rcpt_domains.push_back(key_of(key));
     const auto rcpt_domains_at = b.CreateVectorOfStructs(rcpt_domains);
-    const format::Key sender = key_of(o.sender), domain = key_of(o.domain);
+    const format::Key sender = key_of(o.sender), domain = key_of(o.domain),
+                      account = key_of(o.account);
 
     format::ObservedBuilder out(b);
     out.add_time(to_unix(o.time));
     out.add_direction(static_cast<std::uint8_t>(o.direction));
     out.add_sender(&sender);
     out.add_domain(&domain);
+    if (o.account != Key16{}) out.add_account(&account);
     out.add_sender32(o.sender32);
     out.add_domain32(o.domain32);
     out.add_rcpts(rcpts_at);
@@ -306,6 +308,7 @@ public:
         o.marks = in.marks();
         numbers(o.attached_payment, in.attached_payment());
         numbers(o.attached_phones, in.attached_phones());
+        if (in.account() != nullptr) o.account = key_of(*in.account());
     }
 
     void assessment(Assessment& a, const format::Assessed& in) {

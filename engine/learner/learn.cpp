@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "engine/features/spec.hpp"
+#include "engine/profile/account.hpp"
+#include "engine/profile/group.hpp"
 #include "engine/scoring/drift.hpp"
 #include "engine/scoring/migration.hpp"
 #include "engine/scoring/surprises.hpp"
@@ -279,6 +281,16 @@ void learn_names(const Observations& o, double sender_mails, double domain_mails
             count_bearer(memory.edit_name(key), {o.domain32, o.domain32, 1, {}}, day);
 }
 
+/// Whose names the mail of a domain carries. Only what the domain vouches for, and only from
+/// outside.
+void learn_borrowed(const Observations& o, const LearnerOptions& options,
+                    const LearnedMemory& memory, Profile& domain, Lesson& lesson) {
+    if (o.name == 0 || o.direction != Direction::Inbound || !o.vouched_by_domain()) return;
+    lesson.names =
+        count_name(domain.borrowed, fold32(o.name), o.sender32,
+                   is_known_elsewhere(memory.name(o.name), o.domain32), o.time, options.daily_cap);
+}
+
 /// Mail has gone both ways between two people for the first time.
 void tie(const Key16& a, const Key16& b, const Observations& o, const LearnerOptions& options,
          LearnedMemory& memory, Lesson& lesson) {
@@ -294,16 +306,106 @@ void tie(const Key16& a, const Key16& b, const Observations& o, const LearnerOpt
     }
 }
 
-/// Who is addressed together: the groups of the site.
+/// Who is addressed together, and how often each is at all: the groups of the site.
 void learn_circles(const Observations& o, LearnedMemory& memory) {
     if (!is_circle(o)) return;
     const std::int32_t day = day_number(o.time);
     for (const auto& rcpt : o.rcpts) {
         NameUse& circle = memory.edit_name(circle_key(rcpt));
         for (const auto& other : o.rcpts)
-            if (other != rcpt)
-                count_bearer(circle, {other.short32(), 0, 1, {}}, day, NameUse::kMaxCircle);
+            count_bearer(circle, {other.short32(), 0, 1, other}, day, NameUse::kMaxCircle);
     }
+}
+
+/// Counts what mail shows in the profile of a group or an account: there are no levels above.
+class Habits {
+public:
+    Habits(Subject subject, const Key16& key, const Observations& o, const LearnerOptions& options,
+           LearnedMemory& memory, Lesson& lesson)
+        : profile_(memory.edit_profile(subject, key)),
+          o_(o),
+          cap_(options.daily_cap),
+          lesson_(lesson),
+          touch_{subject, Lesson::What::Mail, key, {}, {}, 0, false} {
+        profile_.age(o.time, options.half_life_days);
+    }
+    Profile& profile() { return profile_; }
+
+    /// False when the day's cap was reached.
+    bool count(std::size_t f, std::uint32_t value, std::size_t max_values = kMaxValuesSender) {
+        const double before = profile_.total(f);
+        const bool known = profile_.add(f, value, o_.time, cap_, max_values).seen;
+        if (known && profile_.total(f) <= before) return false;
+        lesson_.habits.push_back({static_cast<std::uint16_t>(lesson_.touched.size()),
+                                  static_cast<std::uint16_t>(f), value});
+        return true;
+    }
+    void count(const FeatureVector& values, std::initializer_list<FeatureId> features) {
+        for (const auto f : features)
+            if (values[index_of(f)].present()) count(index_of(f), values[index_of(f)].code);
+    }
+    /// Of the requests only what is asked: the rest is what was not.
+    void count_asks(const FeatureVector& values) {
+        for (std::size_t a = 0; a < static_cast<std::size_t>(Ask::kCount); ++a)
+            if (o_.asks_for(static_cast<Ask>(a))) {
+                const std::size_t f = index_of(static_cast<Ask>(a));
+                count(f, values[f].code);
+            }
+    }
+    /// The mail itself; last.
+    void done() {
+        Profile& p = profile_;
+        if (p.first == Time{}) p.first = o_.time;
+        touch_.aged = p.aged;
+        touch_.last = p.last;
+        touch_.day = p.day;
+        touch_.new_day = day_number(p.last) != day_number(o_.time);
+        lesson_.touched.push_back(touch_);
+        if (touch_.new_day) p.days += 1;
+        p.messages += 1;
+        p.ever += 1;
+        p.last = std::max(p.last, o_.time);
+    }
+
+private:
+    Profile& profile_;
+    const Observations& o_;
+    unsigned cap_;
+    Lesson& lesson_;
+    Lesson::Touch touch_;
+};
+
+void learn_groups(const Observations& o, const FeatureVector& values, const LearnerOptions& options,
+                  LearnedMemory& memory, Lesson& lesson) {
+    if (o.direction == Direction::Outbound || !is_circle(o)) return;
+    for (const auto& key : groups_of(o.rcpts, memory)) {
+        Habits group(Subject::Group, key, o, options, memory, lesson);
+        group.count(index_of(kGroupDomains), o.domain32, kMaxGroupDomains);
+        group.count(values, {FeatureId::list_kind, FeatureId::link_host, FeatureId::link_tenant});
+        group.count_asks(values);
+        group.done();
+    }
+}
+
+void learn_account(const Observations& o, const FeatureVector& values,
+                   const LearnerOptions& options, LearnedMemory& memory, Lesson& lesson) {
+    if (o.direction == Direction::Inbound) return;
+    using enum FeatureId;
+    Habits account(Subject::Account, o.submitted_by(), o, options, memory, lesson);
+    const bool counted =
+        account.count(index_of(FeatureId::account_from), o.sender32, kMaxFromAddresses);
+    account.count(
+        values, {client_network, client_domain, submit_network, submit_host, originating_network,
+                 time_zone, user_agent, recipient_count, link_host, link_tenant, attachment_types});
+    account.count_asks(values);
+    account.profile().reach.count(day_number(o.time), static_cast<float>(o.rcpts.size()),
+                                  static_cast<float>(lesson.sender.recipients.size()));
+    account.done();
+    // Whose the address is; what nobody logged in for says nothing about that.
+    if (!counted || o.account == Key16{}) return;
+    lesson.login_counted = true;
+    count_bearer(memory.edit_name(logins_key(o.sender)), {o.account.short32(), 0, 1, o.account},
+                 day_number(o.time));
 }
 
 /// Somebody here wrote to `key`.
@@ -358,7 +460,9 @@ bool is_suspicious(const Judgement& j) noexcept {
 }  // namespace
 
 bool is_circle(const Observations& o) noexcept {
-    return o.rcpts.size() >= 2 && o.rcpts.size() <= kCircle;
+    // Of people elsewhere, who else got the mail is all there is to know.
+    const std::size_t fewest = o.direction == Direction::Outbound ? 2 : 1;
+    return o.rcpts.size() >= fewest && o.rcpts.size() <= kCircle;
 }
 
 Fate fate_of(const Judgement& j, bool held) noexcept {
@@ -449,6 +553,7 @@ Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& 
     site.values.age(o.time, kParentHalfLife * options.half_life_days);
     lesson.site_aged = site.values.aged;
     learn_values(o, now.values, now.relations, options, sender, domain, site, lesson);
+    learn_borrowed(o, options, memory, domain, lesson);
     learn_names(o, static_cast<double>(sender.ever), static_cast<double>(domain.ever), memory,
                 lesson);
 
@@ -472,6 +577,8 @@ Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& 
     learn_facts(o.payment, o.phones, o.time, memory, words, domain_words, lesson);
     learn_attached(o, memory, lesson);
     learn_people(o, options, memory, words, lesson);
+    learn_groups(o, now.values, options, memory, lesson);
+    learn_account(o, now.values, options, memory, lesson);
     learn_thread(o, memory, lesson);
 
     learn_drift(sender, way_surprise(now.surprise.x));

@@ -14,7 +14,7 @@ namespace kith {
 /// Parents count types, which are not refreshed by use: they fade more slowly, by this factor.
 inline constexpr double kParentHalfLife = 4;
 
-/// Few enough recipients to say who belongs together.
+/// Few enough recipients to say who belongs together, or how often one is addressed alone.
 [[nodiscard]] bool is_circle(const Observations& o) noexcept;
 
 /// When a mail may teach.

@@ -12,6 +12,7 @@
 #include "engine/documents/spool.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
+#include "engine/profile/account.hpp"
 #include "engine/profile/keys.hpp"
 
 namespace kith {
@@ -318,6 +319,9 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
     memory_->edit_vocabulary(subject) = Vocabulary{};
     memory_->edit_traces(subject) = Traces{};
     memory_->edit_name(circle_key(subject)) = NameUse{};
+    memory_->edit_profile(Subject::Group, subject) = Profile{};
+    memory_->edit_profile(Subject::Account, subject) = Profile{};
+    memory_->edit_name(logins_key(subject)) = NameUse{};
     std::erase_if(memory_->edit_site().people.central,
                   [&](const People::Central& c) { return c.address == subject.short32(); });
     memory_->examples().forget(subject);

@@ -9,6 +9,7 @@
 #include "engine/learner/learn.hpp"
 #include "engine/learner/learned_memory.hpp"
 #include "engine/learner/lesson_generated.h"
+#include "engine/profile/account.hpp"
 #include "engine/profile/keys.hpp"
 #include "engine/profile/verified.hpp"
 
@@ -137,7 +138,25 @@ void take_back_names(const Observations& o, const Lesson& lesson, LearnedMemory&
     if (!is_circle(o)) return;
     for (const auto& rcpt : o.rcpts)
         for (const auto& other : o.rcpts)
-            if (other != rcpt) drop_bearer(memory.edit_name(circle_key(rcpt)), other.short32());
+            drop_bearer(memory.edit_name(circle_key(rcpt)), other.short32());
+}
+
+/// What groups and accounts counted. The counts of their mails: take_back_touch().
+void take_back_habits(const Observations& o, const Lesson& lesson, const LearnerOptions& options,
+                      LearnedMemory& memory) {
+    for (const auto& h : lesson.habits) {
+        if (h.touch >= lesson.touched.size()) continue;
+        const Lesson::Touch& t = lesson.touched[h.touch];
+        Profile& p = memory.edit_profile(t.subject, t.key);
+        p.retract(h.feature, h.value, faded(t.aged, p.aged, options.half_life_days), t.day);
+    }
+    if (lesson.login_counted)
+        drop_bearer(memory.edit_name(logins_key(o.sender)), o.account.short32());
+    for (const auto& t : lesson.touched)
+        if (t.subject == Subject::Account)
+            memory.edit_profile(t.subject, t.key)
+                .reach.retract(day_number(o.time), static_cast<float>(o.rcpts.size()),
+                               static_cast<float>(lesson.sender.recipients.size()));
 }
 
 void take_back_thread(const Observations& o, const Lesson::Conversation& taught,
@@ -196,7 +215,10 @@ void take_back(const Observations& o, const Lesson& lesson, const LearnerOptions
     take_back_values(o, lesson, options, memory);
     take_back_words(o, lesson, options, memory);
     take_back_names(o, lesson, memory);
+    retract_name(memory.edit_profile(Subject::Domain, o.domain).borrowed, fold32(o.name),
+                 o.sender32, o.time, lesson.names);
     take_back_thread(o, lesson.thread, memory);
+    take_back_habits(o, lesson, options, memory);
     for (const auto& t : lesson.touched) take_back_touch(o, t, options, memory);
     SiteState& site = memory.edit_site();
     for (const auto& r : lesson.ranks) site.ranks[r.feature][r.bucket].retract(r.number);
@@ -274,11 +296,17 @@ std::string encode(const Lesson& lesson) {
     const auto stored_touched = b.CreateVectorOfStructs(touched);
     const auto stored_hosts = b.CreateVectorOfStructs(hosts);
     const auto fresh = b.CreateVector(lesson.fresh_words);
+    std::vector<fb::LessonHabit> habits;
+    for (const auto& h : lesson.habits)
+        habits.emplace_back(h.value, h.touch, feature_tag(h.feature));
+    const auto stored_habits = b.CreateVectorOfStructs(habits);
     fb::FinishLessonBuffer(
         b, fb::CreateLesson(b, stored_values, stored_ranks, stored_touched, stored_hosts, sender,
                             domain, thread, lesson.word_weight, fresh, lesson.site_day,
                             to_unix(lesson.site_aged), lesson.person_named, lesson.domain_named,
-                            lesson.invoice, static_cast<std::uint8_t>(lesson.speaker)));
+                            lesson.invoice, static_cast<std::uint8_t>(lesson.speaker),
+                            lesson.names.named, lesson.names.borrowed, to_unix(lesson.names.last),
+                            stored_habits, lesson.login_counted));
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
 
@@ -310,7 +338,7 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
     if (in->touched() != nullptr)
         for (const auto* t : *in->touched()) {
             Lesson::Touch touch;
-            if (t->subject() > static_cast<std::uint8_t>(Subject::Pair) ||
+            if (t->subject() > static_cast<std::uint8_t>(Subject::Account) ||
                 t->what() > static_cast<std::uint8_t>(Lesson::What::Tie))
                 continue;
             touch.subject = static_cast<Subject>(t->subject());
@@ -326,6 +354,13 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
     if (in->hosts() != nullptr)
         for (const auto* h : *in->hosts())
             out.hosts.push_back({h->host(), h->senders(), h->tenants()});
+    if (in->habits() != nullptr)
+        for (const auto* h : *in->habits()) {
+            const std::size_t f = feature_index(h->tag());
+            if (f < kFeatureCount)
+                out.habits.push_back({h->touch(), static_cast<std::uint16_t>(f), h->value()});
+        }
+    out.login_counted = in->login_counted();
     out.sender = words_of(in->sender());
     out.domain = words_of(in->domain());
     if (const auto* t = in->thread()) {
@@ -348,6 +383,7 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
     out.invoice = in->invoice();
     if (in->speaker() <= static_cast<std::uint8_t>(Lesson::Speaker::Regular))
         out.speaker = static_cast<Lesson::Speaker>(in->speaker());
+    out.names = {in->name_counted(), in->name_borrowed(), from_unix(in->names_last())};
     return out;
 }
 

@@ -57,6 +57,12 @@ struct Lesson {
         Newcomer = 1,  ///< a sender's first mail
         Regular = 2,   ///< of a sender with kRegularMails
     };
+    /// One value that a touched group or account counted.
+    struct Habit {
+        std::uint16_t touch = 0;    ///< place in `touched`
+        std::uint16_t feature = 0;  ///< index (in memory), tag (on disk)
+        std::uint32_t value = 0;
+    };
     struct Host {
         std::uint64_t host = 0;
         bool senders = false, tenants = false;  ///< which of HostUse's counts grew
@@ -89,6 +95,9 @@ struct Lesson {
     Time site_aged{};
     bool person_named = false, domain_named = false;  ///< counted as bearers of their names
     bool invoice = false;                             ///< counted in Vocabulary::invoices
+    std::vector<Habit> habits;
+    bool login_counted = false;  ///< as one that writes as the sender's address
+    NameCounted names{};         ///< whose name it carries (borrowed_names.hpp)
 };
 
 /// Undoes what learning `o` did, as far as nothing later hides it: what other mail of the sender

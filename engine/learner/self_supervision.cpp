@@ -27,6 +27,7 @@ std::uint64_t mix(std::uint64_t x) noexcept {
 /// Who the sender is; nothing of what it writes.
 void copy_identity(const Observations& of, Observations& to) {
     to.sender = of.sender;
+    to.account = of.account;  // whose login: else every swap of own mail would show a foreign one
     to.domain = of.domain;
     to.sender32 = of.sender32;
     to.domain32 = of.domain32;

@@ -47,6 +47,50 @@ Migrations decoded(const flatbuffers::Vector<flatbuffers::Offset<fb::Migration>>
     return m;
 }
 
+flatbuffers::Offset<fb::BorrowedNames> encoded(FlatBufferBuilder& b, const BorrowedNames& n) {
+    std::vector<fb::NameUsed> uses;
+    for (const auto& u : n.uses) uses.emplace_back(u.name, u.address, u.count);
+    const auto stored = b.CreateVectorOfStructs(uses);
+    return fb::CreateBorrowedNames(b, n.named, n.borrowed, n.day, n.today, to_unix(n.first),
+                                   to_unix(n.last), stored);
+}
+
+/// Differences of such times cannot overflow: 1970 to 9999.
+bool sane_time(std::int64_t t) noexcept { return t >= 0 && t <= 253402300799; }
+
+/// What is not sane says nothing.
+BorrowedNames decoded(const fb::BorrowedNames* in) {
+    BorrowedNames n;
+    if (in == nullptr || !sane(in->named()) || !sane(in->borrowed()) || !sane_time(in->first()) ||
+        !sane_time(in->last()))
+        return n;
+    n.named = in->named();
+    n.borrowed = in->borrowed();
+    n.day = in->day();
+    n.today = in->today();
+    n.first = from_unix(in->first());
+    n.last = from_unix(in->last());
+    if (in->uses() != nullptr)
+        for (const auto* u : *in->uses())
+            if (n.uses.size() < BorrowedNames::kMaxUses)
+                n.uses.push_back({u->name(), u->address(), u->count()});
+    return n;
+}
+
+DailyReach decoded(const fb::DailyReach* in) {
+    DailyReach r;
+    if (in == nullptr || !sane(in->recipients()) || !sane(in->fresh()) ||
+        !sane(in->usual_recipients()) || !sane(in->usual_fresh()) || !sane(in->days()))
+        return r;
+    r.recipients = in->recipients();
+    r.fresh = in->fresh();
+    r.usual_recipients = in->usual_recipients();
+    r.usual_fresh = in->usual_fresh();
+    r.days = std::min(in->days(), DailyReach::kDays);
+    r.day = in->day();
+    return r;
+}
+
 }  // namespace
 
 std::string encode(const Profile& p) {
@@ -58,6 +102,10 @@ std::string encode(const Profile& p) {
     const auto stored = b.CreateVectorOfStructs(values);
     flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::Migration>>> migrations;
     if (!p.migrations.items.empty()) migrations = encoded(b, p.migrations);
+    flatbuffers::Offset<fb::BorrowedNames> borrowed;
+    if (p.borrowed.named > 0) borrowed = encoded(b, p.borrowed);
+    const fb::DailyReach reach(p.reach.recipients, p.reach.fresh, p.reach.usual_recipients,
+                               p.reach.usual_fresh, p.reach.days, p.reach.day);
     fb::ProfileBuilder t(b);
     t.add_messages(p.messages);
     t.add_ever(p.ever);
@@ -73,6 +121,8 @@ std::string encode(const Profile& p) {
     t.add_drift_fast(p.drift_fast);
     t.add_drift_slow(p.drift_slow);
     if (!p.migrations.items.empty()) t.add_migrations(migrations);
+    if (p.borrowed.named > 0) t.add_borrowed(borrowed);
+    if (p.reach.day != 0) t.add_reach(&reach);
     b.Finish(t.Finish());
     return finished(b);
 }
@@ -96,6 +146,8 @@ std::optional<Profile> decode_profile(std::string_view bytes) {
     p.drift_fast = t->drift_fast();
     p.drift_slow = t->drift_slow();
     p.migrations = decoded(t->migrations());
+    p.borrowed = decoded(t->borrowed());
+    p.reach = decoded(t->reach());
     std::vector<ValueCount> values;
     if (t->values() != nullptr) {
         values.reserve(t->values()->size());

@@ -91,6 +91,11 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
     return s;
 }
 
+std::size_t Profile::count(std::size_t feature) const noexcept {
+    const auto [begin, end] = range(feature);
+    return end - begin;
+}
+
 bool Profile::has(std::size_t feature, std::uint32_t value) const noexcept {
     const auto it = std::lower_bound(
         values_.begin(), values_.end(), value,
@@ -141,6 +146,27 @@ void Profile::retract(std::size_t feature, std::uint32_t value, float weight, st
     if (of_day == day && it->today > 0) --it->today;
     if (it->count < kRetracted) values_.erase(it);
     recount(feature);
+}
+
+void DailyReach::count(std::int32_t today, float rcpts, float fresh_rcpts) noexcept {
+    if (today < day) return;
+    if (today > day) {
+        if (recipients > 0) {
+            days = std::min(days + 1, kDays);
+            usual_recipients += (recipients - usual_recipients) / days;
+            usual_fresh += (fresh - usual_fresh) / days;
+        }
+        day = today;
+        recipients = fresh = 0;
+    }
+    recipients += rcpts;
+    fresh += fresh_rcpts;
+}
+
+void DailyReach::retract(std::int32_t of_day, float rcpts, float fresh_rcpts) noexcept {
+    if (of_day != day) return;
+    recipients = std::max(0.0F, recipients - rcpts);
+    fresh = std::max(0.0F, fresh - fresh_rcpts);
 }
 
 void Profile::recount(std::size_t feature) noexcept {

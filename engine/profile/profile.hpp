@@ -12,11 +12,19 @@
 #include "engine/base/clock.hpp"
 #include "engine/features/feature_id.hpp"
 #include "engine/model/surprise.hpp"
+#include "engine/profile/borrowed_names.hpp"
 
 namespace kith {
 
 /// Who a profile is about. Persistent numbers.
-enum class Subject : std::uint8_t { Correspondent = 0, Domain = 1, Site = 2, Pair = 3 };
+enum class Subject : std::uint8_t {
+    Correspondent = 0,
+    Domain = 1,
+    Site = 2,
+    Pair = 3,
+    Group = 4,    ///< an own recipient and those it is addressed with (group.hpp)
+    Account = 5,  ///< a login from which mail is submitted (account.hpp)
+};
 
 /// Count of one value of one feature.
 struct ValueCount {
@@ -38,6 +46,21 @@ struct Migrations {
     static constexpr std::size_t kMax = 64, kMaxBearers = 4;
 };
 
+/// To how many people a day an account writes: what is usual, as means over its days with mail.
+struct DailyReach {
+    float recipients = 0, fresh = 0;  ///< of `day` so far; fresh: never written to before
+    float usual_recipients = 0, usual_fresh = 0;
+    float days = 0;  ///< in the means, at most kDays
+    std::int32_t day = 0;
+    static constexpr float kDays = 16;
+
+    /// Adds one mail; a new day closes the one before. A mail that waited counts on its own day or
+    /// not at all.
+    void count(std::int32_t today, float rcpts, float fresh_rcpts) noexcept;
+    /// Takes it back while its day is not over.
+    void retract(std::int32_t of_day, float rcpts, float fresh_rcpts) noexcept;
+};
+
 /// One subject's counts. Copyable value; one thread.
 class Profile {
 public:
@@ -53,7 +76,9 @@ public:
     /// Moving means of the surprise of its mail, in nats (engine/scoring/drift.hpp): over its last
     /// mails, and over many.
     float drift_fast = 0, drift_slow = 0;
-    float ties = 0;  ///< people with whom mail went both ways, each counted once; decayed
+    float ties = 0;            ///< people with whom mail went both ways, each counted once; decayed
+    BorrowedNames borrowed{};  ///< of a domain: whose names its mail carries
+    DailyReach reach{};        ///< of an account
 
     /// Halves counts for every half-life since `aged`; drops what fell below 1/32. Time going back
     /// changes nothing.
@@ -73,6 +98,8 @@ public:
     [[nodiscard]] Standing standing(std::size_t feature, std::uint32_t value,
                                     bool ordinal) const noexcept;
     [[nodiscard]] bool has(std::size_t feature, std::uint32_t value) const noexcept;
+    /// Distinct values of a feature.
+    [[nodiscard]] std::size_t count(std::size_t feature) const noexcept;
     [[nodiscard]] double total(std::size_t feature) const noexcept {
         return static_cast<double>(totals_[feature]);
     }

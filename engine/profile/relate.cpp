@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/profile/account.hpp"
+#include "engine/profile/group.hpp"
+
 namespace kith {
 namespace {
 
@@ -242,7 +245,8 @@ bool has_odd_reader(const Observations& o, const Thread* thread, const Memory& m
         float together = 0;
         for (const auto& other : o.rcpts)
             for (const auto& b : circle.bearers)
-                if (b.address == other.short32()) together = std::max(together, b.count);
+                if (other != rcpt && b.address == other.short32())
+                    together = std::max(together, b.count);
         if (together >= kOften) continue;
         const bool in_thread =
             thread != nullptr && (contains(thread->participants, rcpt.short32()) ||
@@ -298,6 +302,12 @@ const NameUse::Bearer* best_known(const NameUse& use, double at_least, MayBe&& m
     return best;
 }
 
+/// A service that writes under the names of those who use it, and this mail is its own.
+bool lends_names(const Observations& o, const History& h) {
+    return o.vouched_by_domain() && h.domain_profile &&
+           lends_names(h.domain_profile->borrowed, o.time);
+}
+
 void claim(const NameUse::Bearer& bearer, Relations& r) {
     if (!r.claimed && bearer.correspondent != Key16{}) r.claimed = bearer.correspondent;
 }
@@ -323,16 +333,18 @@ void relate_identity(const Observations& o, const History& h, const Memory& memo
             claim(*person, r);
         }
     }
-    if (o.name != 0) {
+    if (o.name != 0 && lends_names(o, h)) {
+        r.lent_name = is_known_elsewhere(memory.name(o.name), h.domain32);
+    } else if (o.name != 0) {
         const NameUse use = memory.name(o.name);
         if (const auto* person = best_known(
-                use, 2, [&](const NameUse::Bearer& b) { return b.address != h.sender32; })) {
+                use, kNamed, [&](const NameUse::Bearer& b) { return b.address != h.sender32; })) {
             r.known_name = true;
             claim(*person, r);
         }
         const People& people = memory.site().people;
         for (const auto& b : use.bearers) {
-            if (b.address == h.sender32 || b.count < 2) continue;
+            if (b.address == h.sender32 || static_cast<double>(b.count) < kNamed) continue;
             r.own_name = r.own_name || contains(people.own_domains, b.domain);
             r.vip_name = r.vip_name || people.is_vip(b.address);
         }
@@ -349,6 +361,12 @@ void relate_identity(const Observations& o, const History& h, const Memory& memo
 }
 
 }  // namespace
+
+bool is_known_elsewhere(const NameUse& name, std::uint32_t domain32) noexcept {
+    return std::any_of(name.bearers.begin(), name.bearers.end(), [&](const NameUse::Bearer& b) {
+        return b.domain != domain32 && static_cast<double>(b.count) >= kNamed;
+    });
+}
 
 History history_of(const Observations& o, const Memory& memory) {
     History h{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}, {}};
@@ -373,6 +391,8 @@ Relations relate(const Observations& o, const History& h, const Memory& memory) 
     relate_facts(o, h, memory, r);
     relate_people(o, h, memory, thread.get(), r);
     relate_identity(o, h, memory, r);
+    relate_groups(o, h.domain32, memory, r);
+    r.account_from = account_from(o, h.sender, memory);
     return r;
 }
 

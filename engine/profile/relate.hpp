@@ -23,6 +23,11 @@ struct History {
 
 [[nodiscard]] Relations relate(const Observations& o, const History& history, const Memory& memory);
 
+/// Does somebody of another domain bear the name?
+[[nodiscard]] bool is_known_elsewhere(const NameUse& name, std::uint32_t domain32) noexcept;
+
+/// Mails from which on a name is somebody's.
+inline constexpr double kNamed = 2;
 /// Domains with fewer mails than this are strangers for the look-alike test; with more than
 /// kKnownDomain they can be imitated.
 inline constexpr double kStrangerMails = 2, kKnownMails = 3;

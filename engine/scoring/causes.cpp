@@ -18,6 +18,7 @@ const std::array kRows = {
     Row{{aligned_signer, dkim_signer, auth_triple}, {dkim_fields}},
     // From which machine it was sent off.
     Row{{submit_network}, {submit_host, originating_network}},
+    Row{{account_from}, {}},
     // With which program it was written.
     Row{{user_agent, time_zone},
         {header_order, header_core, x_headers, header_case, mime_tree, message_id_host,

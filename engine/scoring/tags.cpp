@@ -132,7 +132,10 @@ bool validation_issues(V v) {
         v.e.values[index_of(FeatureId::aligned_signer)].code == FeatureValue::kAbsent;
     return v.stratum == Stratum::Unbacked || (hardly_seen(v) && unsigned_mail);
 }
-bool unusual_recipients(V v) { return rel(v).recipients_known == 0; }
+bool unusual_recipients(V v) {
+    return rel(v).recipients_known == 0 && (rel(v).groups == 0 || rel(v).groups_know_domain == 0);
+}
+bool unusual_request(V v) { return inbound(v) && rel(v).groups > 0 && rel(v).group_new_asks > 0; }
 bool no_association(V v) {
     const Relations& r = rel(v);
     return inbound(v) && r.messages <= 0 && r.domain_messages <= 0 && r.received <= 0 &&
@@ -144,6 +147,7 @@ bool cold_call(V v) {
            (links_elsewhere(v) || mail(v).word_total >= kLetterWords) &&
            asks_any(v, {Ask::Reply, Ask::Call});
 }
+bool service_sender(V v) { return rel(v).lent_name; }
 bool personal_address(V v) { return mail(v).free_mail_like && rel(v).own_name; }
 bool unknown_bulk_mailer(V v) { return is_bulk(v) && hardly_seen(v); }
 bool unknown_correspondent(V v) { return inbound(v) && person(v) && rel(v).wrote_back < 2; }

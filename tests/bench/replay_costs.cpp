@@ -112,6 +112,19 @@ void print_sizes(const StoreReader& reader, float mails) {
         quantile(both, .5), quantile(both, .99));
 }
 
+/// Bytes of the profile of each group and each login.
+void print_sizes(const StoreReader& reader, Subject subject, const char* name) {
+    std::vector<double> bytes;
+    must(reader.scan(Table::Profiles, "", [&](std::string_view key, std::string_view value) {
+        if ((static_cast<unsigned char>(key.back()) & 7U) == static_cast<unsigned>(subject))
+            bytes.push_back(static_cast<double>(value.size()));
+        return true;
+    }));
+    if (bytes.empty()) return;
+    std::printf("bytes a%s: %zu, p50 %.0f, p99 %.0f\n", name, bytes.size(), quantile(bytes, .5),
+                quantile(bytes, .99));
+}
+
 void print_restart(const StoreReader& reader, const Hasher& hasher) {
     LearnedMemory memory(90);
     memory.read_from(&reader);
@@ -169,6 +182,8 @@ void run(const std::string& manifest) {
     auto reader = must(store->read());
     print_sizes(*reader, 1);
     print_sizes(*reader, 10);
+    print_sizes(*reader, Subject::Group, " group");
+    print_sizes(*reader, Subject::Account, "n account");
     print_restart(*reader, hasher);
 }
 

@@ -101,6 +101,19 @@ Lesson sample_lesson() {
     return l;
 }
 
+/// With what groups, accounts and services brought.
+Lesson sample_lesson_2() {
+    Lesson l = sample_lesson();
+    l.habits = {{0, static_cast<std::uint16_t>(feature_index(1)), 304}};
+    l.touched.push_back({Subject::Account, Lesson::What::Mail, Key16{{6, 5, 4}},
+                         from_unix(1'700'000'024), from_unix(1'700'000'025), 19'692, false});
+    l.login_counted = true;
+    l.invoice = true;
+    l.speaker = Lesson::Speaker::Regular;
+    l.names = {true, true, from_unix(1'700'000'026)};
+    return l;
+}
+
 }  // namespace
 
 TEST_CASE("old bytes still give the experts' examples") {
@@ -140,7 +153,14 @@ TEST_CASE("old bytes still give an incident and a lesson") {
     CHECK_FALSE(lesson->invoice);
     const auto lesson_2 = decode_lesson(old_bytes("lesson-2"));
     REQUIRE(lesson_2);
+    CHECK(encode(*lesson_2) == encode(sample_lesson_2()));
+    CHECK(lesson_2->habits.at(0).value == 304);
+    CHECK(lesson_2->touched.at(1).subject == Subject::Account);
+    CHECK(lesson_2->login_counted);
+    CHECK(lesson_2->names.borrowed);
+    CHECK(lesson_2->names.last == from_unix(1'700'000'026));
     CHECK(lesson_2->invoice);
+    CHECK(lesson_2->speaker == Lesson::Speaker::Regular);
 }
 
 TEST_CASE("old bytes still give what the documents of a mail named") {
@@ -160,6 +180,13 @@ TEST_CASE("old bytes still give the records they were made of") {
     CHECK(encode(*profile_2) == encode(sample_profile_2()));
     REQUIRE(profile_2->migrations.items.size() == 1);
     CHECK(profile_2->migrations.items[0].bearers == std::vector<std::uint32_t>{105, 106});
+    const auto profile_3 = decode_profile(old_bytes("profile-3"));
+    REQUIRE(profile_3);
+    CHECK(encode(*profile_3) == encode(sample_profile_3()));
+    CHECK(profile_3->borrowed == sample_profile_3().borrowed);
+    CHECK(profile_3->reach.usual_recipients == 3.5F);
+    CHECK(profile_3->reach.day == 19'691);
+    CHECK(profile_2->borrowed == BorrowedNames{});
     const auto vocabulary = decode_vocabulary(old_bytes("vocabulary"));
     REQUIRE(vocabulary);
     CHECK(encode(*vocabulary) == encode(sample_vocabulary()));
@@ -249,6 +276,7 @@ TEST_CASE("ranks of the time when there were four lengths are dropped, into no o
 TEST_CASE("write the old bytes that are missing", "[.][write]") {
     std::map<std::string, std::string> files = {{"profile", encode(sample_profile())},
                                                 {"profile-2", encode(sample_profile_2())},
+                                                {"profile-3", encode(sample_profile_3())},
                                                 {"vocabulary", encode(sample_vocabulary())},
                                                 {"vocabulary-2", encode(sample_vocabulary_2())},
                                                 {"thread", encode(sample_thread())},
@@ -263,9 +291,7 @@ TEST_CASE("write the old bytes that are missing", "[.][write]") {
         files[std::string("example-") + key.front()] = value;
     files["incident"] = encode(sample_incident());
     files["lesson"] = encode(sample_lesson());
-    Lesson lesson_2 = sample_lesson();
-    lesson_2.invoice = true;
-    files["lesson-2"] = encode(lesson_2);
+    files["lesson-2"] = encode(sample_lesson_2());
     files["attached"] = encode(sample_attached());
     for (const auto& [kind, bytes] : files) {
         const std::string path = kFolder + "state-v1-" + kind + ".bin";

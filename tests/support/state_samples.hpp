@@ -38,6 +38,20 @@ inline Profile sample_profile_2() {
     return p;
 }
 
+/// A domain that is a service, and an account, in one.
+inline Profile sample_profile_3() {
+    Profile p = sample_profile_2();
+    p.borrowed = {12,
+                  11,
+                  19'690,
+                  2,
+                  from_unix(1'700'000'022),
+                  from_unix(1'700'000'023),
+                  {{111, 112, 3}, {113, 114, 1}}};
+    p.reach = {2, 1, 3.5F, .5F, 7, 19'691};
+    return p;
+}
+
 inline Vocabulary sample_vocabulary() {
     Vocabulary v;
     v.total = 30.5F;

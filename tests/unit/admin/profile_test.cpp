@@ -2,8 +2,12 @@
 // `kith profile show` on a store with one learned address.
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 #include "engine/features/observe.hpp"
+#include "engine/features/spec.hpp"
 #include "engine/profile/codec.hpp"
+#include "engine/profile/group.hpp"
 #include "engine/profile/keys.hpp"
 #include "engine/profile/memory.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
@@ -131,4 +135,150 @@ TEST_CASE("without the site's secret no profile can be found, and that is said")
     const auto out = site.kith({"profile", "show", "anna@supplier.example"});
     CHECK(out.status == 78);
     CHECK(out.err.find("site.key") != std::string::npos);
+}
+
+namespace {
+
+const Hasher& site_hasher() {
+    static const Hasher hasher(
+        {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'});
+    return hasher;
+}
+
+/// A profile of 12 mails on four days with these values.
+Profile profile_with(std::vector<ValueCount> values) {
+    Profile p;
+    p.messages = p.ever = 12;
+    p.days = 4;
+    p.first = from_unix(1772323200);
+    p.last = p.aged = from_unix(1772582400);
+    std::sort(values.begin(), values.end(), [](const ValueCount& a, const ValueCount& b) {
+        return a.feature != b.feature ? a.feature < b.feature : a.value < b.value;
+    });
+    p.restore(std::move(values));
+    return p;
+}
+
+ValueCount value(FeatureId f, std::uint32_t v, float count) {
+    return {static_cast<std::uint16_t>(index_of(f)), 0, v, count};
+}
+
+/// As learn_circles() leaves it: `other` and the recipient itself.
+NameUse circle_of(const Key16& recipient, const Key16& other) {
+    NameUse use;
+    use.bearers = {{recipient.short32(), 0, 9, recipient}, {other.short32(), 0, 6, other}};
+    return use;
+}
+
+void learn_people(const Site& site) {
+    const Hasher& h = site_hasher();
+    const Key16 bert = sender_key(h, "bert@example.org"), cora = sender_key(h, "cora@example.org"),
+                login = account_key(h, "bert");
+    const auto kind = [&](const char* text) {
+        return encode_seen(Seen::category(text), index_of(FeatureId::list_kind), h).code;
+    };
+    const Profile group = profile_with(
+        {value(kGroupDomains, domain_key(h, "supplier.example").short32(), 4),
+         value(kGroupDomains, 77, 2), value(FeatureId::list_kind, kind("newsletter"), 5),
+         value(FeatureId::ask_pay, 9, 3)});
+    Profile account = profile_with(
+        {value(FeatureId::account_from, bert.short32(), 8), value(FeatureId::user_agent, 5, 8),
+         value(FeatureId::time_zone, 5, 4), value(FeatureId::time_zone, 6, 4)});
+    account.reach = {1, 0, 2.5F, .25F, 3, 20514};
+    Profile tracker = profile_with({});
+    tracker.borrowed = {16,
+                        12,
+                        20'500,
+                        1,
+                        from_unix(1771027200),
+                        from_unix(1772582400),
+                        {{1, 9, 4}, {2, 9, 4}, {3, 9, 4}}};
+    auto store = Store::open(site.store(), Store::Mode::Write).value();
+    auto txn = store->write().value();
+    REQUIRE(txn->put(Table::Profiles, stored_key(Subject::Group, bert).view(), encode(group)));
+    REQUIRE(txn->put(Table::Profiles, stored_key(Subject::Account, login).view(), encode(account)));
+    REQUIRE(txn->put(Table::Profiles,
+                     stored_key(Subject::Domain, domain_key(h, "tracker.example")).view(),
+                     encode(tracker)));
+    REQUIRE(txn->put(Table::Names, integer_key(circle_key(bert)), encode(circle_of(bert, cora))));
+    REQUIRE(txn->put(Table::Names, integer_key(circle_key(cora)), encode(circle_of(cora, bert))));
+    REQUIRE(txn->commit());
+}
+
+}  // namespace
+
+TEST_CASE("an own address is shown with its group, named as far as the index has names") {
+    const Site site;
+    site.write_secret();
+    MailRecord to_cora = test::passed_mail();
+    to_cora.id = "cdefghijklmnopqr";
+    to_cora.rcpts = {"cora@example.org"};
+    to_cora.from = "anna@supplier.example";
+    site.seen({test::passed_mail(), to_cora});
+    learn_people(site);
+    const auto out = site.kith({"profile", "show", "bert@example.org", "--json"});
+    REQUIRE(out.status == 0);
+    const auto g = nlohmann::json::parse(out.out)["group"];
+    CHECK(g["mails"] == 12.0);
+    CHECK(g["days"] == 4.0);
+    CHECK(g["members"]["names"] == nlohmann::json({"cora@example.org"}));
+    CHECK(g["members"]["others"] == 0);
+    CHECK(g["domains"]["names"] == nlohmann::json({"supplier.example"}));
+    CHECK(g["domains"]["others"] == 1);
+    CHECK(g["kinds"]["newsletter"] == 5.0);
+    CHECK(g["asks"]["pay"] == 3.0);
+    CHECK(g["links"].empty());
+    const std::string text = site.kith({"profile", "show", "bert@example.org"}).out;
+    CHECK(text.find("its group: 12.0 mails learned on 4 days, last 2026-03-04T00:00:00Z\n"
+                    "  with it, often addressed together: cora@example.org\n"
+                    "  mail comes from: supplier.example and 1 without a name in the index\n"
+                    "  kinds: newsletter 5\n"
+                    "  it asks for: pay 3\n"
+                    "  it links to: none\n") != std::string::npos);
+}
+
+TEST_CASE(
+    "a login is shown with whom it writes as and to how many people, an unknown one is none") {
+    const Site site;
+    site.write_secret();
+    site.seen({test::passed_mail()});
+    learn_people(site);
+    const auto out = site.kith({"profile", "show", "BERT", "--json"});
+    REQUIRE(out.status == 0);
+    const auto j = nlohmann::json::parse(out.out);
+    CHECK(j["address"].is_null());
+    CHECK(j["account"]["writes_as"]["names"] == nlohmann::json({"bert@example.org"}));
+    CHECK(j["account"]["recipients_a_day"] == 2.5);
+    CHECK(j["account"]["new_recipients_a_day"] == .3);
+    CHECK(j["account"]["time_zones"] == 2);
+    CHECK(j["account"]["programs"] == 1);
+    CHECK(site.kith({"profile", "show", "bert"}).out ==
+          "login bert: 12.0 mails learned on 4 days, last 2026-03-04T00:00:00Z\n"
+          "  it writes as: bert@example.org\n"
+          "  from 0 networks, 0 hosts, 2 time zones, with 1 program\n"
+          "  to 2.5 recipients on a day with mail, 0.2 of them new\n"
+          "  it asks for: none\n"
+          "  it links to: none\n");
+    const auto unknown = site.kith({"profile", "show", "nobody"});
+    CHECK(unknown.status == 66);
+    CHECK(unknown.err.find("kith: no login nobody is known\n") == 0);
+}
+
+TEST_CASE("a domain that writes under other people's names is said to be a service") {
+    const Site site;
+    site.write_secret();
+    site.seen({test::passed_mail()});
+    learn_people(site);
+    const auto out = site.kith({"profile", "show", "ticket1@tracker.example", "--json"});
+    REQUIRE(out.status == 0);
+    const auto b = nlohmann::json::parse(out.out)["domain"]["borrowed_names"];
+    CHECK(b["service"] == true);
+    CHECK(b["mails"] == 12.0);
+    CHECK(b["named"] == 16.0);
+    CHECK(b["names"] == 3);
+    CHECK(b["since"] == "2026-02-14T00:00:00Z");
+    CHECK(site.kith({"profile", "show", "ticket1@tracker.example"})
+              .out.find("writes under the names of people known elsewhere, as services do: 12 of "
+                        "16 mails with a name, 3 names since 2026-02-14T00:00:00Z; such a name is "
+                        "no impersonation here\n") != std::string::npos);
 }

@@ -49,6 +49,35 @@ TEST_CASE("a display name of two words counts in any order, one word does not") 
     CHECK(seen(from("a", "example.com", "Ann")).observations.name == 0);
 }
 
+TEST_CASE("what services and firms add to a name is not part of it") {
+    const auto name = [](const char* text) {
+        return seen(from("a", "example.com", text)).observations.name;
+    };
+    for (const char* text : {"Ann Example (via Tracker)", "Ann Example via Tracker",
+                             "Ann Example [Board]", "'Ann Example' VIA Big Tracker",
+                             "Ann (CEO) Example", "Ann Example (via", "Ann Example ()"})
+        CHECK(name(text) == name("Ann Example"));
+    CHECK(name("Ann Example-Via Tracker") != name("Ann Example"));
+    CHECK(name("Ann (via Tracker)") == 0);
+    CHECK(name("(Ann Example)") == 0);
+    CHECK(name("(((") == 0);
+    CHECK(name("via via via") == name("via via via"));
+}
+
+TEST_CASE("a login is kept as a key in lower case, none is zero") {
+    Look look = from("ann", "example.com");
+    CHECK(seen(look).observations.account == Key16{});
+    look.arrival.auth_user = "";
+    CHECK(seen(look).observations.account == Key16{});
+    look.arrival.auth_user = "Ann";
+    CHECK(seen(look, Direction::Outbound).observations.account == account_key(hasher(), "ann"));
+    CHECK(seen(look, Direction::Outbound).observations.submitted_by() ==
+          account_key(hasher(), "ann"));
+    look.arrival.auth_user.reset();
+    CHECK(seen(look, Direction::Outbound).observations.submitted_by() ==
+          sender_key(hasher(), "ann@example.com"));
+}
+
 TEST_CASE("a local part counts from five letters on") {
     CHECK(seen(from("annab", "example.com")).observations.local_part != 0);
     CHECK(seen(from("anna", "example.com")).observations.local_part == 0);

@@ -28,6 +28,7 @@ MailRecord record_v1() {
     r.observations.rcpt_domains.clear();
     r.observations.kind = MailKind::Person;
     r.observations.marks = 0;
+    r.observations.account = {};
     for (auto& link : r.observations.links) link.asks = 0;
     return r;
 }

@@ -66,6 +66,7 @@ inline Observations full_observations() {
     o.rcpt_domains = {key_of(80), key_of(100)};
     o.kind = MailKind::Ticket;
     o.marks = 143;
+    o.account = key_of(120);
     return o;
 }
 

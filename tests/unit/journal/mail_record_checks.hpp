@@ -11,10 +11,10 @@
 namespace kith::test {
 
 inline void check_equal(const Observations& a, const Observations& b) {
-    const auto& [time, direction, sender, domain, sender32, domain32, rcpts, rcpt_set, message_id,
-                 refs, name, local_part, domain_label, label_variants, free_mail_like, name_labels,
-                 rcpt_domains, kind, marks, values, set_members, words, thread_words, word_total,
-                 links, asks, payment, phones, sketch, quoted_passages, own_passages,
+    const auto& [time, direction, sender, domain, sender32, domain32, account, rcpts, rcpt_set,
+                 message_id, refs, name, local_part, domain_label, label_variants, free_mail_like,
+                 name_labels, rcpt_domains, kind, marks, values, set_members, words, thread_words,
+                 word_total, links, asks, payment, phones, sketch, quoted_passages, own_passages,
                  has_attachment, automatic] = a;
     CHECK(time == b.time);
     CHECK(direction == b.direction);
@@ -69,6 +69,7 @@ inline void check_equal(const Observations& a, const Observations& b) {
     CHECK((rcpt_domains == b.rcpt_domains));
     CHECK(kind == b.kind);
     CHECK(marks == b.marks);
+    CHECK((account == b.account));
 }
 
 inline void check_equal(const Assessment& a, const Assessment& b) {

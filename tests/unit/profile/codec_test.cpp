@@ -57,6 +57,38 @@ TEST_CASE("a profile comes back with every field") {
     CHECK(encode(*back) == encode(p));
 }
 
+TEST_CASE("whose names a domain carries and how many people an account writes to come back") {
+    const Profile p = sample_profile_3();
+    const auto back = decode_profile(encode(p));
+    REQUIRE(back);
+    CHECK(back->borrowed == p.borrowed);
+    CHECK(back->reach.recipients == 2);
+    CHECK(back->reach.fresh == 1);
+    CHECK(back->reach.usual_recipients == 3.5F);
+    CHECK(back->reach.usual_fresh == .5F);
+    CHECK(back->reach.days == 7);
+    CHECK(back->reach.day == 19'691);
+    CHECK(encode(*back) == encode(p));
+}
+
+TEST_CASE("more pairs of name and address than fit, and counts that are none, are left out") {
+    Profile p;
+    p.borrowed.named = 50;
+    for (std::uint32_t i = 0; i <= BorrowedNames::kMaxUses; ++i)
+        p.borrowed.uses.push_back({i, i, 1});
+    CHECK(decode_profile(encode(p))->borrowed.uses.size() == BorrowedNames::kMaxUses);
+    p.borrowed.last = from_unix(253402300800);
+    CHECK(decode_profile(encode(p))->borrowed == BorrowedNames{});
+    p.borrowed.last = from_unix(253402300799);
+    CHECK(decode_profile(encode(p))->borrowed.named == 50);
+    p.borrowed.borrowed = kNan;
+    p.reach = {kNan, 0, 0, 0, 1, 1};
+    const auto back = decode_profile(encode(p));
+    REQUIRE(back);
+    CHECK(back->borrowed == BorrowedNames{});
+    CHECK(back->reach.day == 0);
+}
+
 TEST_CASE("the other records come back with every field") {
     CHECK(encode(*decode_vocabulary(encode(sample_vocabulary()))) == encode(sample_vocabulary()));
     const auto v = decode_vocabulary(encode(sample_vocabulary()));

@@ -274,6 +274,14 @@ const std::map<std::string_view, Pair>& table() {
               f.r.own_name = true;
           },
           [](Facts& f) { f.o.free_mail_like = false; }}},
+        {"service-sender",
+         {[](Facts& f) { f.r.lent_name = true; }, [](Facts& f) { f.r.lent_name = false; }}},
+        {"unusual-request",
+         {[](Facts& f) {
+              f.r.groups = 1;
+              f.r.group_new_asks = 1;
+          },
+          [](Facts& f) { f.r.group_new_asks = 0; }}},
         {"unknown-bulk-mailer", {of(MailKind::Bulk), well_known()}},
         {"unknown-correspondent", {[](Facts&) {}, well_known()}},
         {"new-correspondent",
@@ -375,6 +383,15 @@ TEST_CASE("tags have names and meanings of their own") {
         CHECK(std::all_of(tag.name.begin(), tag.name.end(),
                           [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; }));
     }
+}
+
+TEST_CASE("a domain that writes to those who share the readers' mail writes to nobody unusual") {
+    Facts f;
+    f.r.recipients_known = 0;
+    f.r.groups = 2;
+    CHECK(f.has("unusual-recipients"));
+    f.r.groups_know_domain = 1;
+    CHECK_FALSE(f.has("unusual-recipients"));
 }
 
 TEST_CASE("a mail shows the most serious tags and no more than fit") {
