@@ -93,7 +93,8 @@ TEST_CASE("list as JSON has the documented shape") {
       "rcpt": "bert@example.org",
       "rcpt_count": 2,
       "queue_id": "4Q1XYZ2abc",
-      "host": "mx.example.org"
+      "host": "mx.example.org",
+      "attached": "none"
     }
   ]
 }

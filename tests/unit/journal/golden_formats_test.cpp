@@ -29,6 +29,9 @@ MailRecord record_v1() {
     r.observations.kind = MailKind::Person;
     r.observations.marks = 0;
     r.observations.account = {};
+    r.observations.attached_payment.clear();
+    r.observations.attached_phones.clear();
+    r.attached_only = false;
     for (auto& link : r.observations.links) link.asks = 0;
     return r;
 }

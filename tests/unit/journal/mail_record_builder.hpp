@@ -67,6 +67,8 @@ inline Observations full_observations() {
     o.kind = MailKind::Ticket;
     o.marks = 143;
     o.account = key_of(120);
+    o.attached_payment = {144, 145};
+    o.attached_phones = {146};
     return o;
 }
 
@@ -108,6 +110,7 @@ inline MailRecord full_record() {
     r.mode = "enforce";
     r.action = Action::Held;
     r.imported = true;
+    r.attached_only = true;
     r.observations = full_observations();
     r.assessment = full_assessment();
     return r;

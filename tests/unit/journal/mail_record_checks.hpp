@@ -14,8 +14,8 @@ inline void check_equal(const Observations& a, const Observations& b) {
     const auto& [time, direction, sender, domain, sender32, domain32, account, rcpts, rcpt_set,
                  message_id, refs, name, local_part, domain_label, label_variants, free_mail_like,
                  name_labels, rcpt_domains, kind, marks, values, set_members, words, thread_words,
-                 word_total, links, asks, payment, phones, sketch, quoted_passages, own_passages,
-                 has_attachment, automatic] = a;
+                 word_total, links, asks, payment, phones, attached_payment, attached_phones,
+                 sketch, quoted_passages, own_passages, has_attachment, automatic] = a;
     CHECK(time == b.time);
     CHECK(direction == b.direction);
     CHECK((sender == b.sender));
@@ -60,6 +60,8 @@ inline void check_equal(const Observations& a, const Observations& b) {
     CHECK(asks == b.asks);
     CHECK(payment == b.payment);
     CHECK(phones == b.phones);
+    CHECK(attached_payment == b.attached_payment);
+    CHECK(attached_phones == b.attached_phones);
     CHECK(sketch == b.sketch);
     CHECK(quoted_passages == b.quoted_passages);
     CHECK(own_passages == b.own_passages);
@@ -102,7 +104,7 @@ inline void check_equal(const Assessment& a, const Assessment& b) {
 inline void check_equal(const MailRecord& a, const MailRecord& b) {
     const auto& [id, time, queue_id, host, client_addr, client_name, helo, mail_from, rcpts,
                  auth_user, from, from_name, message_id, subject, mode, action, imported,
-                 observations, assessment] = a;
+                 observations, assessment, attached_only] = a;
     CHECK(id == b.id);
     CHECK(time == b.time);
     CHECK(queue_id == b.queue_id);
@@ -120,6 +122,7 @@ inline void check_equal(const MailRecord& a, const MailRecord& b) {
     CHECK(mode == b.mode);
     CHECK(action == b.action);
     CHECK(imported == b.imported);
+    CHECK(attached_only == b.attached_only);
     check_equal(observations, b.observations);
     check_equal(assessment, b.assessment);
 }
