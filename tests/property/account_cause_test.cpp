@@ -73,7 +73,7 @@ TEST_CASE("a login that writes as another's address for the first time is the re
 
     const auto own = office.write("ben", "ben@site.example", 900, 28, false);
     CHECK_FALSE(own.names_login());
-    CHECK(stolen.judgement.assessment.own_evidence > own.judgement.assessment.own_evidence);
+    CHECK(stolen.judgement.assessment.raw > own.judgement.assessment.raw);
 
     const auto outside = office.write("", "ben@site.example", 900, 28, false);
     CHECK(outside.judgement.relations.account_from == AccountFrom::None);

@@ -62,7 +62,7 @@ TEST_CASE("from 20 values on the tail is exponential with the mean excess as its
     const double scale = 1 / (1 - std::exp(-2.5));
     CHECK(c.p(17) == Approx(4.0 / 21));
     CHECK(c.p(19) == Approx(0.15 * std::exp(-2 / scale)));
-    CHECK(c.p(19.5) == Approx(0.15 * std::exp(-2.5 / scale)));
+    CHECK(c.p(19.25) == Approx(0.15 * std::exp(-2.25 / scale)));
 }
 
 TEST_CASE("how far out one freak among the largest values lies stretches the tail no more") {
