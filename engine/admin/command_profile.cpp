@@ -115,6 +115,13 @@ private:
 struct Named {
     std::vector<std::string> names;  ///< the most frequent first
     std::size_t others = 0;          ///< without a name
+
+    void add(std::string name) {
+        if (name.empty())
+            ++others;
+        else
+            names.push_back(std::move(name));
+    }
 };
 
 std::vector<ValueCount> most_frequent(const Profile& p, FeatureId feature) {
@@ -128,27 +135,30 @@ std::vector<ValueCount> most_frequent(const Profile& p, FeatureId feature) {
 
 Named named_values(const Profile& p, FeatureId feature, const Names& names) {
     Named out;
-    for (const ValueCount& v : most_frequent(p, feature)) {
-        std::string name = names.name(v.value);
-        if (name.empty())
-            ++out.others;
-        else
-            out.names.push_back(std::move(name));
-    }
+    for (const ValueCount& v : most_frequent(p, feature)) out.add(names.name(v.value));
     return out;
 }
 
-/// "newsletter 12, ticket 3": kinds of mail, the most frequent first.
-std::vector<std::pair<std::string, double>> kinds_of(const Profile& p, const Hasher& hasher) {
+/// How often each of `texts` was a feature's value, the most frequent first.
+std::vector<std::pair<std::string, double>> value_counts(const Profile& p, FeatureId feature,
+                                                         const std::vector<std::string>& texts,
+                                                         const Hasher& hasher) {
+    std::map<std::uint32_t, std::string> text_of;
+    for (const std::string& text : texts)
+        text_of[encode_seen(Seen::category(text), index_of(feature), hasher).code] = text;
     std::vector<std::pair<std::string, double>> out;
-    for (const ValueCount& v : most_frequent(p, FeatureId::list_kind))
-        for (int k = 0; k < kMailKindCount; ++k) {
-            const std::string name(to_string(static_cast<MailKind>(k)));
-            const std::size_t f = index_of(FeatureId::list_kind);
-            if (encode_seen(Seen::category(name), f, hasher).code == v.value)
-                out.emplace_back(name, static_cast<double>(v.count));
-        }
+    for (const ValueCount& v : most_frequent(p, feature))
+        if (const auto it = text_of.find(v.value); it != text_of.end())
+            out.emplace_back(it->second, static_cast<double>(v.count));
     return out;
+}
+
+/// "newsletter 12, ticket 3": kinds of mail.
+std::vector<std::pair<std::string, double>> kinds_of(const Profile& p, const Hasher& hasher) {
+    std::vector<std::string> kinds;
+    for (int k = 0; k < kMailKindCount; ++k)
+        kinds.emplace_back(to_string(static_cast<MailKind>(k)));
+    return value_counts(p, FeatureId::list_kind, kinds, hasher);
 }
 
 std::vector<std::pair<std::string, double>> asks_of(const Profile& p) {
@@ -164,16 +174,11 @@ std::vector<std::pair<std::string, double>> asks_of(const Profile& p) {
 /// Where links lead that reach a group or come from an account, by how new the host was to the
 /// sender.
 std::vector<std::pair<std::string, double>> links_of(const Profile& p, const Hasher& hasher) {
-    std::vector<std::pair<std::string, double>> out;
-    for (const ValueCount& v : most_frequent(p, FeatureId::link_host))
-        for (const Novelty n :
-             {Novelty::Sender, Novelty::Domain, Novelty::Site5, Novelty::Site1, Novelty::Never}) {
-            const std::string text = novelty_text(n);
-            const std::size_t f = index_of(FeatureId::link_host);
-            if (encode_seen(Seen::category(text), f, hasher).code == v.value)
-                out.emplace_back(text, static_cast<double>(v.count));
-        }
-    return out;
+    std::vector<std::string> texts;
+    for (const Novelty n :
+         {Novelty::Sender, Novelty::Domain, Novelty::Site5, Novelty::Site1, Novelty::Never})
+        texts.push_back(novelty_text(n));
+    return value_counts(p, FeatureId::link_host, texts, hasher);
 }
 
 Json counts_json(const std::vector<std::pair<std::string, double>>& counts) {
@@ -304,13 +309,8 @@ struct GroupView {
 GroupView group_view(const Key16& address, const Memory& memory, const Names& names) {
     GroupView view{memory.profile(Subject::Group, address), {}, {}};
     if (!view.profile || view.profile->messages <= 0) return {};
-    for (const Key16& member : members_of(address, memory)) {
-        std::string name = names.name(member.short32());
-        if (name.empty())
-            ++view.members.others;
-        else
-            view.members.names.push_back(std::move(name));
-    }
+    for (const Key16& member : members_of(address, memory))
+        view.members.add(names.name(member.short32()));
     view.domains = named_values(*view.profile, kGroupDomains, names);
     return view;
 }

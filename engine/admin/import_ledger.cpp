@@ -15,6 +15,7 @@
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/base/write_all.hpp"
 #include "engine/journal/mail_record.hpp"
 
 namespace kith::admin {
@@ -57,16 +58,6 @@ JournalPosition load(const std::string& file, std::unordered_set<std::string>& i
     for (std::size_t at = kHeadBytes; at < bytes.size(); at += kIdBytes)
         ids.insert(bytes.substr(at, kIdBytes));
     return position;
-}
-
-Status write_whole(int fd, std::string_view bytes, const std::string& name) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return os_error(name, errno);
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return ok();
 }
 
 }  // namespace
@@ -129,7 +120,8 @@ Status ImportLedger::save(JournalPosition complete_to) const {
             ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
         if (!fd) return os_error(unfinished, errno);
         if (Status s = give_to_owner_of_directory(fd.get(), unfinished); !s) return s;
-        if (Status s = write_whole(fd.get(), bytes, unfinished); !s) return s;
+        if (const int failure = write_all(fd.get(), bytes); failure != 0)
+            return os_error(unfinished, failure);
         if (::fdatasync(fd.get()) != 0) return os_error(unfinished, errno);
     }
     if (std::rename(unfinished.c_str(), file_.c_str()) != 0) return os_error(file_, errno);

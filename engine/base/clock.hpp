@@ -19,6 +19,11 @@ using Seconds = std::chrono::seconds;
 [[nodiscard]] inline double days_between(Time a, Time b) noexcept {
     return static_cast<double>((b - a).count()) / 86400.0;
 }
+/// Whole days since the Unix epoch.
+[[nodiscard]] inline std::int32_t day_number(Time t) noexcept {
+    return static_cast<std::int32_t>(
+        std::chrono::floor<std::chrono::days>(t).time_since_epoch().count());
+}
 /// "2026-03-01T12:34:56Z".
 [[nodiscard]] std::string iso8601(Time t);
 

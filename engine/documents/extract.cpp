@@ -18,6 +18,7 @@
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/base/write_all.hpp"
 
 namespace kith {
 namespace {
@@ -179,12 +180,8 @@ Result<ExtractedText> Extractor::text_of(int fd, DocumentKind kind) const {
 Result<ExtractedText> Extractor::text_of(std::string_view bytes, DocumentKind kind) const {
     const UniqueFd file(::memfd_create("document", MFD_CLOEXEC));
     if (!file) return os_fail("memory file for a document", errno);
-    for (std::size_t done = 0; done < bytes.size();) {
-        const ssize_t n = ::write(file.get(), bytes.data() + done, bytes.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return os_fail("memory file for a document", errno);
-        done += static_cast<std::size_t>(n);
-    }
+    if (const int failure = write_all(file.get(), bytes); failure != 0)
+        return os_fail("memory file for a document", failure);
     return text_of(file.get(), kind);
 }
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/write_all.hpp"
 #include "engine/documents/answer.hpp"
 #include "engine/documents/pdf_door.hpp"
 #include "engine/documents/read.hpp"
@@ -35,14 +36,9 @@ std::string read_all() {
     return out;
 }
 
-bool write_all(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t n = ::write(1, text.data(), text.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
+/// Exit status.
+int say(std::string_view text) {
+    return write_all(STDOUT_FILENO, text) == 0 ? 0 : exit_code(ErrorCode::Io);
 }
 
 int run(std::string_view what, Seconds seconds) {
@@ -51,10 +47,7 @@ int run(std::string_view what, Seconds seconds) {
     if (!enter_sandbox(seconds)) return exit_code(ErrorCode::Unavailable);
     if (what == "check") return sandbox_holds() ? 0 : exit_code(ErrorCode::Unavailable);
     for (const DocumentKind kind : {DocumentKind::Pdf, DocumentKind::Office, DocumentKind::Rtf})
-        if (what == to_string(kind))
-            return write_all(encode_answer(read_document(kind, read_all())))
-                       ? 0
-                       : exit_code(ErrorCode::Io);
+        if (what == to_string(kind)) return say(encode_answer(read_document(kind, read_all())));
     return exit_code(ErrorCode::Usage);
 }
 
@@ -62,7 +55,7 @@ int run(std::string_view what, Seconds seconds) {
 
 int main(int argc, char** argv) {
     if (argc == 2 && std::string_view(argv[1]) == "--version")
-        return write_all("kith-extract " KITH_VERSION "\n") ? 0 : exit_code(ErrorCode::Io);
+        return say("kith-extract " KITH_VERSION "\n");
     const std::string_view seconds = argc == 3 ? argv[2] : "";
     int limit = 0;
     const auto [end, error] =

@@ -16,6 +16,7 @@
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/base/write_all.hpp"
 
 namespace kith {
 namespace {
@@ -98,15 +99,7 @@ Status write_file(const std::string& directory, const std::string& name, std::st
     const UniqueFd file(
         ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode));
     if (!file) return os_fail("cannot create " + unfinished, errno);
-    int failure = 0;
-    for (std::size_t done = 0; done < bytes.size() && failure == 0;) {
-        const ssize_t n = ::write(file.get(), bytes.data() + done, bytes.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0)
-            failure = n < 0 ? errno : ENOSPC;
-        else
-            done += static_cast<std::size_t>(n);
-    }
+    int failure = write_all(file.get(), bytes);
     if (failure == 0 && ::rename(unfinished.c_str(), (directory + "/" + name).c_str()) != 0)
         failure = errno;
     if (failure == 0) return ok();

@@ -101,7 +101,7 @@ std::uint32_t AskVocabulary::match(const std::vector<std::string_view>& words) c
                 hit = w.prefix ? words[i + k].substr(0, w.text.size()) == w.text
                                : words[i + k] == w.text;
             }
-            if (hit) bits |= 1U << static_cast<unsigned>(phrase.ask);
+            if (hit) bits |= bit(phrase.ask);
         }
     }
     return bits;

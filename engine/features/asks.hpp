@@ -20,6 +20,12 @@ namespace kith {
 [[nodiscard]] std::string_view to_string(Ask ask) noexcept;
 /// What the reader is asked to do, to follow "asks the reader to": "change bank details", …
 [[nodiscard]] std::string_view request_text(Ask ask) noexcept;
+/// Its bit in Observations::asks.
+[[nodiscard]] constexpr std::uint32_t bit(Ask ask) noexcept {
+    return 1U << static_cast<unsigned>(ask);
+}
+/// How one asks, not what.
+inline constexpr std::uint32_t kMannerAsks = bit(Ask::Hurry) | bit(Ask::Reply) | bit(Ask::Please);
 /// Bit number of a name; Ask::kCount when unknown.
 [[nodiscard]] Ask ask_named(std::string_view name) noexcept;
 

@@ -374,7 +374,7 @@ private:
     }
 
     static std::uint32_t amount_in(std::string_view text) {
-        return names_amount(text) ? 1U << static_cast<unsigned>(Ask::Amount) : 0;
+        return names_amount(text) ? bit(Ask::Amount) : 0;
     }
 
     void links() {

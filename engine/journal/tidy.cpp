@@ -16,6 +16,7 @@
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/base/write_all.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/segment.hpp"
 
@@ -86,13 +87,7 @@ Status write_file(int directory, const std::string& name, const std::string& byt
                   const struct stat& like, const std::string& what) {
     UniqueFd fd(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
     if (!fd) return os_fail(what, errno);
-    std::size_t written = 0;
-    while (written < bytes.size()) {
-        const ssize_t n = ::write(fd.get(), bytes.data() + written, bytes.size() - written);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return os_fail(what, n < 0 ? errno : ENOSPC);
-        written += static_cast<std::size_t>(n);
-    }
+    if (const int failure = write_all(fd.get(), bytes); failure != 0) return os_fail(what, failure);
     if (::geteuid() == 0 && ::fchown(fd.get(), like.st_uid, like.st_gid) != 0)
         return os_fail(what, errno);
     const timespec times[2] = {like.st_mtim, like.st_mtim};

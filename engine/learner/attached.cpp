@@ -104,16 +104,16 @@ Attached relate_attached(const Observations& o, std::vector<ReadDocument> docume
     const auto any_known = [&](const std::vector<std::uint64_t>& items) {
         return std::any_of(items.begin(), items.end(), is_known);
     };
+    const bool steady = out.known_sender && sender->payments.size() < Vocabulary::kMaxFacts &&
+                        static_cast<float>(sender->payments.size()) <= 2 + sender->invoices;
+    const bool may_find = steady && o.direction == Direction::Inbound && profile &&
+                          static_cast<double>(profile->ever) >= kKnownMails;
     for (ReadDocument& d : out.documents) {
         d.novel = any_new(d.checked) || (d.checked.empty() && any_new(d.accounts));
         // Of what is only taken for an account number nothing may be as usual.
         const bool tells = !d.checked.empty() || (!any_known(d.accounts) && sender &&
                                                   sender->invoices >= kEnoughInvoices);
-        const bool steady = out.known_sender && sender->payments.size() < Vocabulary::kMaxFacts &&
-                            static_cast<float>(sender->payments.size()) <= 2 + sender->invoices;
-        if (d.novel && tells && steady && o.direction == Direction::Inbound && profile &&
-            static_cast<double>(profile->ever) >= kKnownMails)
-            out.finding = true;
+        out.finding = out.finding || (may_find && d.novel && tells);
     }
     return out;
 }

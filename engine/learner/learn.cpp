@@ -317,16 +317,28 @@ void learn_circles(const Observations& o, LearnedMemory& memory) {
     }
 }
 
+/// One more mail of a subject.
+void count_mail(Subject subject, const Key16& key, Time now, Profile& p, Lesson& lesson) {
+    if (p.first == Time{}) p.first = now;
+    const bool new_day = day_number(p.last) != day_number(now);
+    lesson.touched.push_back({subject, Lesson::What::Mail, key, p.aged, p.last, p.day, new_day});
+    if (new_day) p.days += 1;
+    p.messages += 1;
+    p.ever += 1;
+    p.last = std::max(p.last, now);
+}
+
 /// Counts what mail shows in the profile of a group or an account: there are no levels above.
 class Habits {
 public:
     Habits(Subject subject, const Key16& key, const Observations& o, const LearnerOptions& options,
            LearnedMemory& memory, Lesson& lesson)
-        : profile_(memory.edit_profile(subject, key)),
+        : subject_(subject),
+          key_(key),
+          profile_(memory.edit_profile(subject, key)),
           o_(o),
           cap_(options.daily_cap),
-          lesson_(lesson),
-          touch_{subject, Lesson::What::Mail, key, {}, {}, 0, false} {
+          lesson_(lesson) {
         profile_.age(o.time, options.half_life_days);
     }
     Profile& profile() { return profile_; }
@@ -353,26 +365,15 @@ public:
             }
     }
     /// The mail itself; last.
-    void done() {
-        Profile& p = profile_;
-        if (p.first == Time{}) p.first = o_.time;
-        touch_.aged = p.aged;
-        touch_.last = p.last;
-        touch_.day = p.day;
-        touch_.new_day = day_number(p.last) != day_number(o_.time);
-        lesson_.touched.push_back(touch_);
-        if (touch_.new_day) p.days += 1;
-        p.messages += 1;
-        p.ever += 1;
-        p.last = std::max(p.last, o_.time);
-    }
+    void done() { count_mail(subject_, key_, o_.time, profile_, lesson_); }
 
 private:
+    Subject subject_;
+    Key16 key_;
     Profile& profile_;
     const Observations& o_;
     unsigned cap_;
     Lesson& lesson_;
-    Lesson::Touch touch_;
 };
 
 void learn_groups(const Observations& o, const FeatureVector& values, const LearnerOptions& options,
@@ -582,18 +583,9 @@ Lesson learn(const Observations& o, const Hasher& hasher, const LearnerOptions& 
     learn_thread(o, memory, lesson);
 
     learn_drift(sender, way_surprise(now.surprise.x));
-    for (Profile* p : {&sender, &domain}) {
-        if (p->ever <= 0 && p == &sender) site.senders += 1;
-        if (p->first == Time{}) p->first = o.time;
-        const bool new_day = day_number(p->last) != today;
-        lesson.touched.push_back({p == &sender ? Subject::Correspondent : Subject::Domain,
-                                  Lesson::What::Mail, p == &sender ? o.sender : o.domain, p->aged,
-                                  p->last, p->day, new_day});
-        if (new_day) p->days += 1;
-        p->messages += 1;
-        p->ever += 1;
-        p->last = std::max(p->last, o.time);
-    }
+    if (sender.ever <= 0) site.senders += 1;
+    count_mail(Subject::Correspondent, o.sender, o.time, sender, lesson);
+    count_mail(Subject::Domain, o.domain, o.time, domain, lesson);
     site.learned += 1;
     return lesson;
 }

@@ -95,6 +95,7 @@ private:
     [[nodiscard]] Status apply_close(const JournalRecord& record);
     [[nodiscard]] Result<std::vector<std::pair<MailEntry, SpooledMail>>> in_order(
         std::vector<SpooledMail> spool, Time now) const;
+    [[nodiscard]] Status start_over();
     [[nodiscard]] Status begin();
     [[nodiscard]] Result<Attached> attach(const MailRecord& mail,
                                           std::vector<ReadDocument> documents, Time now);
@@ -121,9 +122,16 @@ private:
     bool failed_ = false;
 };
 
+/// From what is committed, at first and where something failed.
+Status JournalLearner::start_over() {
+    if (!failed_ && learner_) return ok();
+    if (auto restarted = restart(); !restarted) return restarted;
+    failed_ = false;
+    return ok();
+}
+
 Result<LearnerStep> JournalLearner::try_step() {
-    if (failed_ || !learner_)
-        if (auto restarted = restart(); !restarted) return fail(restarted.error());
+    if (auto started = start_over(); !started) return fail(started.error());
     LearnerStep step;
     JournalPosition next;
     const auto started = std::chrono::steady_clock::now();
@@ -163,9 +171,7 @@ Result<DocumentStep> JournalLearner::read_documents(const Extractor& extractor, 
     auto spool = list_spool(directory);
     if (!spool) return fail(spool.error());
     if (spool->empty()) return step;
-    if (failed_ || !learner_)
-        if (auto restarted = restart(); !restarted) return fail(restarted.error());
-    failed_ = false;
+    if (auto begun = start_over(); !begun) return fail(begun.error());
     auto waiting = in_order(std::move(*spool), now);
     if (!waiting) return fail(waiting.error());
     const auto started = std::chrono::steady_clock::now();

@@ -135,8 +135,6 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
 Attached MailLearner::attach(const MailRecord& record, std::vector<ReadDocument> documents) {
     const Observations& o = record.observations;
     Attached attached = relate_attached(o, std::move(documents), memory_);
-    MailRecord with = record;
-    add_attached(attached, with.observations);
     if (attached.finding) {
         // As if the text had asked for the payment and the mail had been held for it.
         MailRecord named = record;
@@ -151,6 +149,8 @@ Attached MailLearner::attach(const MailRecord& record, std::vector<ReadDocument>
         }
         memory_.wait(std::move(*waiting));
     } else if (memory_.has_lesson(o.time, record.id)) {
+        MailRecord with = record;
+        add_attached(attached, with.observations);
         with.attached_only = true;
         if (attached.finding)
             memory_.wait({o.time + options_.probation, o.message_id, o.sender, encode(with)});

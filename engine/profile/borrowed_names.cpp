@@ -15,11 +15,6 @@ constexpr double kForgottenDays = 180;  // a habit that nobody saw for half a ye
 /// Pairs beyond one to one: two, and an eighth of them. An address with three names has two.
 constexpr std::size_t kFewestShared = 2, kSharedPart = 8;
 
-std::int32_t day_of(Time t) noexcept {
-    return static_cast<std::int32_t>(
-        std::chrono::floor<std::chrono::days>(t).time_since_epoch().count());
-}
-
 std::size_t distinct(const BorrowedNames& names, std::uint32_t BorrowedNames::Use::*what) {
     std::vector<std::uint32_t> seen;
     seen.reserve(names.uses.size());
@@ -40,7 +35,7 @@ NameCounted count_name(BorrowedNames& names, std::uint32_t name, std::uint32_t a
                        bool known_elsewhere, Time now, unsigned daily_cap) {
     NameCounted out;
     out.last = names.last;
-    const std::int32_t today = day_of(now);
+    const std::int32_t today = day_number(now);
     if (today > names.day) {  // a mail that waited must not open today's cap again
         names.day = today;
         names.today = 0;
@@ -74,7 +69,7 @@ void retract_name(BorrowedNames& names, std::uint32_t name, std::uint32_t addres
                   const NameCounted& counted) {
     if (!counted.named) return;
     names.named = std::max(0.0F, names.named - 1);
-    if (day_of(mail) == names.day && names.today > 0) --names.today;
+    if (day_number(mail) == names.day && names.today > 0) --names.today;
     if (!counted.borrowed) return;
     names.borrowed = std::max(0.0F, names.borrowed - 1);
     if (const auto it = find_use(names.uses, name, address); it != names.uses.end())

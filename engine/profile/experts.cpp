@@ -64,8 +64,8 @@ bool looks_at(Expert expert, std::size_t feature) noexcept {
 std::array<float, kFeatureCount> prior_weights(Expert expert) noexcept {
     std::array<float, kFeatureCount> prior{};
     for (std::size_t f = 0; f < kFeatureCount; ++f)
-        if (looks_at(expert, f)) prior[f] = expert == Expert::Text ? kTextWeight : kPriorWeight;
-    if (expert == Expert::Text) prior[index_of(FeatureId::stranger_words)] = kPriorWeight;
+        if (looks_at(expert, f))
+            prior[f] = feature_spec(f).kind == Kind::Sum ? kTextWeight : kPriorWeight;
     if (expert == Expert::Impostor) {
         prior[index_of(FeatureId::identity_marks)] = kMarksWeight;
         prior[index_of(FeatureId::claimed_client)] = kClaimWeight;

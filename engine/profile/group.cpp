@@ -10,9 +10,6 @@ namespace kith {
 namespace {
 
 constexpr float kOften = 5, kPart = 8;
-constexpr std::uint32_t bit(Ask a) noexcept { return 1U << static_cast<unsigned>(a); }
-/// How one asks, not what.
-constexpr std::uint32_t kMannerAsks = bit(Ask::Hurry) | bit(Ask::Reply) | bit(Ask::Please);
 constexpr std::size_t kAsked = 4;  // groups; who else gets the mail says little more
 
 /// Those often addressed with `recipient` as `recipient` sees it, the most frequent first.

@@ -122,9 +122,4 @@ private:
     std::array<float, kFeatureCount> totals_{};
 };
 
-[[nodiscard]] inline std::int32_t day_number(Time t) noexcept {
-    return static_cast<std::int32_t>(
-        std::chrono::floor<std::chrono::days>(t).time_since_epoch().count());
-}
-
 }  // namespace kith

@@ -88,11 +88,15 @@ bool is_known_kind(const SiteWord& w) noexcept {
     return static_cast<double>(w.newcomers + w.regulars) >= kFewestWordMails;
 }
 
-/// Log odds that a mail with the word is a sender's first one, against those of any mail.
-double newcomer_odds(const SiteWord& w, const SiteState& site) noexcept {
-    constexpr double kHalf = .5, kMails = 5;
-    return std::log((static_cast<double>(w.newcomers) + kHalf) / (site.newcomers + kMails)) -
-           std::log((static_cast<double>(w.regulars) + kHalf) / (site.regulars + kMails));
+/// Log odds that a mail with the word is a sender's first one; of any mail, that it is.
+double newcomer_odds(const SiteWord& w) noexcept {
+    constexpr double kHalf = .5;
+    return std::log((static_cast<double>(w.newcomers) + kHalf) /
+                    (static_cast<double>(w.regulars) + kHalf));
+}
+double newcomer_odds(const SiteState& site) noexcept {
+    constexpr double kMails = 5;
+    return std::log((site.newcomers + kMails) / (site.regulars + kMails));
 }
 
 void relate_language(const Observations& o, const History& h, const Memory& memory,
@@ -131,13 +135,14 @@ void relate_language(const Observations& o, const History& h, const Memory& memo
         if (threaded) idf_thread += std::max(0.0, idf);
         if (c_s <= 0) unseen += 1;
         if (c_s > 0 || threaded || !is_known_kind(at_site)) continue;
-        odds += newcomer_odds(at_site, site);
+        odds += newcomer_odds(at_site);
         judged += 1;
     }
     r.mix = mix / total;
     r.word_gap = gap / total;
     r.thread_words = idf_all > 0 ? -idf_thread / idf_all : 0;
     r.unseen = unseen / static_cast<double>(o.words.size());
+    odds -= judged * newcomer_odds(site);
     r.stranger_words = odds / (judged + 1);  // one or two words tell little
     r.has_stranger_words = site.regulars >= kFewestRegulars;
 }

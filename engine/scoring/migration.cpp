@@ -28,13 +28,6 @@ bool may_migrate(std::size_t f, bool whole_site) noexcept {
     return false;
 }
 
-/// Nobody but the owner of the domain can make this so, and a provider where anybody gets a mailbox
-/// does not speak for its users.
-bool is_vouched_for(const Observations& o, const FeatureVector& values) noexcept {
-    return !o.free_mail_like &&
-           values[index_of(FeatureId::aligned_signer)].code > FeatureValue::kAbsent;
-}
-
 void note(Migrations& list, std::size_t feature, std::uint32_t value, std::uint32_t bearer,
           Time now) {
     auto& items = list.items;
@@ -63,11 +56,11 @@ bool is_migration(const Migrations& list, std::size_t feature, std::uint32_t val
 }
 
 void excuse_migrants(const Observations& o, const History& history, const SiteState& site,
-                     const FeatureVector& values, SurpriseVector& v) noexcept {
+                     SurpriseVector& v) noexcept {
     const Migrations* domain =
         history.domain_profile ? &history.domain_profile->migrations : nullptr;
     const bool none = (domain == nullptr || domain->items.empty()) && site.migrations.items.empty();
-    if (none || !is_vouched_for(o, values)) return;
+    if (none || !o.vouched_by_domain()) return;
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         FeatureSurprise& d = v.detail[f];
         if (v.x[f] <= 0 || !may_migrate(f, false)) continue;
@@ -82,7 +75,7 @@ void excuse_migrants(const Observations& o, const History& history, const SiteSt
 
 void note_migrants(const Observations& o, const Comparison& c, Migrations& domain,
                    Migrations& site) {
-    if (!is_vouched_for(o, c.values)) return;
+    if (!o.vouched_by_domain()) return;
     for (std::size_t f = 0; f < kFeatureCount; ++f) {
         const FeatureSurprise& d = c.surprise.detail[f];
         // Somebody who is hardly known has not changed.

@@ -15,7 +15,7 @@ inline constexpr std::size_t kMigrants = 3;
 
 /// Takes the surprise from values that others of the domain, or other domains, changed to as well.
 void excuse_migrants(const Observations& o, const History& history, const SiteState& site,
-                     const FeatureVector& values, SurpriseVector& v) noexcept;
+                     SurpriseVector& v) noexcept;
 
 /// What is new to this mail's sender, or its domain, goes on the lists of `domain` and `site`.
 /// REQUIRES: the mail may teach at once.

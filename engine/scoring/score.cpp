@@ -24,7 +24,6 @@ constexpr double kGain = .8, kMaxGain = 2, kHeldGain = .3;
 constexpr double kRequestNats = 4;
 constexpr double kClientNats = 12;  // 3-5 % of genuine mail: new computers, phones, programs
 
-constexpr std::uint32_t bit(Ask a) noexcept { return 1U << static_cast<unsigned>(a); }
 constexpr std::uint32_t kMoneyAsks =
     bit(Ask::Amount) | bit(Ask::Pay) | bit(Ask::Payee) | bit(Ask::Voucher);
 
@@ -40,8 +39,7 @@ std::uint32_t feasible_asks(const Observations& o) noexcept {
                                         [](const ObservedLink& link) { return !link.own_domain; });
     if (!page) asks &= ~kNeedsPage;
     if (o.phones.empty()) asks &= ~bit(Ask::Call);
-    constexpr std::uint32_t kMannerOnly = bit(Ask::Hurry) | bit(Ask::Reply) | bit(Ask::Please);
-    return (o.asks & asks & ~kMannerOnly) != 0 ? o.asks & asks : 0;
+    return (o.asks & asks & ~kMannerAsks) != 0 ? o.asks & asks : 0;
 }
 
 bool same_text(const std::array<std::uint32_t, 8>& a,

@@ -159,7 +159,7 @@ SurpriseVector surprises(const Observations& o, const FeatureVector& values, con
         }
         out.x[f] = static_cast<float>(hinge(out.detail[f].p));
     }
-    excuse_migrants(o, history, site, values, out);
+    excuse_migrants(o, history, site, out);
     rank_sums(r, site, out);
     if (history.claimed) judge_claims(values, *history.claimed, site, out);
     return out;

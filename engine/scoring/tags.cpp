@@ -133,9 +133,9 @@ bool validation_issues(V v) {
     return v.stratum == Stratum::Unbacked || (hardly_seen(v) && unsigned_mail);
 }
 bool unusual_recipients(V v) {
-    return rel(v).recipients_known == 0 && (rel(v).groups == 0 || rel(v).groups_know_domain == 0);
+    return rel(v).recipients_known == 0 && rel(v).groups_know_domain == 0;
 }
-bool unusual_request(V v) { return inbound(v) && rel(v).groups > 0 && rel(v).group_new_asks > 0; }
+bool unusual_request(V v) { return inbound(v) && rel(v).group_new_asks > 0; }
 bool no_association(V v) {
     const Relations& r = rel(v);
     return inbound(v) && r.messages <= 0 && r.domain_messages <= 0 && r.received <= 0 &&

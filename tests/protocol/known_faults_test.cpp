@@ -106,16 +106,9 @@ TEST_CASE(
 }
 
 TEST_CASE("PROTO-17: after a temporary failure and RSET each command has exactly one answer") {
-    MilterSetup setup;
-    setup.mode = "enforce";
-    setup.more =
-        "budget:\n  holds_per_1000: 0\n  delays_per_1000: 100\n  min_calibration: 100\n"
-        "  min_stratum_calibration: 10\n";
-    const MilterProcess milter(setup);
+    const MilterProcess milter(delaying_setup());
     learn_for(milter);
-    FakeMail mail;
-    mail.headers.push_back({"X-Mailer", " Odd"});
-    mail.body = "Please open https://odd.example/x and log in.\r\n";
+    FakeMail mail = delayed_mail();
     FakeMta mta = milter.mta(MtaOffer::version2());
     const EomAnswer delayed = mta.send(mail);
     REQUIRE(delayed.final == 'y');
@@ -136,16 +129,10 @@ TEST_CASE("PROTO-17: after a temporary failure and RSET each command has exactly
 }
 
 TEST_CASE("FP-23: a mail that is delayed has one action, and one line in the log that says why") {
-    MilterSetup setup;
-    setup.mode = "enforce";
-    setup.more =
-        "budget:\n  holds_per_1000: 0\n  delays_per_1000: 100\n  min_calibration: 100\n"
-        "  min_stratum_calibration: 10\n";
-    const MilterProcess milter(setup);
+    const MilterProcess milter(delaying_setup());
     learn_for(milter);
-    FakeMail mail = with_queue_id("4DELAYED");
-    mail.headers.push_back({"X-Mailer", " Odd"});
-    mail.body = "Please open https://odd.example/x and log in.\r\n";
+    FakeMail mail = delayed_mail();
+    mail.queue_id = "4DELAYED";
     FakeMta mta = milter.mta();
     REQUIRE(mta.send(mail).final == 'y');
     REQUIRE(milter.logs("4DELAYED: id="));

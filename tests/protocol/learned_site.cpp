@@ -44,4 +44,20 @@ MilterSetup enforcing_setup() {
     return setup;
 }
 
+MilterSetup delaying_setup() {
+    MilterSetup setup;
+    setup.mode = "enforce";
+    setup.more =
+        "budget:\n  holds_per_1000: 0\n  delays_per_1000: 100\n  min_calibration: 100\n"
+        "  min_stratum_calibration: 10\n";
+    return setup;
+}
+
+FakeMail delayed_mail() {
+    FakeMail mail;
+    mail.headers.push_back({"X-Mailer", " Odd"});
+    mail.body = "Please open https://odd.example/x and log in.\r\n";
+    return mail;
+}
+
 }  // namespace kith::test

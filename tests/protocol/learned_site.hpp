@@ -13,5 +13,8 @@ void learn_for(const MilterProcess& milter);
 
 /// Configuration under which that is enough to hold mail.
 [[nodiscard]] MilterSetup enforcing_setup();
+/// ... to delay mail, and a mail that is delayed then.
+[[nodiscard]] MilterSetup delaying_setup();
+[[nodiscard]] FakeMail delayed_mail();
 
 }  // namespace kith::test

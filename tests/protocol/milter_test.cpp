@@ -544,17 +544,10 @@ TEST_CASE("mail that cannot be recorded is told while it is so, for kith status 
 
 TEST_CASE(
     "a nearly suspicious mail is answered 451 once, and when it comes again with its verdict") {
-    MilterSetup setup;
-    setup.mode = "enforce";
-    setup.more =
-        "budget:\n  holds_per_1000: 0\n  delays_per_1000: 100\n  min_calibration: 100\n"
-        "  min_stratum_calibration: 10\n";
-    const MilterProcess milter(setup);
+    const MilterProcess milter(delaying_setup());
     learn_for(milter);
     REQUIRE(milter.logs("store: in use again"));
-    FakeMail mail;
-    mail.headers.push_back({"X-Mailer", " Odd"});
-    mail.body = "Please open https://odd.example/x and log in.\r\n";
+    FakeMail mail = delayed_mail();
     FakeMta mta = milter.mta();
     const EomAnswer first = mta.send(mail);
     CHECK(first.final == 'y');

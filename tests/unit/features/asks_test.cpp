@@ -13,8 +13,6 @@ namespace {
 
 using namespace kith;
 
-std::uint32_t bit(Ask ask) { return 1U << static_cast<unsigned>(ask); }
-
 std::uint32_t match(const AskVocabulary& vocabulary, std::string_view text) {
     const auto words = words_of(text, 400);
     return vocabulary.match({words.begin(), words.end()});

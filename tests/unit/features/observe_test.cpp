@@ -204,8 +204,6 @@ TEST_CASE("own links count once a host and tenant; quoted ones, images and heade
     CHECK_FALSE(links[1].own_domain);
 }
 
-constexpr std::uint32_t bit(Ask ask) { return 1U << static_cast<unsigned>(ask); }
-
 /// What the only link of a text asks for; "LINK" stands where its URL does.
 std::uint32_t asked_beside_link(std::string text, const char* visible = "") {
     Look look;
