@@ -18,12 +18,14 @@ constexpr std::size_t kMaxIntroductionBytes = 400;
 /// Lines of a copied header block: From, Sent, To, Cc, Subject, each perhaps folded.
 constexpr std::size_t kHeaderBlockLines = 10;
 
-/// Folded for comparison: lower case, no-break spaces as spaces, marks of bold text removed,
-/// trimmed.
+/// Folded for comparison: lower case, no-break spaces as spaces, marks of bold text and of byte
+/// order removed, trimmed.
 [[nodiscard]] std::string folded(std::string_view line) {
     std::string out = utf8_lower(utf8_prefix(trim(line), kMaxIntroductionBytes));
     for (std::size_t i = 0; (i = out.find("\xC2\xA0", i)) != std::string::npos;)
         out.replace(i, 2, " ");
+    for (std::size_t i = 0; (i = out.find("\xEF\xBB\xBF", i)) != std::string::npos;)
+        out.erase(i, 3);
     out.erase(std::remove(out.begin(), out.end(), '*'), out.end());
     return std::string(trim(out));
 }
@@ -124,6 +126,12 @@ constexpr std::array<std::string_view, 26> kSeparators{"original message",
 
 [[nodiscard]] bool has_digit(std::string_view s) noexcept {
     return s.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// "Dear Ms Example,": short, and the sentence is not over.
+[[nodiscard]] bool is_greeting(std::string_view line) noexcept {
+    constexpr std::ptrdiff_t kMostSpaces = 3;
+    return line.back() == ',' && std::count(line.begin(), line.end(), ' ') <= kMostSpaces;
 }
 
 /// Ends like an introduction of quoted text.
@@ -251,11 +259,11 @@ private:
     std::size_t introduction_at(std::size_t i) {
         const std::string first = folded(lines_[i].text);
         if (is_separator(first)) {
-            tail_ = true;
+            tail_ = says_something_before(i);
             return mark(i, 1 + header_block_at(next_text(i + 1), i + 1));
         }
         if (const std::size_t n = header_block_at(i); n > 0) {
-            tail_ = true;
+            tail_ = says_something_before(i);
             return mark(i, n);
         }
         const bool starts = starts_with_any(first, kStarts);
@@ -271,7 +279,7 @@ private:
                 // Without a marked quote behind it only a dated line is one, and what follows is
                 // the old mail.
                 if (!starts || !has_digit(text)) return 0;
-                tail_ = true;
+                tail_ = says_something_before(i);
                 return mark(i, n);
             }
             if (!starts || i + n >= lines_.size() || lines_[i + n].role != LineRole::Own ||
@@ -282,6 +290,19 @@ private:
             text += ' ' + more;
         }
         return 0;
+    }
+
+    /// Nobody sends a mail to say nothing: where nothing but a greeting stands above the
+    /// introduction, the old mail and the answer to it are not told apart, and all of it is taken
+    /// as the sender's.
+    [[nodiscard]] bool says_something_before(std::size_t end) const {
+        return std::any_of(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(end),
+                           [](const TextLine& line) {
+                               const bool own =
+                                   line.role == LineRole::Own || line.role == LineRole::Patch;
+                               const std::string text = folded(line.text);
+                               return own && !text.empty() && !is_greeting(text);
+                           });
     }
 
     /// Lines of a copied header block that starts at `i` (counted from `from`), else 0.

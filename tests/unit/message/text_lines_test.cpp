@@ -142,6 +142,23 @@ TEST_CASE("Outlook's rule above a copied header is no signature") {
           "OAAAAQQ");
 }
 
+TEST_CASE("a mail that says nothing above the old mail says what stands there") {
+    const std::string introduction = "On Mon, 2 March 2026, Ann wrote:\n";
+    CHECK(roles(introduction + "\nplease pay\n") == "AOO");
+    CHECK(roles("\nDear Ms Ann Example,\n\n" + introduction + "please pay\n") == "OOOAO");
+    CHECK(roles("Dear Ms Ann B Example,\n" + introduction + "please pay\n") == "OAQ");
+    CHECK(roles("Thanks!\n" + introduction + "please pay\n") == "OAQ");
+    CHECK(roles("\xEF\xBB\xBF" + introduction + "please pay\n") == "AO");
+    // What is marked as quoted stays so, and a signature says nothing.
+    CHECK(roles(introduction + "please pay\n> old\n") == "AOQ");
+    CHECK(roles("-- \nlong signature of five words\n" + introduction + "please pay\n") == "SSAO");
+    CHECK(roles("-----Original Message-----\nFrom: A\nSent: Monday\nTo: B\n\nplease pay\n") ==
+          "AAAAOO");
+    CHECK(roles("From: A\nSent: Monday\nTo: B\n\nplease pay\n") == "AAAOO");
+    // The second introduction has something of the sender's above it.
+    CHECK(roles(introduction + "please pay that now\n\n" + introduction + "older\n") == "AOOAQ");
+}
+
 TEST_CASE("what mark-up said of a line stays") {
     std::vector<TextLine> lines{
         {"mine", LineRole::Own}, {"old", LineRole::Quoted}, {"mine", LineRole::Own}};
