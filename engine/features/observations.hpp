@@ -109,6 +109,7 @@ enum class Mark : std::uint8_t {
     ToOwnAddress,  ///< a recipient elsewhere is called like the sender
     SaidSpam,      ///< another filter on the way called it spam
     TextCut,       ///< more was written in it than own_passages holds
+    WriteTo,       ///< has a link that writes to somebody who has no part in the mail
     kCount
 };
 

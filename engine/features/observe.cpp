@@ -295,6 +295,30 @@ private:
                                      [](const Link& l) { return l.place == LinkPlace::Form; }));
         mark(Mark::ToOwnAddress, writes_to_itself());
         mark(Mark::SaidSpam, told_spam(m_));
+        mark(Mark::WriteTo, std::any_of(m_.links.begin(), m_.links.end(),
+                                        [&](const Link& l) { return writes_to_stranger(l); }));
+    }
+
+    /// A mailto link to nobody of the site, of the sender's domain or named in the mail's header: a
+    /// click on it leads out of the conversation as a page's does. That answers go there
+    /// (Reply-To) makes nobody a part of it.
+    bool writes_to_stranger(const Link& link) const {
+        if (link.scheme != "mailto" || link.quoted || link.place == LinkPlace::Header) return false;
+        const std::string_view url = link.url;
+        const std::string_view found = url.substr(url.find(':') + 1);
+        const std::string address = ascii_lower(trim(found.substr(0, found.find('?'))));
+        const auto at = address.rfind('@');
+        if (at == std::string::npos) return false;
+        const std::string domain = address.substr(at + 1);
+        if (is_own(domain, c_.own_domains)) return false;
+        if (!result_.observations.free_mail_like &&
+            registrable_domain(domain) == result_.labels.domain)
+            return false;
+        const auto names = [&](const std::vector<Mailbox>& list) {
+            return std::any_of(list.begin(), list.end(),
+                               [&](const Mailbox& m) { return m.address() == address; });
+        };
+        return !names(m_.from) && !names(m_.to) && !names(m_.cc);
     }
 
     /// Does mail from outside speak of the site's domain, in the name of its sender, the subject or

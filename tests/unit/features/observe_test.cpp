@@ -4,6 +4,7 @@
 #include "engine/features/observe.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/base/text.hpp"
 #include "tests/support/catch.hpp"
@@ -345,6 +346,39 @@ TEST_CASE("organisations of recipients elsewhere are kept, the site's own are no
     for (int i = 0; i < 40; ++i)
         look.arrival.rcpts.push_back("x@d" + std::to_string(i) + ".example");
     CHECK(seen(look).observations.rcpt_domains.size() == Observations::kMaxRcptDomains);
+}
+
+TEST_CASE("a link that writes to somebody who has no part in the mail is a mark") {
+    const auto marked = [](std::string_view url, const std::function<void(Look&)>& change = {}) {
+        Look look = from("ann", "firm.example");
+        look.own_domains = {"own.example"};
+        look.message.to = {mailbox("bob", "own.example")};
+        look.message.cc = {mailbox("eve", "partner.example")};
+        Link link;
+        link.scheme = "mailto";
+        link.url = url;
+        link.place = LinkPlace::Anchor;
+        look.message.links = {link};
+        if (change) change(look);
+        return seen(look).observations.has(Mark::WriteTo);
+    };
+    CHECK(marked("mailto:Team@far.example?subject=x@y"));
+    CHECK_FALSE(marked("mailto:eve@partner.example"));
+    CHECK(marked("mailto:other@partner.example"));
+    CHECK_FALSE(marked("mailto:desk@lab.firm.example"));
+    CHECK_FALSE(marked("mailto:desk@lab.own.example"));
+    CHECK_FALSE(marked("mailto:"));
+    CHECK_FALSE(marked("mailto:nobody"));
+    // Answers that go there make nobody a part of it; a provider's users are not one house.
+    CHECK(marked("mailto:team@far.example",
+                 [](Look& l) { l.message.reply_to = {mailbox("team", "far.example")}; }));
+    CHECK(marked("mailto:team@gmail.com",
+                 [](Look& l) { l.message.from = {mailbox("ann", "gmail.com")}; }));
+    CHECK_FALSE(
+        marked("mailto:team@far.example", [](Look& l) { l.message.links.front().quoted = true; }));
+    CHECK_FALSE(marked("mailto:team@far.example", [](Look& l) {
+        l.message.links.front().place = LinkPlace::Header;  // List-Unsubscribe
+    }));
 }
 
 TEST_CASE("each small mark has its mail and its counterpart") {
