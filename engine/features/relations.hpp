@@ -80,6 +80,7 @@ struct Relations {
         false;  ///< near a domain the site corresponds with, itself hardly known
     bool known_local_part = false;  ///< a known correspondent's local part at another domain
     bool known_name = false;        ///< display name known with another address
+    bool firm = false;       ///< the sender's domain is a firm that the site writes with both ways
     bool lent_name = false;  ///< the same, from a service that writes so (borrowed_names.hpp):
                              ///< known_name and what follows of it are not set then
     std::optional<Key16> claimed;  ///< the best known correspondent with that name or local part

@@ -27,6 +27,8 @@ bool looks(Expert expert, std::size_t feature) noexcept {
     if (expert == Expert::Text)
         return spec.kind == Kind::Sum || feature == index_of(FeatureId::stranger_words);
     if (spec.kind == Kind::Sum) return false;
+    // Tells what a domain is, not who writes.
+    if (feature == index_of(FeatureId::colleague_copied)) return false;
     if (spec.kind == Kind::Relief) return false;  // the same for all ways, see raw_score()
     if (spec.kind == Kind::Claim) return expert == Expert::Impostor;
     const Group g = spec.group;

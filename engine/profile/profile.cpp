@@ -96,11 +96,16 @@ std::size_t Profile::count(std::size_t feature) const noexcept {
     return end - begin;
 }
 
-bool Profile::has(std::size_t feature, std::uint32_t value) const noexcept {
+double Profile::weight(std::size_t feature, std::uint32_t value) const noexcept {
     const auto it = std::lower_bound(
         values_.begin(), values_.end(), value,
         [&](const ValueCount& v, std::uint32_t x) { return before(v, feature, x); });
-    return it != values_.end() && it->feature == feature && it->value == value;
+    const bool found = it != values_.end() && it->feature == feature && it->value == value;
+    return found ? static_cast<double>(it->count) : 0;
+}
+
+bool Profile::has(std::size_t feature, std::uint32_t value) const noexcept {
+    return weight(feature, value) > 0;
 }
 
 Standing Profile::add(std::size_t feature, std::uint32_t value, Time now, unsigned daily_cap,

@@ -98,6 +98,8 @@ public:
     [[nodiscard]] Standing standing(std::size_t feature, std::uint32_t value,
                                     bool ordinal) const noexcept;
     [[nodiscard]] bool has(std::size_t feature, std::uint32_t value) const noexcept;
+    /// How often `value` was counted, decayed; 0 when it never was.
+    [[nodiscard]] double weight(std::size_t feature, std::uint32_t value) const noexcept;
     /// Distinct values of a feature.
     [[nodiscard]] std::size_t count(std::size_t feature) const noexcept;
     [[nodiscard]] double total(std::size_t feature) const noexcept {

@@ -313,12 +313,26 @@ bool lends_names(const Observations& o, const History& h) {
            lends_names(h.domain_profile->borrowed, o.time);
 }
 
+/// A domain with mail both ways whose people are addressed together. A provider's customers have
+/// nothing to do with each other, whether or not anybody ever listed it as free mail.
+bool is_firm(const Profile& domain) {
+    constexpr float kEachWay = 10;
+    if (domain.ever < kEachWay || domain.received < kEachWay) return false;
+    // A domain counts a value once for each of its people who showed it.
+    const std::size_t f = index_of(FeatureId::colleague_copied);
+    const double alone = domain.weight(f, FeatureValue::kAbsent);
+    const double together = domain.total(f) - alone;
+    constexpr double kPeople = 3, kShare = .25;
+    return together >= kPeople && together >= kShare * alone;
+}
+
 void claim(const NameUse::Bearer& bearer, Relations& r) {
     if (!r.claimed && bearer.correspondent != Key16{}) r.claimed = bearer.correspondent;
 }
 
 void relate_identity(const Observations& o, const History& h, const Memory& memory, Relations& r) {
     if (r.messages >= kKnownMails) return;  // who writes for himself needs no disguise
+    r.firm = h.domain_profile && is_firm(*h.domain_profile);
     if (r.domain_messages < kStrangerMails)
         for (const auto key : o.label_variants) {
             const NameUse use = memory.name(key);

@@ -39,7 +39,7 @@ const std::array kRows = {
          ask_unsubscribe, ask_amount,  ask_please},
         {ask_count, subject_asks, text_asks}},
     // To whom.
-    Row{{recipients_known}, {pair_history, recipient_count, recipient_place}},
+    Row{{recipients_known}, {pair_history, recipient_count, recipient_place, colleague_copied}},
     Row{{thread_state}, {reply_without_reference}},
     // Whom it may be taken for.
     Row{{identity_marks}, {claimed_client}},

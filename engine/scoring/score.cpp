@@ -34,9 +34,9 @@ std::uint32_t feasible_asks(const Observations& o) noexcept {
                                          bit(Ask::Document) | bit(Ask::Shared) | bit(Ask::Install) |
                                          bit(Ask::Unsubscribe);
     std::uint32_t asks = ~0U;
-    const bool page =
-        o.has_attachment || std::any_of(o.links.begin(), o.links.end(),
-                                        [](const ObservedLink& link) { return !link.own_domain; });
+    const bool page = o.has_attachment || o.has(Mark::WriteTo) ||
+                      std::any_of(o.links.begin(), o.links.end(),
+                                  [](const ObservedLink& link) { return !link.own_domain; });
     if (!page) asks &= ~kNeedsPage;
     if (o.phones.empty()) asks &= ~bit(Ask::Call);
     return (o.asks & asks & ~kMannerAsks) != 0 ? o.asks & asks : 0;
@@ -89,6 +89,12 @@ constexpr std::size_t at(Expert e) noexcept { return static_cast<std::size_t>(e)
 
 double client_surprise(const Surprises& x) noexcept {
     return group_surprise(x, {Group::Submission, Group::Client});
+}
+
+/// No stranger gets an address at a firm the site writes with, nor can anybody else write in its
+/// name.
+bool is_at_home(const Evidence& e) noexcept {
+    return e.observations.vouched_by_domain() && e.relations.firm;
 }
 
 /// The usual client is no alibi: a foreign hand may sit at it.
@@ -152,7 +158,8 @@ Stratum stratum_of(const Evidence& e) noexcept {
     const Relations& r = e.relations;
     // An address that wrote days ago, and was learned, is a second one of somebody more often than
     // a disguise; a look-alike domain is a disguise for longer.
-    const bool new_here = r.known_days < kProbationDays && (r.known_local_part || r.known_name);
+    const bool new_here =
+        r.known_days < kProbationDays && !is_at_home(e) && (r.known_local_part || r.known_name);
     if (r.messages < kKnownMails && (r.look_alike_domain || new_here)) return Stratum::Identity;
     if (r.new_link) return Stratum::NewLink;
     if (asked_surprise(feasible_asks(e.observations), e.surprise.x) >= kRequestNats ||

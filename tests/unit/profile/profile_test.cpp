@@ -43,6 +43,17 @@ TEST_CASE("adding returns where the value stood before") {
     CHECK_FALSE(other.seen);
 }
 
+TEST_CASE("the weight of a value is how often it was counted") {
+    Profile p;
+    CHECK(p.weight(0, 7) == 0);
+    p.add(0, 7, at(0), 255, 8);
+    p.add(0, 7, at(0), 255, 8);
+    p.add(0, 8, at(0), 255, 8);
+    CHECK(p.weight(0, 7) == 2);
+    CHECK(p.weight(0, 9) == 0);
+    CHECK(p.weight(1, 7) == 0);
+}
+
 TEST_CASE("a value counts at most daily_cap times a day, and again on the next") {
     Profile p;
     for (int i = 0; i < 500; ++i) p.add(kF, 7, at(0), 3, 16);

@@ -261,6 +261,29 @@ TEST_CASE("a name that somebody better known carries makes a stranger suspect") 
     CHECK_FALSE(related(k, known).known_name);  // who writes for himself needs no disguise
 }
 
+TEST_CASE("a firm is a domain with mail both ways whose people are addressed together") {
+    constexpr auto kId = index_of(FeatureId::colleague_copied);
+    const auto firm = [](float in, float out, int together, int alone) {
+        Known k;
+        Mail mail("new@far.example");
+        auto& d = k.profiles[{Subject::Domain, mail.get().domain}];
+        d = std::make_shared<Profile>();
+        d->ever = in;
+        d->received = out;
+        for (int i = 0; i < together; ++i) d->add(kId, 7, day(1), 255, 8);
+        for (int i = 0; i < alone; ++i) d->add(kId, FeatureValue::kAbsent, day(1), 255, 8);
+        return related(k, mail).firm;
+    };
+    CHECK(firm(10, 10, 3, 12));
+    CHECK_FALSE(firm(9, 10, 3, 12));
+    CHECK_FALSE(firm(10, 9, 3, 12));
+    CHECK_FALSE(firm(10, 10, 2, 0));
+    CHECK_FALSE(firm(10, 10, 3, 13));  // three in thirteen: a provider's customers
+    CHECK_FALSE(firm(10, 10, 0, 0));
+    Known nobody;
+    CHECK_FALSE(related(nobody, Mail("new@far.example")).firm);
+}
+
 TEST_CASE("a known local part at another domain makes a stranger suspect, a common one does not") {
     Known k;
     Mail mail("anna.berg@far.example");

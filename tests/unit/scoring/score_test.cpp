@@ -95,6 +95,9 @@ TEST_CASE("words without a page to open or a number to call are a warning's, not
     Mail with_file = later().asks_for(asks);
     with_file.get().has_attachment = true;
     CHECK(stratum_of(s.look(with_file)) == Stratum::Request);
+    Mail with_address = later().asks_for(asks);
+    with_address.get().marks |= 1U << static_cast<unsigned>(Mark::WriteTo);
+    CHECK(stratum_of(s.look(with_address)) == Stratum::Request);
 }
 
 TEST_CASE("only what hardly wrote before can claim to be somebody else") {
@@ -115,6 +118,31 @@ TEST_CASE("only what hardly wrote before can claim to be somebody else") {
     s.relations.known_name = s.relations.known_local_part = true;
     CHECK(stratum_of(s.evidence()) != Stratum::Identity);
     s.relations.known_days = kProbationDays - .1;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
+}
+
+TEST_CASE("a new address at a firm claims nobody's identity, if the firm vouches for the mail") {
+    Scene s;
+    s.usual();
+    Mail mail = later("new@far.example");
+    mail.shows(FeatureId::aligned_signer, "far.example");
+    s.look(mail);
+    s.relations.messages = 0;
+    s.relations.known_name = s.relations.known_local_part = true;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
+    s.relations.firm = true;
+    CHECK(stratum_of(s.evidence()) != Stratum::Identity);
+    s.relations.look_alike_domain = true;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
+    mail.lacks(FeatureId::aligned_signer);
+    s.look(mail);
+    s.relations.messages = 0;
+    s.relations.known_name = s.relations.firm = true;
+    CHECK(stratum_of(s.evidence()) == Stratum::Identity);
+    mail.shows(FeatureId::aligned_signer, "far.example").get().free_mail_like = true;
+    s.look(mail);
+    s.relations.messages = 0;
+    s.relations.known_name = s.relations.firm = true;
     CHECK(stratum_of(s.evidence()) == Stratum::Identity);
 }
 
