@@ -266,7 +266,7 @@ class Postfix:
         for name in ('services', 'localtime', 'resolv.conf', 'nsswitch.conf', 'hosts'):
             if os.path.exists('/etc/' + name):
                 shutil.copy('/etc/' + name, os.path.join(self.spool, 'etc', name))
-        with open(os.path.join(self.etc, 'mailboxes'), 'w') as f:
+        with open(os.path.join(self.etc, 'mailboxes'), 'w', encoding='utf-8') as f:
             f.writelines('%s %s/\n' % (m, m) for m in self.mailboxes)
         with open(os.path.join(self.etc, 'outside'), 'w') as f:
             own = '|'.join(d.replace('.', '\\.') for d in self.domains)
