@@ -5,8 +5,10 @@ The first line of a test's description is its row in README.md's table of mail s
 a server does not have is a test of that: should a later version have it, the test fails and the row must change.
 """
 
+import email.utils
 import re
 import smtplib
+import threading
 import unittest
 
 import e2e
@@ -34,14 +36,22 @@ def difficult(tag, mail_from, rcpts, client, more=b''):
     """a mail of such lines"""
     mid = '%s@mail.test' % tag
     head = (
-        'From: %s\nTo: %s\nSubject: Grüße\nMessage-ID: <%s>\nMIME-Version: 1.0\n'
-        'Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n' % (mail_from, ', '.join(rcpts), mid)
+        'From: %s\nTo: %s\nSubject: Grüße\nDate: %s\nMessage-ID: <%s>\nMIME-Version: 1.0\n'
+        'Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n'
+        % (mail_from, ', '.join(rcpts), email.utils.formatdate(), mid)
     )
     return Mail(head.encode() + more + BODY.encode(), mail_from, rcpts, client, mid)
 
 
 def body_of(raw):
     return raw.split(b'\n\n', 1)[1]
+
+
+def fields_of(raw):
+    """a mail's header fields as bytes, folded as they are; not those that servers and kith add"""
+    fields = re.findall(rb'(?m)^(?:[^\s:]+:.*\n(?:[ \t].*\n)*)', raw.split(b'\n\n', 1)[0] + b'\n')
+    added = (b'received:', b'return-path:', b'delivered-to:', b'x-original-to:', b'x-kith-')
+    return [x for x in fields if not x.lower().startswith(added)]
 
 
 class Cases:
@@ -89,7 +99,7 @@ class Cases:
         def complete():
             with open(site.milter.log_file, encoding='utf-8', errors='replace') as f:
                 answered = sum(' verdict=' in x and ' id=-' not in x for x in f)
-            for m in site.kith_json('list', '--all', '--limit', '100000')['mails']:
+            for m in site.kith_json('list', '--all', '--limit', '1000')['mails']:
                 if not m['imported'] and m['id'] not in site.seen:
                     site.seen[m['id']] = site.kith_json('show', m['id'])
             return len(site.seen) >= answered and len(found()) >= n
@@ -183,6 +193,58 @@ class Cases:
 
     def release(self, queue_id):
         raise NotImplementedError
+
+    def test_header_fields(self):
+        """forged X-Kith fields: removed; every other field as without kith"""
+        m = self.difficult('fa13')
+        odd = 'X-Odd:no blank\nX-Odd:  two\nX-Odd: folded\n\tover\n  lines\nX-Odd: ü\nX-Odd: %s\nx-odd: other case\n' % ('y' * 900)
+        forged = 'X-Kith-Verdict: pass-forged\nx-kith-id: aaaaforged\nX-KITH-SCORE: 1\nX-Kith-Score:forged\n forged\n'
+        head, body = m.raw.split(b'\n\n', 1)
+        m.raw = (forged + 'X-Kith-Id: forged\n' + odd).encode() + head + b'\n' + forged.encode() + b'\n' + body
+        self.send(m)
+        got = self.delivered(m)
+        record, = self.records(m.message_id)
+        self.assert_record(record, m)
+        self.assertNotIn(b'forged', got.split(b'\n\n', 1)[0])
+        for name in ('X-Kith-Score', 'X-Kith-Verdict', 'X-Kith-Id'):
+            self.assertEqual(1, len(re.findall(rb'(?m)^%s: \S' % name.encode(), got.split(b'\n\n', 1)[0])), got)
+        with self.mta([e2e.DOMAIN], e2e.mailboxes()) as without:
+            code, text = without.send(m.raw, m.mail_from, m.rcpts, m.client)
+            self.assertEqual(250, code, text)
+            self.assertEqual(fields_of(without.wait_delivered(m.rcpts[0], m.message_id)), fields_of(got))
+        self.assertEqual(6, sum(x.lower().startswith(b'x-odd:') for x in fields_of(got)))
+
+    def test_a_null_sender(self):
+        """null sender: `inbound`"""
+        m = self.difficult('fa14')
+        m.mail_from = ''
+        qid = self.send(m)
+        self.delivered(m)
+        record, = self.records(m.message_id)
+        self.assert_record(record, m, direction='inbound', queue_id=qid)
+
+    def test_parallel_sessions(self):
+        """twenty parallel sessions: an answer and a record each"""
+        n = 20
+        ready, replies = threading.Barrier(n), [None] * n
+        mails = [self.difficult('fa2%02d' % i) for i in range(n)]
+
+        def one(i):
+            s = self.server.connect(mails[i].client)
+            ready.wait(60)
+            replies[i] = s.send_raw(mails[i].mail_from, mails[i].rcpts, mails[i].raw)
+            s.quit()
+
+        threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(120)
+        self.assertEqual([250] * n, [r and r[0] for r in replies], replies)
+        for m, (_, text) in zip(mails, replies):
+            self.delivered(m)
+            record, = self.records(m.message_id)
+            self.assert_record(record, m, queue_id=e2e.queue_id_of(text))
 
     def test_a_login(self):
         """SMTP AUTH: `outbound`, with the login"""
