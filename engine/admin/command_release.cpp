@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith release ID`: looks whether Postfix really holds the mail, records the release in the
-// journal, then lets Postfix deliver. `postsuper -H` takes a mail off hold without running the
-// milters again; `-r` would have it judged, and held, once more (MILTER_README). The record comes
+// journal, then lets Postfix deliver. `postsuper -H` takes a mail off hold as it is; `-r`, which
+// spares the milters as well, would rewrite its addresses and give it another queue id
+// (postsuper(1)). Sendmail's queue is left to the admin, who is told the commands. The record comes
 // first: a mail delivered without it would never be learned. Covered by
 // tests/unit/admin/release_test.cpp.
 #include <CLI/CLI.hpp>
@@ -34,6 +35,11 @@ Status check_on_hold(const Postfix& postfix, const MailEntry& entry) {
     if (::geteuid() != 0)
         return fail(ErrorCode::Permission, "only root may take mail off hold",
                     "run as root (sudo kith release " + entry.id + "), or record only: --no-mta");
+    if (!postfix.has("postconf"))
+        return fail(ErrorCode::Unavailable, "Postfix's postconf is not installed here",
+                    "with Sendmail: kith release " + entry.id + " --no-mta && sendmail -qQ -Q -qI" +
+                        entry.queue_id + " && sendmail -qI" + entry.queue_id +
+                        "; where Postfix is elsewhere: --postfix-bin");
     const Result<std::string> host = postfix.setting("myhostname");
     if (!host) return fail(host.error());
     if (!entry.host.empty() && *host != entry.host)

@@ -220,9 +220,7 @@ private:
         for (const PostfixService& s : view_.services)
             if (s.command == "cleanup") chrooted = chrooted || s.chroot;
         if (place_of(view_.setting("non_smtpd_milters"), socket_, queue_, chrooted).found)
-            add("non_smtpd_milters", CheckState::Ok,
-                "mail of sendmail(1) is seen; `postsuper -r` would judge a released mail again, "
-                "`kith release` does not use it");
+            add("non_smtpd_milters", CheckState::Ok, "mail of sendmail(1) is seen");
         else
             add("non_smtpd_milters", CheckState::Ok,
                 "mail of sendmail(1) is not seen; add kith to non_smtpd_milters where programs "

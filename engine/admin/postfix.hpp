@@ -78,6 +78,8 @@ struct QueuedMail {
 class Postfix {
 public:
     explicit Postfix(const PostfixOptions& options);
+    /// Whether there is a Postfix at all, to judge by the command.
+    [[nodiscard]] bool has(const std::string& name) const { return is_installed(name, process_); }
     /// Output of the command; Unavailable with its first line of complaint when it ends with
     /// another status than 0.
     [[nodiscard]] Result<std::string> run(const std::string& name,

@@ -97,13 +97,18 @@ Status collect(Pipe& out, Pipe& err, ProcessOutput& output, const ProcessOptions
 
 }  // namespace
 
+bool is_installed(const std::string& name, const ProcessOptions& options) {
+    return find_command(name, options.path).has_value();
+}
+
 Result<ProcessOutput> run_process(const std::vector<std::string>& command,
                                   const ProcessOptions& options) {
     const std::string& name = command.front();
     const std::optional<std::string> program = find_command(name, options.path);
     if (!program)
-        return fail(ErrorCode::Unavailable, name + ": not installed",
-                    "install Postfix, or name the directory of its commands with --postfix-bin");
+        return fail(
+            ErrorCode::Unavailable, name + ": not installed",
+            "where Postfix is elsewhere, name the directory of its commands with --postfix-bin");
     Result<Pipe> out = make_pipe();
     if (!out) return fail(std::move(out).error());
     Result<Pipe> err = make_pipe();

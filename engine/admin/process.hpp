@@ -29,6 +29,9 @@ struct ProcessOutput {
     std::string err;
 };
 
+/// Whether run_process() would find the command.
+[[nodiscard]] bool is_installed(const std::string& name, const ProcessOptions& options);
+
 /// Runs `command` with stdin from /dev/null and LC_ALL=C. Unavailable when it is not installed;
 /// TryAgain at the deadline; Full beyond the bound of output; Io when the system refuses. A
 /// non-zero exit status is an answer, not an error.

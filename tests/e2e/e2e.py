@@ -21,7 +21,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 import kith_site  # noqa: E402
 from kith_site import headers_of, message_id_of, wait_until  # noqa: E402,F401
-from postfix import Postfix, Unavailable, queue_id_of, require  # noqa: E402,F401
+from postfix import Postfix, Smtp, Unavailable, queue_id_of, require  # noqa: E402,F401
 
 BUILD = os.environ.get('KITH_BUILD_DIR', '')
 DOMAIN = 'halvern.example'
@@ -205,10 +205,12 @@ class SiteTest(unittest.TestCase):
         return site.postfix.wait_delivered(m.rcpts[0], m.message_id)
 
 
-def main():
-    """runs the calling file's tests; 1 with one clear sentence where they cannot run, never a silent skip"""
+def main(*needs):
+    """runs the calling file's tests; 1 with one clear sentence where they cannot run, never a silent skip. needs: functions like
+    require() for what a file needs besides"""
     try:
-        require()
+        for need in (require, *needs):
+            need()
         if BUILD:
             for name in kith_site.PROGRAMS:
                 kith_site.program(BUILD, name)

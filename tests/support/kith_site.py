@@ -101,7 +101,8 @@ class Site:
     """Use as a context manager. `settings` overrides kith.yaml key by key.
 
     seed_state: directory of another site's state (store, journal, site.key) to start from, copied. inet: the milter listens on a
-    loopback port instead of a Unix socket in Postfix's chroot. milter/learner: started at once.
+    loopback port instead of a Unix socket in Postfix's chroot. milter/learner: started at once. mta: Postfix, or Sendmail of
+    sendmail.py; mta_options: what else its constructor takes.
     """
 
     def __init__(
@@ -118,6 +119,8 @@ class Site:
         learner=True,
         keep=False,
         postfix=True,
+        mta=Postfix,
+        mta_options=None,
     ):
         self.milter_program, self.learner_program, self.kith_program = (
             program(build, n) for n in ('kith-milter', 'kith-learner', 'kith')
@@ -128,12 +131,13 @@ class Site:
             with socket.socket() as s:
                 s.bind(('127.0.0.1', 0))
                 self.inet_port = s.getsockname()[1]
-        self.postfix = Postfix(
+        self.mta = self.postfix = mta(
             domains,
             mailboxes,
             'inet:127.0.0.1:%d' % self.inet_port if inet else 'unix:kith/kith.sock',
             default_action,
             keep=keep,
+            **(mta_options or {}),
         )
         self.with_postfix = postfix
         self.dir = os.path.join(self.postfix.base, 'kith')
@@ -145,7 +149,7 @@ class Site:
         self.socket = (
             'inet:%d@127.0.0.1' % self.inet_port
             if inet
-            else 'unix:' + os.path.join(self.postfix.spool, 'kith/kith.sock')
+            else 'unix:' + self.mta.kith_socket
         )
         self.inet = inet
         self.config_file = os.path.join(self.dir, 'kith.yaml')

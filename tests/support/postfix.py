@@ -11,13 +11,18 @@ import json
 import os
 import pwd
 import grp
+import re
 import shutil
 import signal
 import smtplib
 import socket
 import subprocess
 import tempfile
+import sys
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from saslauthd import Saslauthd, configuration  # noqa: E402
 
 # master.cf as Debian ships it (chroot column y), without the services that a test never needs.
 MASTER = """\
@@ -143,7 +148,8 @@ def wait_until(condition, what, seconds=20.0):
 
 
 class Smtp(smtplib.SMTP):
-    """SMTP client that can speak for another client (Postfix's XCLIENT) and hands over bytes as they are."""
+    """SMTP client that can speak for another client (Postfix's XCLIENT) and hands over bytes as they are, lines ended by CRLF:
+    Debian's Sendmail, and Postfix from 3.9 on, refuse a bare LF."""
 
     def xclient(self, addr=None, name=None, helo=None, login=None):
         """Makes the server believe in another client and log-in; greets again as `helo`."""
@@ -177,13 +183,14 @@ class Smtp(smtplib.SMTP):
             if code not in (250, 251):
                 self.rset()
                 return code, text.decode('utf-8', 'replace')
-        code, text = self.data(raw)
+        code, text = self.data(re.sub(rb'(?<!\r)\n', b'\r\n', raw))
         return code, text.decode('utf-8', 'replace')
 
 
 def queue_id_of(reply):
-    """the queue id in "250 2.0.0 Ok: queued as ID", None when there is none"""
-    return reply.rsplit('queued as ', 1)[1].strip() if 'queued as ' in reply else None
+    """the queue id in "2.0.0 Ok: queued as ID" (Postfix) and "2.0.0 ID Message accepted for delivery" (Sendmail), else None"""
+    found = re.search(r'queued as (\S+)|(\S+) Message accepted for delivery', reply)
+    return found and (found[1] or found[2])
 
 
 def overridden(main, extra):
@@ -203,7 +210,8 @@ class Postfix:
     """Use as a context manager: started and ready inside, stopped and removed after.
 
     domains, mailboxes: what the site accepts; a mailbox user@domain is the Maildir mail/user@domain. milter: "" or as in
-    smtpd_milters ("unix:kith/kith.sock" is below the queue directory, self.spool). keep: leave the directory behind.
+    smtpd_milters ("unix:kith/kith.sock" is below the queue directory, self.spool). keep: leave the directory behind. extra, services:
+    more lines of main.cf and master.cf. logins: {login: password} for SMTP AUTH; without any there is none.
     """
 
     def __init__(
@@ -217,6 +225,8 @@ class Postfix:
         chroot=True,
         keep=False,
         extra='',
+        services='',
+        logins=None,
     ):
         require()
         self.domains, self.mailboxes, self.milter, self.default_action = (
@@ -237,9 +247,13 @@ class Postfix:
         self.etc, self.spool, self.maildirs, self.log_file = (
             os.path.join(self.base, x) for x in ('etc', 'spool', 'mail', 'log/mail.log')
         )
+        self.kith_socket = os.path.join(self.spool, 'kith/kith.sock')
         self.port, self.submission = free_ports(2)
         self.running = False
+        self.services, self.saslauthd = services, None
         self._write()
+        if logins:
+            self._authenticate(logins)
 
     def _write(self):
         owner, nobody = pwd.getpwnam('postfix'), pwd.getpwnam('nobody')
@@ -252,7 +266,7 @@ class Postfix:
         for name in ('services', 'localtime', 'resolv.conf', 'nsswitch.conf', 'hosts'):
             if os.path.exists('/etc/' + name):
                 shutil.copy('/etc/' + name, os.path.join(self.spool, 'etc', name))
-        with open(os.path.join(self.etc, 'mailboxes'), 'w') as f:
+        with open(os.path.join(self.etc, 'mailboxes'), 'w', encoding='utf-8') as f:
             f.writelines('%s %s/\n' % (m, m) for m in self.mailboxes)
         with open(os.path.join(self.etc, 'outside'), 'w') as f:
             own = '|'.join(d.replace('.', '\\.') for d in self.domains)
@@ -272,7 +286,18 @@ class Postfix:
         with open(os.path.join(self.etc, 'master.cf'), 'w') as f:
             f.write(
                 MASTER.format(port=self.port, submission=self.submission, chroot='y' if self.chroot else 'n')
+                + self.services
             )
+
+    def _authenticate(self, logins):
+        """SMTP AUTH by Cyrus SASL, as Debian's Postfix does it"""
+        inside = '/sasl/mux' if self.chroot else os.path.join(self.spool, 'sasl/mux')
+        os.mkdir(os.path.join(self.etc, 'sasl'))
+        with open(os.path.join(self.etc, 'sasl/smtpd.conf'), 'w') as f:
+            f.write(configuration(inside))
+        with open(os.path.join(self.etc, 'main.cf'), 'a') as f:
+            f.write('smtpd_sasl_auth_enable = yes\ncyrus_sasl_config_path = %s/sasl\n' % self.etc)
+        self.saslauthd = Saslauthd(os.path.join(self.spool, 'sasl/mux'), logins)
 
     def run(self, *argv, check=True, stdin=None):
         """a Postfix command for this instance; returns its standard output"""
@@ -288,6 +313,8 @@ class Postfix:
         return p.stdout.decode('utf-8', 'replace')
 
     def start(self):
+        if self.saslauthd:
+            self.saslauthd.start()
         try:
             self.run('postfix', '-c', self.etc, 'start')
             self.running = True
@@ -321,6 +348,9 @@ class Postfix:
                 except TimeoutError:
                     os.killpg(pid, signal.SIGKILL)
             self.running = False
+        if self.saslauthd:
+            self.saslauthd.stop()
+            self.saslauthd = None
         if not self.keep:
             shutil.rmtree(self.base, ignore_errors=True)
 
@@ -340,6 +370,17 @@ class Postfix:
         """sets main.cf parameters and reloads; new smtpd processes see them"""
         self.run('postconf', '-c', self.etc, '-e', *('%s=%s' % x for x in settings.items()))
         self.run('postfix', '-c', self.etc, 'reload')
+
+    def pick_up(self):
+        """has what sendmail(1) or postsuper -r left in the maildrop queue picked up at once; back when it is gone from there"""
+        maildrop = os.path.join(self.spool, 'maildrop')
+
+        def empty():
+            # pickup may hang up before it has read why it is woken: that is no failure
+            self.run('postkick', '-c', self.etc, 'public', 'pickup', 'W', check=False)
+            return not os.listdir(maildrop)
+
+        wait_until(empty, lambda: 'the maildrop queue to be empty; log:\n' + self.log()[-3000:])
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,14 @@ TEST_CASE("a good set-up has nothing to complain about") {
     }
 }
 
+TEST_CASE("of sendmail(1) no more is said than what Postfix does") {
+    // postsuper(1): requeued mail is not subjected to non_smtpd_milters, so none is judged again.
+    PostfixView v = good();
+    v.settings["non_smtpd_milters"] = v.settings["smtpd_milters"];
+    for (const Check& c : check_postfix(v, kSocket))
+        if (c.name == "postfix.non_smtpd_milters") CHECK(c.text == "mail of sendmail(1) is seen");
+}
+
 TEST_CASE("each thing wrong is found by its own check") {
     PostfixView v = good();
     SECTION("kith is not named") {

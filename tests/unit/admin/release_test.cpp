@@ -169,6 +169,19 @@ TEST_CASE("without the MTA the release is only recorded, and nobody needs to be 
     CHECK(site.records(RecordType::Release).size() == 1);
 }
 
+TEST_CASE("where there is no Postfix, Sendmail's commands are shown, and no server to install") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    const test::TempDir nothing;
+    const auto out = site.kith({"release", "abcdefghijklmnop", "--postfix-bin", nothing.str()});
+    CHECK(out.status == 69);
+    CHECK(out.err.find("install Postfix") == std::string::npos);
+    CHECK(out.err.find("kith release abcdefghijklmnop --no-mta && sendmail -qQ -Q -qI4Q1XYZ2abc && "
+                       "sendmail -qI4Q1XYZ2abc") != std::string::npos);
+    CHECK(site.records(RecordType::Release).empty());
+}
+
 TEST_CASE("a mail without a queue id cannot be on hold") {
     Site site;
     MailRecord mail = test::held_mail();
