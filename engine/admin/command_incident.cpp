@@ -87,10 +87,11 @@ Outcome list(Env& env, const StoreReader& reader) {
         env.out << "no incidents\n";
         return 0;
     }
-    TextTable table({"ID", "OPENED", "LAST HELD", "MAILS", "FROM"});
+    TextTable table({"ID", "STATE", "OPENED", "LAST HELD", "MAILS", "FROM"});
     for (const Incident& i : *incidents)
-        table.add({cell(i.id), iso8601(i.opened), iso8601(i.last_held),
-                   std::to_string(i.mails.size() + i.left_out), cell(i.from, 64)});
+        table.add({cell(i.id), i.is_open(env.now) ? "open" : "closed", iso8601(i.opened),
+                   iso8601(i.last_held), std::to_string(i.mails.size() + i.left_out),
+                   cell(i.from, 64)});
     table.print(env.out);
     return 0;
 }
@@ -122,8 +123,9 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
         return 0;
     }
     env.out << "Incident " << cell(incident->id) << ": mail of " << cell(incident->from) << ", "
-            << iso8601(incident->opened) << " to " << iso8601(incident->last_held) << '\n'
-            << "Delivered to: " << joined(got) << "\n\n";
+            << iso8601(incident->opened) << " to " << iso8601(incident->last_held)
+            << (incident->is_open(env.now) ? "\n" : ", closed\n") << "Delivered to: " << joined(got)
+            << "\n\n";
     TextTable table({"ID", "TIME", "EVIDENCE", "SCORE", "ACTION", "QUEUE ID", "TO"});
     for (const Member& m : *members)
         table.add({cell(m.entry.id), iso8601(m.entry.time), fixed1(m.evidence),

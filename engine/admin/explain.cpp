@@ -10,6 +10,7 @@
 
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/base/text.hpp"
+#include "engine/scoring/score.hpp"
 
 namespace kith::admin {
 namespace {
@@ -59,10 +60,13 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
                 break;
         }
     }
+    const bool held = !record.imported && entry.action == Action::Held;
     if (entry.state == MailState::Released)
-        out += " It was released on " + iso8601(entry.state_time) + ".";
+        out += (held ? " It was released on " : " It was recorded as good on ") +
+               iso8601(entry.state_time) + ".";
     if (entry.state == MailState::Confirmed)
-        out += " It was confirmed to be rightly held on " + iso8601(entry.state_time) + ".";
+        out += (held ? " It was confirmed to be rightly held on " : " It was recorded as bad on ") +
+               iso8601(entry.state_time) + ".";
     if (!a.ready && !entry.judged_late)
         out +=
             " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
@@ -137,7 +141,11 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
         out.no_reasons =
             "No reasons are kept: they are written down when a mail is judged on arrival.";
     else if (out.reasons.empty())
-        out.no_reasons = "No reasons were written down: nothing about the mail stood out.";
+        out.no_reasons =
+            has_payload(record.assessment.stratum)
+                ? "No reasons were written down: the score is too low for any."
+                : "No reasons were written down: the mail brings no new link and no unusual "
+                  "request, and such mail is hardly ever held, however unusual it is.";
     out.indicators = a.indicators;
     std::stable_sort(
         out.indicators.begin(), out.indicators.end(),

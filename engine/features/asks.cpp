@@ -56,7 +56,7 @@ std::string_view request_text(Ask ask) noexcept {
         "go on over another address or channel",
         "send lists of people or financial papers",
         "change an address, a delivery or a supplier",
-        "spend a sum of money",
+        "deal with a sum of money",
     };
     return ask < Ask::kCount ? kTexts[static_cast<std::size_t>(ask)] : "?";
 }

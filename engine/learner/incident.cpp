@@ -126,13 +126,16 @@ Result<Incident> find_incident(const StoreReader& reader, std::string_view id) {
     auto all = list_incidents(reader);
     if (!all) return fail(all.error());
     std::vector<Incident> found;
+    const auto named = [&](std::string_view whole) {
+        return id.size() >= kMinIdPrefix && whole.starts_with(id);
+    };
     for (const auto& incident : *all)
-        if (id.size() >= kMinIdPrefix && std::string_view(incident.id).starts_with(id))
-            found.push_back(incident);
-    for (const auto& incident : *all)
-        if (found.empty() && std::any_of(incident.mails.begin(), incident.mails.end(),
-                                         [&](const Incident::Mail& m) { return m.id == id; }))
-            found.push_back(incident);
+        if (named(incident.id)) found.push_back(incident);
+    if (found.empty())
+        for (const auto& incident : *all)
+            if (std::any_of(incident.mails.begin(), incident.mails.end(),
+                            [&](const Incident::Mail& m) { return named(m.id); }))
+                found.push_back(incident);
     if (found.size() == 1) return found.front();
     if (found.empty())
         return fail(ErrorCode::NoInput, "no incident " + std::string(id),

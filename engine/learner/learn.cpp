@@ -320,7 +320,8 @@ void learn_circles(const Observations& o, LearnedMemory& memory) {
 /// One more mail of a subject.
 void count_mail(Subject subject, const Key16& key, Time now, Profile& p, Lesson& lesson) {
     if (p.first == Time{}) p.first = now;
-    const bool new_day = day_number(p.last) != day_number(now);
+    // Mail that waited comes late: its day has been counted, or goes without.
+    const bool new_day = p.last == Time{} || day_number(now) > day_number(p.last);
     lesson.touched.push_back({subject, Lesson::What::Mail, key, p.aged, p.last, p.day, new_day});
     if (new_day) p.days += 1;
     p.messages += 1;

@@ -3,6 +3,7 @@
 """Small rules for every file: licence line, line ends, blanks, size, no open ends."""
 import os
 import re
+import sys
 
 import tree
 
@@ -35,10 +36,21 @@ def check(path):
     return problems
 
 
+def check_quickstart():
+    """The demo runs all programs, so quickstart must build them: an old build tree would hide one that it does not."""
+    sys.path.insert(0, os.path.join(tree.ROOT, "tests", "support"))
+    from kith_site import PROGRAMS  # pylint: disable=import-outside-toplevel
+
+    built = re.search(r"--target ([a-z -]+?) --", tree.read("contrib/quickstart"))
+    missing = sorted(set(PROGRAMS) - set(built.group(1).split() if built else ()))
+    return [f"contrib/quickstart: does not build {name}, which the demo runs" for name in missing]
+
+
 def main():
     problems = []
     for path in tree.files():
         problems += check(path)
+    problems += check_quickstart()
     tree.finish(problems, "the tree")
 
 

@@ -122,8 +122,9 @@ class Site:
         mta=Postfix,
         mta_options=None,
     ):
-        self.milter_program, self.learner_program, self.kith_program = (
-            program(build, n) for n in ('kith-milter', 'kith-learner', 'kith')
+        # Before anything is made: what is missing must leave nothing behind.
+        self.milter_program, self.learner_program, self.kith_program, extract_program = (
+            program(build, n) for n in ('kith-milter', 'kith-learner', 'kith', 'kith-extract')
         )
         self.milter = self.learner = None
         self.autostart = (milter, learner)
@@ -162,7 +163,7 @@ class Site:
                            'trouble_file': os.path.join(self.dir, 'milter.trouble')},
                 'store': {'directory': os.path.join(self.state, 'store'), 'map_size': '1GiB'},
                 'journal': {'directory': os.path.join(self.state, 'journal')},
-                'attachments': {'program': program(build, 'kith-extract')},
+                'attachments': {'program': extract_program},
             },
             settings,
         )

@@ -61,6 +61,30 @@ TEST_CASE("a held mail comes with the commands that release and confirm it, unti
     CHECK(explain_mail(entry, r).verdict.find("It was released on ") != std::string::npos);
 }
 
+TEST_CASE("what an admin said of a mail that was never held is no word about holding it") {
+    MailRecord r = test::held_mail();
+    MailEntry entry = entry_of(r);
+    entry.state = MailState::Confirmed;
+    CHECK(explain_mail(entry, r).verdict.find("It was confirmed to be rightly held on ") !=
+          std::string::npos);
+    r.action = entry.action = Action::Accepted;
+    CHECK(explain_mail(entry, r).verdict.find("It was recorded as bad on ") != std::string::npos);
+    entry.state = MailState::Released;
+    CHECK(explain_mail(entry, r).verdict.find("It was recorded as good on ") != std::string::npos);
+}
+
+TEST_CASE("mail without reasons that wants nothing is told why it passes") {
+    MailRecord r = test::held_mail();
+    r.action = Action::Accepted;
+    r.assessment.verdict = Verdict::Pass;
+    r.assessment.reasons.clear();
+    r.assessment.stratum = Stratum::Plain;
+    CHECK(explain_mail(entry_of(r), r).no_reasons.find("brings no new link") != std::string::npos);
+    r.assessment.stratum = Stratum::NewLink;
+    CHECK(explain_mail(entry_of(r), r).no_reasons ==
+          "No reasons were written down: the score is too low for any.");
+}
+
 TEST_CASE("a mail that would have been held in another mode says which") {
     MailRecord r = test::held_mail();
     r.mode = "passive";

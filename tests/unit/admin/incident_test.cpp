@@ -68,8 +68,8 @@ TEST_CASE("incidents are listed with their sender and how many mails they have")
     const auto out = site.kith({"incident", "list"});
     CHECK(out.status == 0);
     CHECK(out.out ==
-          "ID                OPENED                LAST HELD             MAILS  FROM\n"
-          "zbcdefghijklmnop  2026-03-01T12:36:56Z  2026-03-01T12:36:56Z  7      "
+          "ID                STATE   OPENED                LAST HELD             MAILS  FROM\n"
+          "zbcdefghijklmnop  closed  2026-03-01T12:36:56Z  2026-03-01T12:36:56Z  7      "
           "anna@supplier.example\n");
     const Json j = Json::parse(site.kith({"--json", "incident", "list"}).out);
     REQUIRE(j["incidents"].size() == 1);

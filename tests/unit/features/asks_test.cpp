@@ -63,7 +63,7 @@ TEST_CASE("names of asks and their bits belong together") {
     }
     CHECK(to_string(Ask::Payee) == "payee");
     CHECK(to_string(Ask::Amount) == "amount");
-    CHECK(request_text(Ask::Amount) == "spend a sum of money");
+    CHECK(request_text(Ask::Amount) == "deal with a sum of money");
     CHECK(ask_named("nonsense") == Ask::kCount);
     CHECK(to_string(Ask::kCount) == "?");
 }

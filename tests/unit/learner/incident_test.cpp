@@ -156,6 +156,7 @@ TEST_CASE("incidents are found by the beginning of their id and by any of their 
     CHECK(find_incident(store, held.id)->from == kAnna);
     CHECK(find_incident(store, std::string_view(held.id).substr(0, 6))->from == kAnna);
     CHECK(find_incident(store, delivered.id)->id == held.id);
+    CHECK(find_incident(store, std::string_view(delivered.id).substr(0, 6))->id == held.id);
     CHECK(find_incident(store, "nosuchid").error().code == ErrorCode::NoInput);
     CHECK(find_incident(store, "").error().code == ErrorCode::NoInput);
 

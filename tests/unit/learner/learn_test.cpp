@@ -151,6 +151,13 @@ TEST_CASE("a mail counts for sender, domain, pairs and site") {
     CHECK(s.memory.site().senders == 1);
 }
 
+TEST_CASE("mail that waited and is learned late counts no day a second time") {
+    Site s;
+    for (const double at : {10.0, 12.0, 10.5, 12.5, 11.5, 12.6, 13.0})
+        s.learns(Mail("anna@partner.example", day(at)));
+    CHECK(s.of("anna@partner.example").days == 3);
+}
+
 TEST_CASE("a burst of 500 on one day is worth three mails, but all are counted as mails") {
     Site s;
     for (int i = 0; i < 500; ++i) s.learns(Mail("anna@partner.example", day(1) + Seconds(i)));
