@@ -22,10 +22,17 @@ constexpr std::array<float, kLearnedExperts> kStartBias = {-6.5F, -6, -3};
 /// Text: ranks are bounded and comparable, each counts whole; one at 1 in 20 is where doubt begins.
 constexpr float kTextWeight = 1, kTextBias = -3;
 
+/// What Text hears beside the ranked sums. Another account or number than ever is one line of a
+/// mail that may be ordinary otherwise, and lost in a rank.
+bool stands_alone(std::size_t feature) noexcept {
+    return feature == index_of(FeatureId::stranger_words) ||
+           feature == index_of(FeatureId::payment_data) ||
+           feature == index_of(FeatureId::phone_number);
+}
+
 bool looks(Expert expert, std::size_t feature) noexcept {
     const FeatureSpec& spec = feature_spec(feature);
-    if (expert == Expert::Text)
-        return spec.kind == Kind::Sum || feature == index_of(FeatureId::stranger_words);
+    if (expert == Expert::Text) return spec.kind == Kind::Sum || stands_alone(feature);
     if (spec.kind == Kind::Sum) return false;
     // Tells what a domain is, not who writes.
     if (feature == index_of(FeatureId::colleague_copied)) return false;

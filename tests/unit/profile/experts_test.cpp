@@ -7,6 +7,15 @@
 
 using namespace kith;
 
+TEST_CASE("another account or telephone number counts by itself, beside the ranked requests") {
+    const ExpertModel model;
+    Surprises x{};
+    const double before = model.score(Expert::Text, x);
+    const FeatureId id = GENERATE(FeatureId::payment_data, FeatureId::phone_number);
+    x[index_of(id)] = 5;
+    CHECK(model.score(Expert::Text, x) == Approx(before + 1.5));
+}
+
 TEST_CASE("an expert weighs what it looks at and nothing else") {
     const ExpertModel model;
     for (std::size_t e = 0; e < kExpertCount; ++e)
