@@ -254,7 +254,7 @@ void print(Env& env, const Options& options, const Counts& c) {
                 << " outbound, " << direction(Direction::Internal) << " internal; from "
                 << iso8601(*c.first) << " to " << iso8601(*c.last) << '\n';
     if (c.imported > 0 && !options.dry_run)
-        env.out << "kith-learner learns from them now; see kith status\n";
+        env.out << "kith-learner learns from them when it runs; see kith status\n";
 }
 
 // For a dry run, which makes nothing: before there is a secret nothing is known either, and any

@@ -398,6 +398,13 @@ std::shared_ptr<const Profile> unless_empty(std::shared_ptr<const Profile> p) {
     return p && p->messages <= 0 && p->received <= 0 && p->values().empty() ? nullptr : p;
 }
 
+Known domain_view(std::string_view host, const Memory& memory, const Hasher& hasher) {
+    const std::string domain = mail::registrable_domain(mail::to_ascii_domain(host));
+    const Key16 key = domain_key(hasher, domain);
+    return {domain, unless_empty(memory.profile(Subject::Domain, key)), memory.vocabulary(key),
+            false, 0};
+}
+
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     // A login need not look like an address.
     const std::string login = utf8_lower(scrub_utf8(trim(options.address)));
@@ -419,31 +426,33 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
     if (address->empty()) {
         if (!memory.trouble().empty())
             return fail(ErrorCode::Corrupt, "profile of " + login + ": " + memory.trouble(), "");
-        if (!account)
-            return fail(ErrorCode::NoInput, "no login " + cell(login) + " is known",
+        const Known whole = domain_view(login, memory, hasher);
+        if (!account && !whole.profile)
+            return fail(ErrorCode::NoInput, "no login and no domain " + cell(login) + " is known",
                         "an address is given as local-part@domain");
-        if (env.json)
+        if (env.json) {
             print_json(env.out, Json{{"address", Json()},
-                                     {"domain", Json()},
+                                     {"domain", whole.profile ? subject_json(whole) : Json()},
                                      {"group", Json()},
                                      {"account", account_json(account, *names, hasher)}});
-        else
-            print_account(env.out, login, account, *names, hasher);
+            return 0;
+        }
+        if (whole.profile) print_subject(env.out, whole);
+        if (whole.profile && account) env.out << '\n';
+        print_account(env.out, login, account, *names, hasher);
         return 0;
     }
-    const std::string domain =
-        mail::registrable_domain(mail::to_ascii_domain(address->substr(address->rfind('@') + 1)));
-    const Key16 sender = sender_key(hasher, *address), organisation = domain_key(hasher, domain);
+    const Known whole = domain_view(address->substr(address->rfind('@') + 1), memory, hasher);
+    const Key16 sender = sender_key(hasher, *address);
     const GroupView group = group_view(sender, memory, *names);
     const Known own{*address, unless_empty(memory.profile(Subject::Correspondent, sender)),
                     memory.vocabulary(sender), memory.site().people.is_vip(sender.short32()),
                     circle_of(memory, sender)};
-    const Known whole{domain, unless_empty(memory.profile(Subject::Domain, organisation)),
-                      memory.vocabulary(organisation), false, 0};
     if (!memory.trouble().empty())
         return fail(ErrorCode::Corrupt, "profile of " + *address + ": " + memory.trouble(), "");
     if (!own.profile && !whole.profile && !account && !group.profile)
-        return fail(ErrorCode::NoInput, "nothing is learned about " + *address + " or " + domain,
+        return fail(ErrorCode::NoInput,
+                    "nothing is learned about " + *address + " or " + whole.name,
                     "only mail whose sender is backed teaches; see `kith list --all`");
     if (env.json) {
         print_json(env.out, Json{{"address", subject_json(own)},
@@ -496,7 +505,8 @@ StoreAction setup_profile(CLI::App& sub) {
     auto options = std::make_shared<Options>();
     CLI::App* show_sub = sub.add_subcommand(
         "show", "Show what is learned about an address, its domain, group and login");
-    show_sub->add_option("ADDRESS", options->address, "local-part@domain, or a login")->required();
+    show_sub->add_option("ADDRESS", options->address, "local-part@domain, a domain, or a login")
+        ->required();
     CLI::App* forget_sub = sub.add_subcommand("forget", "Have the learner forget an address");
     forget_sub->add_option("ADDRESS", options->address, "local-part@domain")->required();
     forget_sub->add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");

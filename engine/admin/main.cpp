@@ -98,14 +98,17 @@ int main_inner(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
+        if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
         // The line may be wrong before the flag was reached.
         const bool wants_json =
             std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
-        if (e.get_exit_code() == 0 || !wants_json)
-            return app.exit(e) == 0 ? 0 : exit_code(ErrorCode::Usage);
-        Env env{std::cout, std::cerr, config_path, SystemClock().now(), true, false};
-        return report(env,
-                      Error{ErrorCode::Usage, e.what(), "kith --help, or kith COMMAND --help"});
+        const std::vector<std::string> unknown = app.remaining();
+        const bool no_command = app.get_subcommands().empty() && !unknown.empty();
+        Env env{std::cout, std::cerr, config_path, SystemClock().now(), wants_json, false};
+        return report(env, Error{ErrorCode::Usage,
+                                 no_command ? "there is no command " + unknown.front()
+                                            : std::string(e.what()),
+                                 "kith --help, or kith COMMAND --help"});
     }
 
     Env env{std::cout,           std::cerr, config_path,

@@ -53,7 +53,7 @@ TEST_CASE("an mbox reaches the journal in order of time, with envelope and direc
     CHECK(out.out ==
           "3 mails found, 3 imported, 0 known already, 0 unreadable\n"
           "2 inbound, 1 outbound, 0 internal; from 2026-03-01T12:00:00Z to 2026-03-01T12:10:00Z\n"
-          "kith-learner learns from them now; see kith status\n");
+          "kith-learner learns from them when it runs; see kith status\n");
     const auto mails = imported(site);
     REQUIRE(mails.size() == 3);
     CHECK(mails[0].message_id == "1@supplier.example");

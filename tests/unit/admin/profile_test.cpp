@@ -261,7 +261,24 @@ TEST_CASE(
           "  it links to: none\n");
     const auto unknown = site.kith({"profile", "show", "nobody"});
     CHECK(unknown.status == 66);
-    CHECK(unknown.err.find("kith: no login nobody is known\n") == 0);
+    CHECK(unknown.err.find("kith: no login and no domain nobody is known\n") == 0);
+}
+
+TEST_CASE("a domain is shown by its name alone") {
+    const Site site;
+    site.write_secret();
+    site.seen({test::passed_mail()});
+    learn_people(site);
+    const auto whole = site.kith({"profile", "show", "x@tracker.example", "--json"});
+    const auto alone = site.kith({"profile", "show", "MX.Tracker.example", "--json"});
+    REQUIRE(whole.status == 0);
+    REQUIRE(alone.status == 0);
+    const auto j = nlohmann::json::parse(alone.out);
+    CHECK(j["domain"] == nlohmann::json::parse(whole.out)["domain"]);
+    CHECK_FALSE(j["domain"].is_null());
+    CHECK(j["account"].is_null());
+    const auto text = site.kith({"profile", "show", "tracker.example"});
+    CHECK(text.out.find("tracker.example: ") == 0);
 }
 
 TEST_CASE("a domain that writes under other people's names is said to be a service") {

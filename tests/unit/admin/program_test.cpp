@@ -344,6 +344,22 @@ TEST_CASE("replay leaves out only what there is") {
         CHECK(site.kith({"replay", "--without", name, "/nowhere/manifest.jsonl"}).status == 66);
 }
 
+TEST_CASE("a wrong command line is an error like any other") {
+    const auto unknown = admin::run_process({KITH_PROGRAM, "lst"}, {});
+    REQUIRE(unknown);
+    CHECK(unknown->status == 64);
+    CHECK(unknown->err ==
+          "kith: there is no command lst\nkith: hint: kith --help, or kith COMMAND --help\n");
+    const auto lacking = admin::run_process({KITH_PROGRAM, "explain"}, {});
+    REQUIRE(lacking);
+    CHECK(lacking->status == 64);
+    CHECK(lacking->err.find("kith: ID is required\n") == 0);
+    const auto help = admin::run_process({KITH_PROGRAM, "--help"}, {});
+    REQUIRE(help);
+    CHECK(help->status == 0);
+    CHECK(help->err.empty());
+}
+
 TEST_CASE("errors are a document with --json") {
     Site site;
     site.seen({held_mail()});
