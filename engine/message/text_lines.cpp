@@ -128,10 +128,11 @@ constexpr std::array<std::string_view, 26> kSeparators{"original message",
     return s.find_first_of("0123456789") != std::string_view::npos;
 }
 
-/// "Dear Ms Example,": short, and the sentence is not over.
+/// "Dear Ms Example,": short, and the sentence is not over. Nothing at all says no more.
 [[nodiscard]] bool is_greeting(std::string_view line) noexcept {
     constexpr std::ptrdiff_t kMostSpaces = 3;
-    return line.back() == ',' && std::count(line.begin(), line.end(), ' ') <= kMostSpaces;
+    return line.empty() ||
+           (line.back() == ',' && std::count(line.begin(), line.end(), ' ') <= kMostSpaces);
 }
 
 /// Ends like an introduction of quoted text.
@@ -200,6 +201,7 @@ private:
         }
         if (const std::size_t n = patch_at(i); n > 0) {
             for (std::size_t k = i; k < i + n; ++k) lines_[k].role = LineRole::Patch;
+            said_something_ = true;
             return n;
         }
         const std::string_view text = trim(line.text);
@@ -225,6 +227,7 @@ private:
             }
         }
         line.role = signature_ ? LineRole::Signature : LineRole::Own;
+        said_something_ = said_something_ || (!signature_ && !is_greeting(folded(text)));
         return 1;
     }
 
@@ -259,11 +262,11 @@ private:
     std::size_t introduction_at(std::size_t i) {
         const std::string first = folded(lines_[i].text);
         if (is_separator(first)) {
-            tail_ = says_something_before(i);
+            tail_ = said_something_;
             return mark(i, 1 + header_block_at(next_text(i + 1), i + 1));
         }
         if (const std::size_t n = header_block_at(i); n > 0) {
-            tail_ = says_something_before(i);
+            tail_ = said_something_;
             return mark(i, n);
         }
         const bool starts = starts_with_any(first, kStarts);
@@ -279,7 +282,7 @@ private:
                 // Without a marked quote behind it only a dated line is one, and what follows is
                 // the old mail.
                 if (!starts || !has_digit(text)) return 0;
-                tail_ = says_something_before(i);
+                tail_ = said_something_;
                 return mark(i, n);
             }
             if (!starts || i + n >= lines_.size() || lines_[i + n].role != LineRole::Own ||
@@ -290,19 +293,6 @@ private:
             text += ' ' + more;
         }
         return 0;
-    }
-
-    /// Nobody sends a mail to say nothing: where nothing but a greeting stands above the
-    /// introduction, the old mail and the answer to it are not told apart, and all of it is taken
-    /// as the sender's.
-    [[nodiscard]] bool says_something_before(std::size_t end) const {
-        return std::any_of(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(end),
-                           [](const TextLine& line) {
-                               const bool own =
-                                   line.role == LineRole::Own || line.role == LineRole::Patch;
-                               const std::string text = folded(line.text);
-                               return own && !text.empty() && !is_greeting(text);
-                           });
     }
 
     /// Lines of a copied header block that starts at `i` (counted from `from`), else 0.
@@ -347,7 +337,11 @@ private:
     }
 
     std::vector<TextLine>& lines_;
-    bool tail_ = false;       ///< all that follows is the old mail
+    bool tail_ = false;  ///< all that follows is the old mail
+    /// More than a greeting so far. Nobody sends a mail to say nothing: until then the old mail
+    /// below an introduction and the answer to it are not told apart, and all of it is the
+    /// sender's.
+    bool said_something_ = false;
     bool signature_ = false;  ///< below "-- " or a rule
 };
 
