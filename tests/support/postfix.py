@@ -206,7 +206,30 @@ def overridden(main, extra):
     return ''.join(kept) + extra
 
 
-class Postfix:
+class Mailboxes:
+    """What is asked of any mail server of the tests; it has mailbox(), where() and log()."""
+
+    def find(self, address, message_id):
+        """the mail with that Message-ID in a mailbox, None when it is not there"""
+        needle = message_id.encode()
+        return next((m for m in self.mailbox(address) if needle in m.split(b'\n\n', 1)[0]), None)
+
+    def wait_delivered(self, address, message_id, seconds=20.0):
+        return wait_until(
+            lambda: self.find(address, message_id),
+            lambda: 'mail %s in mailbox %s; log:\n%s' % (message_id, address, self.log()[-3000:]),
+            seconds,
+        )
+
+    def wait_held(self, queue_id, seconds=20.0):
+        return wait_until(
+            lambda: self.where(queue_id) == 'hold',
+            lambda: '%s in the hold queue; log:\n%s' % (queue_id, self.log()[-3000:]),
+            seconds,
+        )
+
+
+class Postfix(Mailboxes):
     """Use as a context manager: started and ready inside, stopped and removed after.
 
     domains, mailboxes: what the site accepts; a mailbox user@domain is the Maildir mail/user@domain. milter: "" or as in
@@ -409,25 +432,6 @@ class Postfix:
                     with open(os.path.join(d, name), 'rb') as f:
                         out.append(f.read())
         return out
-
-    def find(self, address, message_id):
-        """the mail with that Message-ID in a mailbox, None when it is not there"""
-        needle = message_id.encode()
-        return next((m for m in self.mailbox(address) if needle in m.split(b'\n\n', 1)[0]), None)
-
-    def wait_delivered(self, address, message_id, seconds=20.0):
-        return wait_until(
-            lambda: self.find(address, message_id),
-            lambda: 'mail %s in mailbox %s; log:\n%s' % (message_id, address, self.log()[-3000:]),
-            seconds,
-        )
-
-    def wait_held(self, queue_id, seconds=20.0):
-        return wait_until(
-            lambda: self.where(queue_id) == 'hold',
-            lambda: '%s in the hold queue; log:\n%s' % (queue_id, self.log()[-3000:]),
-            seconds,
-        )
 
     # -- sending -----------------------------------------------------------------------------------------------------
 

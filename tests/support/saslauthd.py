@@ -6,7 +6,8 @@ end-to-end tests log in without accounts on the machine. Covered by tests/e2e/mt
 import os
 import socketserver
 import struct
-import threading
+
+from serving import Serving
 
 
 class _Request(socketserver.StreamRequestHandler):
@@ -25,31 +26,14 @@ class _Request(socketserver.StreamRequestHandler):
         return self.rfile.read(struct.unpack('>H', self.rfile.read(2))[0]).decode('utf-8', 'replace')
 
 
-class Saslauthd(socketserver.ThreadingUnixStreamServer):
+class Saslauthd(Serving, socketserver.ThreadingUnixStreamServer):
     """Use as a context manager. Answers on `path`, which every user may use; passwords: {login: password}."""
-
-    daemon_threads = True
 
     def __init__(self, path, passwords):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         super().__init__(path, _Request)
         os.chmod(path, 0o666)
-        self.passwords, self._serving = dict(passwords), None
-
-    def start(self):
-        self._serving = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        self._serving.start()
-        return self
-
-    def stop(self):
-        if self._serving:
-            self.shutdown()
-        self.server_close()
-
-    __enter__ = start
-
-    def __exit__(self, *exc):
-        self.stop()
+        self.passwords = dict(passwords)
 
 
 def configuration(socket_path):

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import zlib
 
-from postfix import Smtp, Unavailable, free_ports, wait_until
+from postfix import Mailboxes, Smtp, Unavailable, free_ports, wait_until
 from saslauthd import Saslauthd, configuration
 from smtp_sink import Sink
 
@@ -114,7 +114,7 @@ def require():
         raise Unavailable('Sendmail lacks %s: contrib/check --packages installs it' % ', '.join(missing))
 
 
-class Sendmail:
+class Sendmail(Mailboxes):
     """Use as a context manager: started and ready inside, stopped and removed after. The parameters and what a test may ask are
     those of Postfix in postfix.py, as far as both have it."""
 
@@ -295,24 +295,6 @@ class Sendmail:
             return rcpt == address if address != 'outside' else rcpt.rsplit('@', 1)[-1] not in self.domains
 
         return [raw.replace(b'\r\n', b'\n') for _, rcpts, raw in self.sink.mails() for r in rcpts if belongs(r)]
-
-    def find(self, address, message_id):
-        needle = message_id.encode()
-        return next((m for m in self.mailbox(address) if needle in m.split(b'\n\n', 1)[0]), None)
-
-    def wait_delivered(self, address, message_id, seconds=20.0):
-        return wait_until(
-            lambda: self.find(address, message_id),
-            lambda: 'mail %s in mailbox %s; log:\n%s' % (message_id, address, self.log()[-3000:]),
-            seconds,
-        )
-
-    def wait_held(self, queue_id, seconds=20.0):
-        return wait_until(
-            lambda: self.where(queue_id) == 'hold',
-            lambda: '%s in quarantine; log:\n%s' % (queue_id, self.log()[-3000:]),
-            seconds,
-        )
 
     # -- sending -----------------------------------------------------------------------------------------------------
 

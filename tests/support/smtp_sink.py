@@ -6,6 +6,8 @@ Postfix. Listens on a free loopback port. Covered by tests/e2e/mta_test.py.
 import socketserver
 import threading
 
+from serving import Serving
+
 
 class _Session(socketserver.StreamRequestHandler):
     timeout = 60
@@ -57,16 +59,15 @@ class _Session(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b'.') else line)
 
 
-class Sink(socketserver.ThreadingTCPServer):
+class Sink(Serving, socketserver.ThreadingTCPServer):
     """Use as a context manager. hand_on: called with (mail_from, rcpts, raw) for each mail; what it returns is the reply."""
 
-    daemon_threads = True
     request_queue_size = 100
 
     def __init__(self, hand_on=None):
         super().__init__(('127.0.0.1', 0), _Session)
         self.sink, self.port = self, self.server_address[1]
-        self._hand_on, self._lock, self._mails, self._serving = hand_on, threading.Lock(), [], None
+        self._hand_on, self._lock, self._mails = hand_on, threading.Lock(), []
 
     def take(self, mail_from, rcpts, raw):
         """keeps a mail; the reply"""
@@ -78,18 +79,3 @@ class Sink(socketserver.ThreadingTCPServer):
         """[(envelope sender, recipients, bytes with CRLF)], in the order in which they came"""
         with self._lock:
             return list(self._mails)
-
-    def start(self):
-        self._serving = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
-        self._serving.start()
-        return self
-
-    def stop(self):
-        if self._serving:
-            self.shutdown()
-        self.server_close()
-
-    __enter__ = start
-
-    def __exit__(self, *exc):
-        self.stop()
