@@ -2,6 +2,7 @@
 #include "engine/assess/judge.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -13,6 +14,7 @@
 #include "engine/assess/record.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
+#include "engine/assess/warm_up.hpp"
 #include "engine/base/text.hpp"
 
 namespace kith {
@@ -27,6 +29,12 @@ std::pair<std::uint64_t, std::uint64_t> identity_of(const std::string& directory
     struct stat st {};
     if (::stat(directory.c_str(), &st) != 0) return {};
     return {st.st_dev, st.st_ino};
+}
+
+/// Of a new store at most this much is read ahead of the mail that needs it.
+std::uint64_t half_of_memory() {
+    const long pages = ::sysconf(_SC_PHYS_PAGES), bytes = ::sysconf(_SC_PAGESIZE);
+    return pages > 0 && bytes > 0 ? std::uint64_t(pages) * std::uint64_t(bytes) / 2 : 0;
 }
 
 /// What mail needs of the store, all of one moment.
@@ -64,6 +72,7 @@ public:
 private:
     void watch();
     void refresh();
+    void warm_up();
     void set_view(View view, std::string trouble) {
         const std::lock_guard lock(mutex_);
         view_ = std::move(view);
@@ -95,6 +104,7 @@ private:
     bool stop_ = false;
     std::chrono::steady_clock::time_point last_open_{};
     std::weak_ptr<const Store> last_store_;  // watcher only
+    std::optional<WarmUp> warm_up_;          // watcher only; of the store that is open
     std::pair<std::uint64_t, std::uint64_t>
         opened_;  // watcher only: directory of the store that is open
     std::thread watcher_;
@@ -102,11 +112,23 @@ private:
 
 void LiveJudge::watch() {
     std::unique_lock lock(stop_mutex_);
-    while (!stop_changed_.wait_for(lock, kLook, [this] { return stop_; })) {
+    while (!stop_changed_.wait_for(lock, warm_up_ ? std::chrono::milliseconds{0} : kLook,
+                                   [this] { return stop_; })) {
         lock.unlock();
         refresh();
+        warm_up();
         lock.lock();
     }
+}
+
+/// One step, between two looks at the store.
+void LiveJudge::warm_up() {
+    if (!warm_up_) return;
+    if (const auto store = view().first.store) {
+        const auto reader = store->read();
+        if (reader && warm_up_->step(**reader)) return;
+    }
+    warm_up_.reset();
 }
 
 /// Opens the store when there is none, takes a new snapshot when there is a new generation. Only
@@ -159,6 +181,7 @@ void LiveJudge::refresh() {
     if (!snapshot) return set_view({}, snapshot.error().text());
     opened.snapshot = *snapshot;
     set_view(std::move(opened), "");
+    warm_up_.emplace(half_of_memory());
 }
 
 Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {

@@ -31,5 +31,7 @@ inline constexpr double kNamed = 2;
 /// Domains with fewer mails than this are strangers for the look-alike test; with more than
 /// kKnownDomain they can be imitated.
 inline constexpr double kStrangerMails = 2, kKnownMails = 3;
+/// Mails from and to a domain, each way, from which on there is business with it.
+inline constexpr double kBusinessMails = 10;
 
 }  // namespace kith

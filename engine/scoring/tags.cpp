@@ -171,8 +171,7 @@ bool established_correspondent(V v) {
 }
 bool known_correspondent(V v) { return rel(v).wrote_back > 0; }
 bool established_domain_relationship(V v) {
-    constexpr double kEachWay = 10;
-    return rel(v).domain_messages >= kEachWay && rel(v).domain_received >= kEachWay;
+    return rel(v).domain_messages >= kBusinessMails && rel(v).domain_received >= kBusinessMails;
 }
 bool known_domain_relationship(V v) { return rel(v).domain_received > 0; }
 bool high_mailing_history(V v) { return rel(v).days > 20; }
