@@ -24,6 +24,7 @@ struct Negotiated {
     bool quarantine = false;
     bool leading_space = false;  ///< header values come and go with the blank after the colon
     bool skip = false;           ///< the body callback may answer "skip the rest"
+    unsigned long silent = 0;    ///< SMFIP_NR_*: the steps that get no answer
 };
 
 /// Answer at the end of a message.

@@ -32,9 +32,10 @@ constexpr unsigned long kWantedActions =
 /// Steps that we never answer: each spares a round trip. SMFIP_NR_BODY excludes answering SKIP; it
 /// is worth more (every mail has a body, hardly any exceeds milter.max_message_bytes), so SKIP is
 /// used only with an MTA that lacks NR_BODY.
-constexpr unsigned long kWantedSteps = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |
+constexpr unsigned long kSilentSteps = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |
                                        SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH |
-                                       SMFIP_NR_BODY | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
+                                       SMFIP_NR_BODY;
+constexpr unsigned long kWantedSteps = kSilentSteps | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
 
 /// Set once before smfi_main: no callback of libmilter carries a pointer of ours before
 /// smfi_setpriv.
@@ -97,13 +98,10 @@ void report(SMFICTX* context, const char* stage, const char* what) noexcept {
     }
 }
 
-enum class Stage { Silent, EndOfMessage };
-
-/// The one catch-all between C++ and libmilter's C frames. At a stage that was negotiated as silent
-/// nothing but CONTINUE may go back, so a failure there is remembered and answered at the end of
-/// the message.
-template <class F>
-sfsistat guarded(SMFICTX* context, const char* name, Stage stage, F&& work) noexcept {
+/// The one catch-all between C++ and libmilter's C frames: what `work` answers, or what `otherwise`
+/// does when it failed.
+template <class F, class G>
+sfsistat guarded(SMFICTX* context, const char* name, G&& otherwise, F&& work) noexcept {
     try {
         return std::forward<F>(work)();
     } catch (const std::exception& e) {
@@ -111,10 +109,28 @@ sfsistat guarded(SMFICTX* context, const char* name, Stage stage, F&& work) noex
     } catch (...) {
         report(context, name, "unknown exception");
     }
-    if (stage == Stage::Silent) return SMFIS_CONTINUE;
+    return std::forward<G>(otherwise)();
+}
+
+sfsistat carry_on() noexcept { return SMFIS_CONTINUE; }
+
+/// The answer to a step nothing is decided at. One that was negotiated as silent must have none:
+/// libmilter corrects a CONTINUE, and tells the system's log each time.
+sfsistat go_on(SMFICTX* context, unsigned long step) noexcept {
     const auto* session = static_cast<const Session*>(::smfi_getpriv(context));
-    const bool tempfail = session != nullptr && session->on_failure() == OnFailure::Tempfail;
-    return tempfail ? SMFIS_TEMPFAIL : SMFIS_CONTINUE;
+    const unsigned long silent = session != nullptr ? session->negotiated().silent
+                                                    : negotiated_contexts().get(context).silent;
+    return (silent & step) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+/// A step nothing is decided at. A failure is remembered and answered at the end of the message.
+template <class F>
+sfsistat undecided(SMFICTX* context, const char* name, unsigned long step, F&& work) noexcept {
+    const auto answer = [&] { return go_on(context, step); };
+    return guarded(context, name, answer, [&] {
+        std::forward<F>(work)();
+        return answer();
+    });
 }
 
 /// libmilter takes char* and promises in its documentation not to write.
@@ -155,7 +171,7 @@ std::string text_of(const sockaddr* address) {
 sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned long offered_steps,
                       unsigned long, unsigned long, unsigned long* actions, unsigned long* steps,
                       unsigned long* reserved2, unsigned long* reserved3) {
-    return guarded(context, "negotiate", Stage::Silent, [&]() -> sfsistat {
+    return guarded(context, "negotiate", carry_on, [&]() -> sfsistat {
         unsigned long want_steps = kWantedSteps & offered_steps;
         const bool skip = (want_steps & SMFIP_NR_BODY) == 0 && (offered_steps & SMFIP_SKIP) != 0;
         if (skip) want_steps |= SMFIP_SKIP;
@@ -164,9 +180,10 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
         *reserved2 = 0;
         *reserved3 = 0;
         negotiated_contexts().set(
-            context, Negotiated{(*actions & SMFIF_ADDHDRS) != 0, (*actions & SMFIF_CHGHDRS) != 0,
-                                (*actions & SMFIF_QUARANTINE) != 0,
-                                (want_steps & SMFIP_HDR_LEADSPC) != 0, skip});
+            context,
+            Negotiated{(*actions & SMFIF_ADDHDRS) != 0, (*actions & SMFIF_CHGHDRS) != 0,
+                       (*actions & SMFIF_QUARANTINE) != 0, (want_steps & SMFIP_HDR_LEADSPC) != 0,
+                       skip, want_steps & kSilentSteps});
         if ((*actions & SMFIF_SETSYMLIST) != 0) {
             // Replaces the MTA's own lists, so that a site's milter_*_macros settings cannot take
             // from us what we need.
@@ -188,57 +205,50 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
 }
 
 sfsistat on_connect(SMFICTX* context, char* host, _SOCK_ADDR* address) {
-    return guarded(context, "connect", Stage::Silent, [&]() -> sfsistat {
+    return undecided(context, "connect", SMFIP_NR_CONN, [&] {
         session_of(context).connected(host == nullptr ? "" : host, text_of(address),
                                       macros_of(context));
-        return SMFIS_CONTINUE;
     });
 }
 
 sfsistat on_helo(SMFICTX* context, char* name) {
-    return guarded(context, "helo", Stage::Silent, [&]() -> sfsistat {
+    return undecided(context, "helo", SMFIP_NR_HELO, [&] {
         session_of(context).helo(name == nullptr ? "" : name, macros_of(context));
-        return SMFIS_CONTINUE;
     });
 }
 
 sfsistat on_mail(SMFICTX* context, char** arguments) {
-    return guarded(context, "mail", Stage::Silent, [&]() -> sfsistat {
+    return undecided(context, "mail", SMFIP_NR_MAIL, [&] {
         const char* sender = arguments == nullptr || arguments[0] == nullptr ? "" : arguments[0];
         session_of(context).mail_from(sender, macros_of(context));
-        return SMFIS_CONTINUE;
     });
 }
 
 sfsistat on_rcpt(SMFICTX* context, char** arguments) {
-    return guarded(context, "rcpt", Stage::Silent, [&]() -> sfsistat {
+    return undecided(context, "rcpt", SMFIP_NR_RCPT, [&] {
         const char* address = arguments == nullptr || arguments[0] == nullptr ? "" : arguments[0];
         session_of(context).recipient(address);
-        return SMFIS_CONTINUE;
     });
 }
 
-sfsistat on_data(SMFICTX*) { return SMFIS_CONTINUE; }
+sfsistat on_data(SMFICTX* context) { return go_on(context, SMFIP_NR_DATA); }
 
 sfsistat on_header(SMFICTX* context, char* name, char* value) {
-    return guarded(context, "header", Stage::Silent, [&]() -> sfsistat {
+    return undecided(context, "header", SMFIP_NR_HDR, [&] {
         session_of(context).header(name == nullptr ? "" : name, value == nullptr ? "" : value);
-        return SMFIS_CONTINUE;
     });
 }
 
 sfsistat on_end_of_headers(SMFICTX* context) {
-    return guarded(context, "eoh", Stage::Silent, [&]() -> sfsistat {
-        session_of(context).end_of_headers();
-        return SMFIS_CONTINUE;
-    });
+    return undecided(context, "eoh", SMFIP_NR_EOH, [&] { session_of(context).end_of_headers(); });
 }
 
 sfsistat on_body(SMFICTX* context, unsigned char* bytes, std::size_t length) {
-    return guarded(context, "body", Stage::Silent, [&]() -> sfsistat {
+    const auto answer = [&] { return go_on(context, SMFIP_NR_BODY); };
+    return guarded(context, "body", answer, [&]() -> sfsistat {
         const bool enough =
             session_of(context).body({reinterpret_cast<const char*>(bytes), length});
-        return enough ? SMFIS_SKIP : SMFIS_CONTINUE;
+        return enough ? SMFIS_SKIP : answer();
     });
 }
 
@@ -278,8 +288,16 @@ Action carry_out(SMFICTX* context, const Plan& plan, const Negotiated& negotiate
     return action;
 }
 
+/// The answer at the end of a message whose judging failed.
+sfsistat answer_of_failure(SMFICTX* context) noexcept {
+    const auto* session = static_cast<const Session*>(::smfi_getpriv(context));
+    const bool tempfail = session != nullptr && session->on_failure() == OnFailure::Tempfail;
+    return tempfail ? SMFIS_TEMPFAIL : SMFIS_CONTINUE;
+}
+
 sfsistat on_end_of_message(SMFICTX* context) {
-    return guarded(context, "eom", Stage::EndOfMessage, [&]() -> sfsistat {
+    const auto failed = [&] { return answer_of_failure(context); };
+    return guarded(context, "eom", failed, [&]() -> sfsistat {
         Session& session = session_of(context);
         const Plan plan = session.end_of_message(macros_of(context));
         session.settled(carry_out(context, plan, session.negotiated()));
@@ -296,7 +314,7 @@ sfsistat on_end_of_message(SMFICTX* context) {
 }
 
 sfsistat on_abort(SMFICTX* context) {
-    return guarded(context, "abort", Stage::Silent, [&]() -> sfsistat {
+    return guarded(context, "abort", carry_on, [&]() -> sfsistat {
         if (auto* session = static_cast<Session*>(::smfi_getpriv(context))) session->abort();
         return SMFIS_CONTINUE;
     });
@@ -305,7 +323,7 @@ sfsistat on_abort(SMFICTX* context) {
 /// May be the only callback of a connection, and may come under libmilter's own lock: nothing here
 /// waits.
 sfsistat on_close(SMFICTX* context) {
-    return guarded(context, "close", Stage::Silent, [&]() -> sfsistat {
+    return guarded(context, "close", carry_on, [&]() -> sfsistat {
         take_session(context).reset();
         return SMFIS_CONTINUE;
     });

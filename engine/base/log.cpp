@@ -143,7 +143,9 @@ void log_open(std::string_view program, LogTarget target, LogLevel lowest) {
     s.program = program;
     s.target = target;
     s.lowest = static_cast<int>(lowest);
-    if (target == LogTarget::Syslog) ::openlog(s.program.c_str(), LOG_PID | LOG_NDELAY, LOG_MAIL);
+    // On standard error also what a library says to syslog(3).
+    ::openlog(s.program.c_str(), LOG_PID | (target == LogTarget::Syslog ? LOG_NDELAY : LOG_PERROR),
+              LOG_MAIL);
 }
 
 LogLevel log_level_named(std::string_view name) noexcept {

@@ -310,6 +310,18 @@ TEST_CASE("an old MTA of protocol version 2 is served, reply by reply") {
     for (const auto& header : answer.inserted) CHECK(header.value.front() != ' ');
 }
 
+TEST_CASE("libmilter finds nothing to complain of, with a new MTA or an old one") {
+    const MilterProcess milter;
+    FakeMta mta = milter.mta();
+    REQUIRE(mta.send(numbered(1)).is_accepted());
+    REQUIRE(mta.send(numbered(2)).is_accepted());
+    FakeMta old = milter.mta(MtaOffer::version2());
+    REQUIRE(old.send(numbered(3)).is_accepted());
+    CHECK(milter.logs("4Q3: "));
+    CHECK(milter.log_lines_with("milter claimed not to reply") == 0);
+    CHECK(milter.log_lines_with("kith-milter[") == 0);  // the form of syslog(3)
+}
+
 TEST_CASE("an MTA that offers no changes gets none and is served") {
     const MilterProcess milter;
     MtaOffer offer;
