@@ -70,7 +70,7 @@ public:
                     return true;
                 }
                 cjk_ = cjk;
-                if (letters++ <= kMaxLetters) append_utf8(word, u_tolower(c));
+                if (letters++ <= kMaxLetters) append_lower(word, c);
                 if (cjk_ && letters == 2) return true;
             } else if (letters > 0 && !is_part_of_word(c, word)) {
                 return true;
@@ -80,6 +80,12 @@ public:
     }
 
 private:
+    static void append_lower(std::string& word, UChar32 c) {
+        if (c < 0x80)
+            word.push_back(static_cast<char>(c | 0x20));  // most letters of most mail
+        else
+            append_utf8(word, u_tolower(c));
+    }
     [[nodiscard]] static bool is_letter(UChar32 c) noexcept {
         if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         return u_isalpha(c) != 0;

@@ -25,8 +25,8 @@ sfsistat nothing_negotiate(SMFICTX*, unsigned long actions, unsigned long steps,
     *reserved3 = 0;
     return SMFIS_CONTINUE;
 }
-sfsistat nothing_header(SMFICTX*, char*, char*) { return SMFIS_CONTINUE; }
-sfsistat nothing_body(SMFICTX*, unsigned char*, std::size_t) { return SMFIS_CONTINUE; }
+sfsistat nothing_header(SMFICTX*, char*, char*) { return SMFIS_NOREPLY; }
+sfsistat nothing_body(SMFICTX*, unsigned char*, std::size_t) { return SMFIS_NOREPLY; }
 sfsistat nothing_eom(SMFICTX* context) {
     static std::string name = "X-Nothing";
     static std::string value = " 1";
