@@ -16,6 +16,23 @@ bool digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool alpha(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool alnum(char c) noexcept { return digit(c) || alpha(c); }
 
+/// Where the next digit is, from `from` on; the text's length when there is none. Everything here
+/// but words is known by its digits and most text has none, so blocks without are passed at once.
+std::size_t next_digit(std::string_view text, std::size_t from) noexcept {
+    constexpr std::size_t kBlock = 32;
+    const auto has_digit = [](const char* block) {
+        unsigned char found = 0;  // without a branch, so that the compiler takes all at once
+        for (std::size_t k = 0; k < kBlock; ++k)
+            found = static_cast<unsigned char>(
+                found | (static_cast<unsigned char>(block[k] - '0') < 10 ? 1 : 0));
+        return found != 0;
+    };
+    std::size_t i = from;
+    while (i + kBlock <= text.size() && !has_digit(text.data() + i)) i += kBlock;
+    while (i < text.size() && !digit(text[i])) ++i;
+    return std::min(i, text.size());
+}
+
 /// Length of a country's IBANs (ISO 13616 registry); 0 for letters that are no such country.
 /// Without it a sentence such as "see ID12 for further details" would be tried at every length and
 /// pass the check digits one time in five.
@@ -142,6 +159,8 @@ std::vector<std::string> find_ibans(std::string_view text, std::size_t limit) {
     constexpr std::size_t kShortest = 15;
     std::vector<std::string> out;
     for (std::size_t i = 0; i + kShortest <= text.size() && out.size() < limit; ++i) {
+        i = next_digit(text, i + 2) - 2;
+        if (i + kShortest > text.size()) break;
         if (!alpha(text[i]) || !alpha(text[i + 1]) || !digit(text[i + 2]) || !digit(text[i + 3]))
             continue;
         if (i > 0 && alnum(text[i - 1])) continue;
@@ -169,8 +188,9 @@ std::vector<std::string> find_mistyped_ibans(std::string_view text, std::size_t 
     constexpr std::size_t kShortest = 15, kLongest = 34;
     std::vector<std::string> out;
     for (std::size_t i = 0; i + kShortest <= text.size() && out.size() < limit; ++i) {
-        // The cheapest first: this looks at every character of every mail.
-        if (!digit(text[i + 2]) || !digit(text[i + 3]) || !alpha(text[i]) || !alpha(text[i + 1]) ||
+        i = next_digit(text, i + 2) - 2;
+        if (i + kShortest > text.size()) break;
+        if (!digit(text[i + 3]) || !alpha(text[i]) || !alpha(text[i + 1]) ||
             (i > 0 && alnum(text[i - 1])))
             continue;
         const std::size_t length = iban_length(upper(text[i]), upper(text[i + 1]));
@@ -198,9 +218,14 @@ std::vector<std::string> find_mistyped_ibans(std::string_view text, std::size_t 
 
 namespace {
 
+/// Whether the word, in whatever case, is one of these in lower case.
 template <std::size_t N>
 bool one_of(const std::string_view (&words)[N], std::string_view word) {
-    return std::find(std::begin(words), std::end(words), word) != std::end(words);
+    if (word.empty()) return false;
+    const char first = static_cast<char>(word.front() | 0x20);  // they differ nearly always
+    return std::any_of(std::begin(words), std::end(words), [&](std::string_view w) {
+        return w.front() == first && ascii_iequals(w, word);
+    });
 }
 
 constexpr std::string_view kCurrencyWords[] = {
@@ -217,17 +242,17 @@ bool sign_begins(std::string_view text) noexcept {
     return std::any_of(std::begin(kCurrencySigns), std::end(kCurrencySigns),
                        [&](std::string_view sign) { return text.starts_with(sign); });
 }
-/// The letters that end, or begin, a text, in lower case; a few too many for a currency at most.
+/// The letters that end, or begin, a text; a few too many for a currency at most.
 constexpr std::size_t kLongestCurrency = 10;
-std::string letters_ending(std::string_view text) {
+std::string_view letters_ending(std::string_view text) {
     std::size_t n = 0;
     while (n < text.size() && n < kLongestCurrency && alpha(text[text.size() - 1 - n])) ++n;
-    return ascii_lower(text.substr(text.size() - n));
+    return text.substr(text.size() - n);
 }
-std::string letters_beginning(std::string_view text) {
+std::string_view letters_beginning(std::string_view text) {
     std::size_t n = 0;
     while (n < text.size() && n < kLongestCurrency && alpha(text[n])) ++n;
-    return ascii_lower(text.substr(0, n));
+    return text.substr(0, n);
 }
 
 struct Number {
@@ -257,10 +282,8 @@ Number number_at(std::string_view text, std::size_t i) {
 bool names_amount(std::string_view text) {
     constexpr std::size_t kFewestDigits = 3;  // "$1" is shell, or small change
     for (std::size_t i = 0; i < text.size();) {
-        if (!digit(text[i])) {
-            ++i;
-            continue;
-        }
+        i = next_digit(text, i);
+        if (i == text.size()) break;
         const Number n = number_at(text, i);
         if (n.whole_digits >= kFewestDigits) {
             std::string_view before = text.substr(0, i), after = text.substr(n.end);
@@ -280,7 +303,10 @@ std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) 
     std::vector<std::string> out;
     for (std::size_t i = 0; i < text.size() && out.size() < limit;) {
         if (!alnum(text[i])) {
-            ++i;
+            // A wallet has a digit among its first three characters.
+            const std::size_t near = next_digit(text, i);
+            i = std::max(i + 1, near - std::min<std::size_t>(near, 2));
+            while (i < text.size() && alnum(text[i]) && alnum(text[i - 1])) ++i;
             continue;
         }
         std::size_t j = i;
@@ -302,9 +328,9 @@ std::vector<std::string> find_wallets(std::string_view text, std::size_t limit) 
 
 namespace {
 
-/// A run of letters, in lower case. Bytes beyond ASCII are letters here: "número".
+/// A run of letters. Bytes beyond ASCII are letters here: "número".
 struct Word {
-    std::string text;
+    std::string_view text;
     std::size_t end = 0;  ///< one past it
 };
 
@@ -317,14 +343,9 @@ Word next_word(std::string_view text, std::size_t from) {
     std::size_t i = from;
     while (i < text.size() && i < from + kMostPunctuation && !letter(text[i]) && !digit(text[i]))
         ++i;
-    Word w;
-    while (i < text.size() && letter(text[i]) && w.text.size() < kLongestWord) {
-        w.text.push_back(text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a')
-                                                          : text[i]);
-        ++i;
-    }
-    w.end = i;
-    return w;
+    const std::size_t begin = i;
+    while (i < text.size() && letter(text[i]) && i < begin + kLongestWord) ++i;
+    return {text.substr(begin, i - begin), i};
 }
 
 // Before a number that is an account's all by themselves; only together with a word for "number"
@@ -387,7 +408,7 @@ std::string account_at(std::string_view text) {
 
 std::vector<std::string> find_accounts(std::string_view text, std::size_t limit) {
     std::vector<std::string> out;
-    std::string before, before_that;
+    std::string_view before, before_that;
     for (std::size_t i = 0; i < text.size() && out.size() < limit;) {
         if (!letter(text[i])) {
             ++i;
@@ -404,7 +425,7 @@ std::vector<std::string> find_accounts(std::string_view text, std::size_t limit)
             found = account_at(text.substr(std::min(skip_between(text, w.end), text.size())));
         }
         if (!found.empty()) add_unique(out, std::move(found));
-        before_that = std::move(before);
+        before_that = before;
         before = w.text;
         i = w.end;
     }
@@ -413,8 +434,13 @@ std::vector<std::string> find_accounts(std::string_view text, std::size_t limit)
 
 std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
     constexpr std::size_t kMostDigits = 15;  // E.164
+    constexpr std::size_t kMostMarks = 3;    // within a number: "030 / 123"
     std::vector<std::string> out;
     for (std::size_t i = 0; i < text.size() && out.size() < limit;) {
+        // Before the first digit of a number there are at most a few marks.
+        const std::size_t near = next_digit(text, i);
+        i = std::max(i, near - std::min(near, kMostMarks));
+        if (i >= text.size()) break;
         const bool begins = i == 0 || (!alnum(text[i - 1]) && text[i - 1] != '.' &&
                                        text[i - 1] != '-' && text[i - 1] != '/');
         if (begins && digit(text[i])) {
@@ -454,7 +480,7 @@ std::vector<std::string> find_phones(std::string_view text, std::size_t limit) {
             } else if (c == ' ' || c == '-' || c == '/' || c == '(' || c == ')' || c == '.' ||
                        (c == '+' && j == i)) {
                 mark = mark || c != '.';
-                if (++gap > 3) break;  // "030 / 123"
+                if (++gap > kMostMarks) break;
             } else {
                 break;
             }

@@ -14,6 +14,10 @@ namespace {
 constexpr int kMinLetters = 2, kMaxLetters = 20;
 constexpr std::size_t kRandomToken = 20, kLongWord = 24;
 
+bool is_ascii_letter(UChar32 c) noexcept {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool is_cjk(UChar32 c) noexcept {
     return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) ||
            (c >= 0xAC00 && c <= 0xD7AF);
@@ -87,7 +91,7 @@ private:
             append_utf8(word, u_tolower(c));
     }
     [[nodiscard]] static bool is_letter(UChar32 c) noexcept {
-        if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (c < 0x80) return is_ascii_letter(c);
         return u_isalpha(c) != 0;
     }
     /// Apostrophes ("don't" is one word), marks on the letter before, invisible characters.
@@ -126,7 +130,7 @@ bool is_prose(std::string_view line) {
         const auto c = static_cast<unsigned char>(ch);
         if ((c & 0xC0) == 0x80) continue;  // count code points
         ++all;
-        if (c >= 0x80 || std::isalpha(c) != 0 || c == ' ' || c == '\t') ++good;
+        if (c >= 0x80 || is_ascii_letter(c) || c == ' ' || c == '\t') ++good;
     }
     return all > 0 && good * 100 >= all * 72;
 }

@@ -6,6 +6,9 @@ if(TARGET kith-milter)
   target_include_directories(milter_throughput PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(milter_throughput PRIVATE kith::journal kith::features kith::scoring kith::base Threads::Threads)
   add_dependencies(milter_throughput kith-milter milter_nothing)
+  add_executable(milter_rate milter_rate.cpp ../support/fake_mta.cpp)
+  target_include_directories(milter_rate PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(milter_rate PRIVATE kith::base Threads::Threads)
   add_test(NAME milter_throughput COMMAND milter_throughput --messages 300)
   set_tests_properties(milter_throughput PROPERTIES
     LABELS bench TIMEOUT 300 RUN_SERIAL ON

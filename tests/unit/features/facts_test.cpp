@@ -168,6 +168,27 @@ TEST_CASE("eight to fifteen digits make a number") {
     CHECK(find_phones("+1234567890123456").empty());
 }
 
+TEST_CASE("a fact is found wherever in a text it stands") {
+    for (std::size_t before = 0; before <= 70; ++before) {
+        CAPTURE(before);
+        // Any position within the blocks that are searched for digits at once; with letters around.
+        const std::string words = std::string(before, ' ') + "see ";
+        const std::string more = " , and so on and so on and so on and so on";
+        CHECK(find_ibans(words + "DE89370400440532013000" + more) ==
+              Found{"DE89370400440532013000"});
+        CHECK(find_mistyped_ibans(words + "DE88370400440532013000" + more) ==
+              Found{"DE88370400440532013000"});
+        CHECK(find_wallets(words + "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq" + more).size() ==
+              1);
+        CHECK(find_wallets(words + "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2" + more).size() == 1);
+        CHECK(find_phones(words + "( 030) 1234567" + more) == Found{"0301234567"});
+        CHECK(find_phones(words + "+49 30 1234567" + more) == Found{"49301234567"});
+        CHECK(find_accounts(words + "Account number 12345678" + more) == Found{"12345678"});
+        CHECK(find_accounts(words + "SWIFT: DEUTDEFF" + more) == Found{"DEUTDEFF"});
+        CHECK(names_amount(words + "EUR 51,600.00" + more));
+    }
+}
+
 TEST_CASE("hostile text costs time in proportion to its length") {
     std::string text;
     for (int i = 0; i < 20000; ++i) text += "DE89 3704 +49 0(0 ";
