@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "engine/admin/command.hpp"
+#include "engine/admin/output.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/config/keys.hpp"
 #include "engine/features/spec.hpp"
@@ -254,7 +255,7 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     }
     Files files(std::filesystem::path(options.manifest).parent_path());
     const auto print = [&](const ReplayResult& result) {
-        env.out << result_line(result).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+        env.out << json_text(result_line(result), -1) << '\n';
     };
     for (std::size_t i = 0; i < lines.size(); ++i) {
         auto bytes = files.read(lines[i]);

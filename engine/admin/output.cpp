@@ -44,8 +44,11 @@ void TextTable::print(std::ostream& out) const {
     }
 }
 
-void print_json(std::ostream& out, const Json& json) {
-    out << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+void print_json(std::ostream& out, const Json& json) { out << json_text(json, 2) << '\n'; }
+
+std::string json_text(const Json& json, int indentation) {
+    constexpr bool kAscii = true;  // C1 controls and bidirectional marks steer a terminal, too
+    return json.dump(indentation, ' ', kAscii, Json::error_handler_t::replace);
 }
 
 std::string fixed1(double x) { return fmt::format("{:.1f}", x); }

@@ -36,7 +36,10 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// One document, two blanks of indentation, invalid UTF-8 replaced, ending with a line end.
+/// `json` in ASCII: what is not is written as \uXXXX, so that no text of a mail steers a terminal;
+/// invalid UTF-8 is replaced. -1: one line.
+[[nodiscard]] std::string json_text(const Json& json, int indentation);
+/// One document, two blanks of indentation, as json_text() has it, ending with a line end.
 void print_json(std::ostream& out, const Json& json);
 
 /// "87.5": one digit behind the point.

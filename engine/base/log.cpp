@@ -80,19 +80,6 @@ std::size_t utf8_sequence_bytes(std::string_view s) noexcept {
     return n <= s.size() && is_valid_utf8(s.substr(0, n)) ? n : 0;
 }
 
-/// C1 controls (U+0080-U+009F) steer terminals as ESC does; U+2028/2029 and the bidirectional marks
-/// reorder what is read.
-bool is_steering(std::string_view sequence) noexcept {
-    if (sequence.size() == 2)
-        return sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
-    if (sequence.size() != 3 || sequence[0] != '\xE2') return false;
-    const auto second = static_cast<unsigned char>(sequence[1]);
-    const auto third = static_cast<unsigned char>(sequence[2]);
-    return (second == 0x80 && third >= 0xA8 && third <= 0xAE) ||
-           (second == 0x81 && third >= 0xA6 && third <= 0xA9) ||
-           (second == 0x80 && (third == 0x8E || third == 0x8F));
-}
-
 /// `value` with everything escaped that could forge or hide a part of a line; `quotes` too, when it
 /// stands in quotes.
 std::string escape(std::string_view value, std::size_t max_bytes, bool quotes) {
@@ -102,8 +89,7 @@ std::string escape(std::string_view value, std::size_t max_bytes, bool quotes) {
         const std::size_t sequence = utf8_sequence_bytes(value);
         const std::size_t n = sequence == 0 ? 1 : sequence;
         std::string piece(value.substr(0, n));
-        if (sequence == 0 || byte < 0x20 || byte == 0x7F || byte == '\\' ||
-            (quotes && byte == '"') || is_steering(piece)) {
+        if (sequence == 0 || byte == '\\' || (quotes && byte == '"') || steers_display(piece)) {
             piece.clear();
             for (const char c : value.substr(0, n))
                 append_hex(piece, static_cast<unsigned char>(c));

@@ -22,9 +22,9 @@ struct LogField {
     std::string value;
 };
 
-/// `value` with bytes below 0x20, 0x7f, backslash, quote, invalid UTF-8 and what steers a terminal
-/// (C1 controls, line separators, bidirectional marks) written as \xHH, cut to `max_bytes`; in
-/// quotes when it holds a blank, a quote, '=' or is empty.
+/// `value` with backslash, quote, invalid UTF-8 and what steers_display() (controls, line
+/// separators, bidirectional and other format marks) written as \xHH, cut to `max_bytes`; in quotes
+/// when it holds a blank, a quote, '=' or is empty.
 [[nodiscard]] std::string log_escape(std::string_view value, std::size_t max_bytes = 256);
 
 /// `value` on one line, safe for a terminal: as log_escape, but with quotes as they are and none

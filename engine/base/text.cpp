@@ -6,6 +6,7 @@
 
 #include <unicode/bytestream.h>
 #include <unicode/casemap.h>
+#include <unicode/uchar.h>
 #include <unicode/utypes.h>
 
 #include <algorithm>
@@ -111,6 +112,18 @@ std::string scrub_utf8(std::string_view bytes) {
         i += sequence.length;
     }
     return out;
+}
+
+bool steers_display(std::string_view sequence) noexcept {
+    if (sequence.empty()) return false;
+    // Of a lead byte the bits below its length mark count, of the others six.
+    const std::uint8_t lead = byte_at(sequence, 0);
+    UChar32 code_point =
+        lead < 0x80 ? lead : lead & (0x7F >> std::min<std::size_t>(sequence.size(), 4));
+    for (std::size_t i = 1; i < std::min<std::size_t>(sequence.size(), 4); ++i)
+        code_point = (code_point << 6) | (byte_at(sequence, i) & 0x3F);
+    return (U_GET_GC_MASK(code_point) &
+            (U_GC_CC_MASK | U_GC_CF_MASK | U_GC_ZL_MASK | U_GC_ZP_MASK)) != 0;
 }
 
 bool is_valid_utf8(std::string_view bytes) noexcept {

@@ -18,6 +18,10 @@ namespace kith {
 /// Valid UTF-8: each maximal invalid sequence becomes U+FFFD; NUL becomes U+FFFD as well.
 [[nodiscard]] std::string scrub_utf8(std::string_view bytes);
 [[nodiscard]] bool is_valid_utf8(std::string_view bytes) noexcept;
+/// Whether the one code point in valid UTF-8 `sequence` shows nothing itself but may change where
+/// or in which order other text is shown: controls (C0, DEL, C1), format characters (bidirectional
+/// marks, joiners, tags), line and paragraph separators.
+[[nodiscard]] bool steers_display(std::string_view sequence) noexcept;
 /// At most `max_bytes` of valid UTF-8 `s`, cut at a code point's border.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view s, std::size_t max_bytes) noexcept;
 /// Unicode simple lower case of valid UTF-8 (ICU root locale).

@@ -33,7 +33,18 @@ TEST_CASE("a table pads by characters, not bytes, and leaves no blanks at the en
 TEST_CASE("JSON replaces what is no UTF-8") {
     std::ostringstream out;
     print_json(out, Json{{"x", "a\xff"}});
-    CHECK(out.str() == "{\n  \"x\": \"a\xef\xbf\xbd\"\n}\n");
+    CHECK(out.str() == "{\n  \"x\": \"a\\ufffd\"\n}\n");
+}
+
+TEST_CASE("JSON is ASCII, so that no text in it steers a terminal") {
+    const std::string steering =
+        "\x1b[2J\x7f\xc2\x9b"
+        "2J\xe2\x80\xae\xf0\x9f\x98\x80";
+    std::ostringstream out;
+    print_json(out, Json{{"x", steering}});
+    CHECK(out.str() == "{\n  \"x\": \"\\u001b[2J\\u007f\\u009b2J\\u202e\\ud83d\\ude00\"\n}\n");
+    CHECK(Json::parse(out.str())["x"] == steering);
+    CHECK(json_text(Json{{"x", 1}}, -1) == "{\"x\":1}");
 }
 
 TEST_CASE("numbers are rounded, and what is no number is 0") {

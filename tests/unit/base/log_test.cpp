@@ -41,6 +41,15 @@ TEST_CASE("a value in the log can forge neither a line nor a field") {
          "fdp.exe",
          "\\xe2\\x80\\xaefdp.exe"},           // U+202E turns the text round
         {"\xE2\x80\xA8", "\\xe2\\x80\\xa8"},  // U+2028 ends a line in some viewers
+        {"\xD8\x9C",
+         "\\xd8\\x9c"},  // U+061C, the bidirectional mark that is not in the U+20xx block
+        {"a\xE2\x80\x8B"
+         "b",
+         "a\\xe2\\x80\\x8bb"},                  // U+200B has no width: two names look the same
+        {"\xEF\xBB\xBFx", "\\xef\\xbb\\xbfx"},  // U+FEFF
+        {"\xF3\xA0\x81\x81", "\\xf3\\xa0\\x81\\x81"},  // U+E0041, a letter that nobody sees
+        {"\xF0\x9F\x98\x80 \xE6\x97\xA5",
+         "\"\xF0\x9F\x98\x80 \xE6\x97\xA5\""},  // shows itself: stays
     }));
     CHECK(log_escape(value) == expected);
 }

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "engine/base/log.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace kith;
@@ -90,6 +91,22 @@ TEST_CASE("Unicode lower case knows more than ASCII") {
     CHECK(utf8_lower("\xC3\x84RGER Za") == "\xC3\xA4rger za");
     CHECK(utf8_lower("\xD0\x9F\xD0\xA0") == "\xD0\xBF\xD1\x80");
     CHECK(utf8_lower("") == "");
+}
+
+TEST_CASE("what steers a display is told from what shows itself") {
+    for (const char* steering :
+         {"\n", "\x1b", "\x7f", "\xC2\x85", "\xC2\x9B", "\xC2\xAD", "\xD8\x9C", "\xE2\x80\x8B",
+          "\xE2\x80\x8F", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAE", "\xE2\x81\xA0",
+          "\xE2\x81\xA6", "\xEF\xBB\xBF", "\xEF\xBF\xB9", "\xF3\xA0\x81\x81"}) {
+        INFO(log_escape(steering));
+        CHECK(steers_display(steering));
+    }
+    for (const char* shown : {"", " ", "a", "~", "\xC2\xA0", "\xC3\xA4", "\xCC\x81", "\xD7\x90",
+                              "\xE2\x82\xAC", "\xEF\xBF\xBD", "\xF0\x9F\x98\x80"}) {
+        INFO(shown);
+        CHECK_FALSE(steers_display(shown));
+    }
+    CHECK(steers_display(std::string_view("\0", 1)));
 }
 
 TEST_CASE("splitting keeps empty pieces") {
