@@ -197,18 +197,29 @@ void check_socket(Checks& checks, const SocketName& socket, const std::string& m
                       ", and let it pass the directory");
 }
 
-void check_authserv(Checks& checks, const Config& config,
-                    const std::optional<PostfixView>& postfix) {
-    if (!config.site.authserv_ids.empty())
-        add(checks, "site.authserv_id", CheckState::Ok,
-            "Authentication-Results of " + config.site.authserv_ids.front() + " are trusted");
-    else if (postfix)
-        add(checks, "site.authserv_id", CheckState::Ok,
-            "Authentication-Results of " + postfix->setting("myhostname") +
-                " are trusted (site.authserv_id is not set)");
-    else
+void check_authserv(Checks& checks, const std::vector<std::string>& servers, bool are_set) {
+    if (servers.empty())
         add(checks, "site.authserv_id", CheckState::Warn, "site.authserv_id is not set",
             "set it to the name your DKIM and DMARC checks write into Authentication-Results");
+    else
+        add(checks, "site.authserv_id", CheckState::Ok,
+            "Authentication-Results of " + servers.front() + " are trusted" +
+                (are_set ? "" : " (site.authserv_id is not set)"));
+}
+
+/// kith cannot tell a field that came with the mail from one that a milter before it has added.
+void check_forged_results(Checks& checks, const std::vector<std::string>& servers,
+                          const Postfix& postfix, const PostfixView& view) {
+    for (const std::string& server : servers) {
+        if (postfix.keeps_out("Authentication-Results: " + server + "; dmarc=pass", view)) continue;
+        return add(
+            checks, "postfix.forged_results", CheckState::Warn,
+            "header_checks let Authentication-Results of " + server +
+                " in that a sender has written",
+            "see main.cf.snippet; not needed where your DKIM or DMARC milter takes them out");
+    }
+    add(checks, "postfix.forged_results", CheckState::Ok,
+        "header_checks keep out Authentication-Results that a sender has written");
 }
 
 struct Findings {
@@ -229,7 +240,8 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     const Config& config = loaded.config;
     check_site(f.checks, config);
     const SocketName socket = parse_socket_name(config.milter.socket);
-    Result<PostfixView> view = Postfix(options).view();
+    const Postfix queries(options);
+    Result<PostfixView> view = queries.view();
     std::optional<PostfixView> postfix;
     if (view) postfix = std::move(*view);
     if (const Status may = may_look(config); !may) {
@@ -242,8 +254,11 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_directories(f.checks, config, connect_to(socket).has_value());
     }
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
-    check_authserv(f.checks, config, postfix);
+    std::vector<std::string> servers = config.site.authserv_ids;
+    if (servers.empty() && postfix) servers.push_back(postfix->setting("myhostname"));
+    check_authserv(f.checks, servers, !config.site.authserv_ids.empty());
     if (postfix) {
+        check_forged_results(f.checks, servers, queries, *postfix);
         for (Check& c : check_postfix(*postfix, socket)) f.checks.push_back(std::move(c));
         f.lines = postfix_lines(*postfix, socket);
     } else {

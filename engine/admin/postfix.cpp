@@ -206,6 +206,21 @@ Result<std::string> Postfix::setting(const std::string& name) const {
     return std::string(trim(*value));
 }
 
+bool Postfix::keeps_out(const std::string& field, const PostfixView& view) const {
+    static constexpr std::array<std::string_view, 4> kActions{"IGNORE", "REJECT", "DISCARD",
+                                                              "STRIP"};
+    for (const std::string& table : list_elements(view.setting("header_checks"))) {
+        const Result<std::string> found = run("postmap", {"-q", field, table});
+        if (!found) continue;  // no line of the table fits
+        const std::vector<std::string> action = words(*found);
+        // The first table with a line that fits decides.
+        return !action.empty() &&
+               std::any_of(kActions.begin(), kActions.end(),
+                           [&](std::string_view a) { return ascii_iequals(a, action.front()); });
+    }
+    return false;
+}
+
 Result<PostfixView> Postfix::view() const {
     Result<std::string> settings = run("postconf", {"-x"});
     if (!settings) return fail(std::move(settings).error());

@@ -87,6 +87,9 @@ public:
     [[nodiscard]] Result<PostfixView> view() const;
     /// Value of one setting, expanded.
     [[nodiscard]] Result<std::string> setting(const std::string& name) const;
+    /// Whether mail with this header field loses it, or is refused, before a milter sees it
+    /// (header_checks(5); what milters add does not pass there).
+    [[nodiscard]] bool keeps_out(const std::string& field, const PostfixView& view) const;
     /// "postsuper -c DIR -H ID" as an admin would type it.
     [[nodiscard]] std::string command_text(const std::string& name,
                                            const std::vector<std::string>& arguments) const;

@@ -139,15 +139,16 @@ struct Pair {
 
 }  // namespace
 
-std::optional<std::vector<AuthResult>> parse_auth_results(std::string_view field,
-                                                          const std::vector<std::string>& trusted) {
+std::optional<AuthField> parse_auth_results(std::string_view field,
+                                            const std::vector<std::string>& trusted) {
     Lexer lexer(field, ";=");
     std::optional<Token> token = lexer.next();
     while (token && token->kind == TokenKind::Comment) token = lexer.next();
     if (!token || (token->kind != TokenKind::Word && token->kind != TokenKind::Quoted))
         return std::nullopt;
-    const std::string authserv_id = ascii_lower(token->text);
-    if (std::find(trusted.begin(), trusted.end(), authserv_id) == trusted.end())
+    AuthField read{ascii_lower(token->text), {}};
+    std::vector<AuthResult>& results = read.results;
+    if (std::find(trusted.begin(), trusted.end(), read.server) == trusted.end())
         return std::nullopt;
     // Only a version number and comments may stand between the id and the first result.
     while ((token = lexer.next())) {
@@ -156,7 +157,6 @@ std::optional<std::vector<AuthResult>> parse_auth_results(std::string_view field
                              token->text.find_first_not_of("0123456789") == std::string::npos;
         if (token->kind != TokenKind::Comment && !version) return std::nullopt;
     }
-    std::vector<AuthResult> results;
     std::vector<Token> tokens;
     const auto finish = [&] {
         if (!lexer.broken() && results.size() < kMaxResults)
@@ -164,7 +164,7 @@ std::optional<std::vector<AuthResult>> parse_auth_results(std::string_view field
         tokens.clear();
     };
     while ((token = lexer.next())) {
-        if (lexer.broken()) return results;
+        if (lexer.broken()) return read;
         if (token->kind == TokenKind::Special && token->text == ";") {
             finish();
         } else {
@@ -172,7 +172,7 @@ std::optional<std::vector<AuthResult>> parse_auth_results(std::string_view field
         }
     }
     finish();
-    return results;
+    return read;
 }
 
 std::optional<DkimClaim> parse_dkim_signature(std::string_view field) {

@@ -14,11 +14,17 @@
 
 namespace kith::mail {
 
-/// Results of one field; nullopt when its authserv-id is not one of `trusted` (lower case) or
-/// cannot be read. A result that is malformed is left out, and with an unclosed quote or comment
-/// everything behind it. At most 64. Total.
-[[nodiscard]] std::optional<std::vector<AuthResult>> parse_auth_results(
-    std::string_view field, const std::vector<std::string>& trusted);
+/// What one field says.
+struct AuthField {
+    std::string server;  ///< its authserv-id, lower case
+    std::vector<AuthResult> results;
+};
+
+/// nullopt when the field's authserv-id is not one of `trusted` (lower case) or cannot be read. A
+/// result that is malformed is left out, and with an unclosed quote or comment everything behind
+/// it. At most 64. Total.
+[[nodiscard]] std::optional<AuthField> parse_auth_results(std::string_view field,
+                                                          const std::vector<std::string>& trusted);
 
 /// One DKIM-Signature field (RFC 6376) as claimed; nullopt without d=. Covered by
 /// tests/unit/message/auth_results_test.cpp.

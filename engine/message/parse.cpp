@@ -8,7 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/base/text.hpp"
 #include "engine/message/addresses.hpp"
@@ -206,13 +209,22 @@ private:
         }
     }
 
+    /// A server writes its field above what came over the wire: of a method that it has told of, a
+    /// field further down that bears its name is older or forged.
     void read_auth_results(std::string_view value) {
-        auto results = mail::parse_auth_results(value, options_.trusted_authserv_ids);
-        if (!results) return;
+        if (message_.auth_results.size() >= kMaxAuthResults) return;
+        auto field = mail::parse_auth_results(value, options_.trusted_authserv_ids);
+        if (!field) return;
         message_.auth_results_present = true;
-        for (AuthResult& result : *results)
+        std::vector<std::pair<std::string, std::string>> told;
+        for (AuthResult& result : field->results) {
+            std::pair<std::string, std::string> told_by(field->server, result.method);
+            if (told_.count(told_by) > 0) continue;
+            told.push_back(std::move(told_by));
             if (message_.auth_results.size() < kMaxAuthResults)
                 message_.auth_results.push_back(std::move(result));
+        }
+        told_.insert(told.begin(), told.end());
     }
 
     /// Links of RFC 2369 fields: each stands in <>.
@@ -246,6 +258,8 @@ private:
     DefectSet& defects_;
     std::array<unsigned, kSingle.size()> seen_{};
     std::string x_mailer_;
+    /// Server and method of the authentication results of the fields so far.
+    std::set<std::pair<std::string, std::string>> told_;
     unsigned from_fields_ = 0;
     bool subject_seen_ = false;
 };

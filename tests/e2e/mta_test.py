@@ -6,6 +6,7 @@ a server does not have is a test of that: should a later version have it, the te
 """
 
 import email.utils
+import os
 import re
 import smtplib
 import threading
@@ -198,7 +199,7 @@ class Cases:
         """forged X-Kith fields: removed; every other field as without kith"""
         m = self.difficult('fa13')
         odd = 'X-Odd:no blank\nX-Odd:  two\nX-Odd: folded\n\tover\n  lines\nX-Odd: ü\nX-Odd: %s\nx-odd: other case\n' % ('y' * 900)
-        forged = 'X-Kith-Verdict: pass-forged\nx-kith-id: aaaaforged\nX-KITH-SCORE: 1\nX-Kith-Score:forged\n forged\n'
+        forged = 'X-Kith-Verdict: pass-forged\nx-kith-id: aaaaforged\nX-KITH-SCORE: 1\nX-Kith-Score:forged\n forged\nX-Kith-Tags : forged\n'
         head, body = m.raw.split(b'\n\n', 1)
         m.raw = (forged + 'X-Kith-Id: forged\n' + odd).encode() + head + b'\n' + forged.encode() + b'\n' + body
         self.send(m)
@@ -441,6 +442,34 @@ class OnPostfix(Cases, unittest.TestCase):
         self.assertEqual(1, sum(m.message_id.encode() in x for x in site.mta.mailbox(m.rcpts[0])))
         record, = self.records(m.message_id, site=site)
         self.assert_record(record, m, queue_id=e2e.queue_id_of(text))
+
+    def test_forged_results(self):
+        """forged Authentication-Results: taken out by the line in conf/"""
+        with open(os.path.join(e2e.ROOT, 'conf/postfix/main.cf.snippet'), encoding='utf-8') as f:
+            snippet = f.read()
+        line = re.search(r'(?m)^# +(/\^Authentication-Results.*)$', snippet)[1]
+        settings = re.findall(r'(?m)^#((?:nested_)?header_checks =.*)$', snippet)
+        self.assertEqual(2, len(settings), snippet)
+        site = self.make(mta_options={'extra': '\n'.join(settings).replace('/etc/postfix', '$config_directory') + '\n'})
+        with open(os.path.join(site.mta.etc, 'forged_results'), 'w', encoding='utf-8') as f:
+            f.write(line.replace(r'mx\.example\.com', re.escape(site.mta.myhostname)) + '\n')
+        self.addCleanup(site.stop)
+        site.start()
+        own, m = site.mta.myhostname, self.difficult('fb07')
+        forged = (
+            'Authentication-Results: %s; forged=pass\nauthentication-results : (a) "%s" 1; forged=pass\n'
+            'AUTHENTICATION-RESULTS:\n\t(comment)\n\t%s;\n\tforged=pass\n' % (own, own.upper(), own)
+        ).encode()
+        attached = b'\n--\n' + forged
+        head, body = m.raw.split(b'\n\n', 1)
+        m.raw = forged + b'Authentication-Results: other.example; mine=no\n' + head + b'\n' + forged + b'\n' + body + attached
+        code, text = site.mta.send(m.raw, m.mail_from, m.rcpts, m.client)
+        self.assertEqual(250, code, text)
+        head, body = site.mta.wait_delivered(m.rcpts[0], m.message_id).split(b'\n\n', 1)
+        self.assertNotIn(b'forged', head)
+        self.assertIn(b'\nAuthentication-Results: other.example; mine=no\n', head)
+        self.assertIn(attached, body)
+        self.assertIn('header_checks keep out', site.kith('doctor', '--postfix-config', site.mta.etc, check=False).stdout)
 
 
 class OnSendmail(Cases, unittest.TestCase):

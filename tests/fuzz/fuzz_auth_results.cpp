@@ -13,9 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     (void)kith::mail::parse_dkim_signature(field);
     (void)kith::mail::parse_auth_results(field, {"mx.site.example"});
     const auto check = [](const std::string& text) {
-        const auto results = kith::mail::parse_auth_results(text, {"mx.site.example"});
-        if (!results) return;
-        for (const kith::AuthResult& result : *results) {
+        const auto read = kith::mail::parse_auth_results(text, {"mx.site.example"});
+        if (!read) return;
+        for (const kith::AuthResult& result : read->results) {
             if (!result.domain.empty() && !kith::mail::is_plain_domain(result.domain)) std::abort();
             if (result.method.empty() || result.result.empty()) std::abort();
             if (result.domain == "forged.invalid") std::abort();

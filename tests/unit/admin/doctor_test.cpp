@@ -183,6 +183,39 @@ TEST_CASE("doctor says what is missing of a fresh site, with exit status 2, and 
     CHECK_FALSE(std::filesystem::exists(site.dir.path() / "site.key"));
 }
 
+TEST_CASE("doctor tells whether a sender can write Authentication-Results of a trusted name") {
+    struct Row {
+        const char* table;
+        const char* state;
+    };
+    const auto row = GENERATE(values<Row>({
+        {"", "warn"},
+        {"/^Authentication-Results:.*mx\\.a\\.example/ IGNORE\n", "warn"},
+        {"/^Authentication-Results:.*mx\\.[ab]\\.example/ IGNORE\n", "ok"},
+        {"/^Authentication-Results:/ reject forged\n", "ok"},
+        {"/^Authentication-Results:/ WARN\n", "warn"},
+    }));
+    const test::Site site;
+    const test::TempDir postfix;
+    postfix.write("master.cf", "smtp inet n - n - - smtpd\n");
+    postfix.write("checks", row.table);
+    postfix.write("main.cf", "compatibility_level = 3.6\nheader_checks = regexp:" +
+                                 postfix.file("checks") + "\n");
+    site.configure("");
+    std::string config = site.dir.read("kith.yaml");
+    const std::string domains = "  domains: example.org\n";
+    config.insert(config.find(domains) + domains.size(),
+                  "  authserv_id: [mx.a.example, mx.b.example]\n");
+    site.dir.write("kith.yaml", config);
+    const auto out = site.kith({"doctor", "--json", "--postfix-config", postfix.str()});
+    std::string state;
+    const auto j = nlohmann::json::parse(out.out);
+    for (const auto& c : j["checks"])
+        if (c["name"] == "postfix.forged_results") state = c["state"];
+    INFO(row.table);
+    CHECK(state == row.state);
+}
+
 TEST_CASE("doctor without Postfix still looks at kith and prints the lines") {
     const test::Site site;
     const auto out = site.kith({"doctor", "--postfix-bin", site.dir.str()});

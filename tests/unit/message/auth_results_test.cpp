@@ -16,10 +16,10 @@ const std::vector<std::string> kTrusted{"mx.site.example"};
 /// "method=result property:domain/selector" of every result; "UNTRUSTED" for a field that is not
 /// ours.
 std::vector<std::string> shown(std::string_view field) {
-    const auto results = parse_auth_results(field, kTrusted);
-    if (!results) return {"UNTRUSTED"};
+    const auto read = parse_auth_results(field, kTrusted);
+    if (!read) return {"UNTRUSTED"};
     std::vector<std::string> out;
-    for (const AuthResult& r : *results)
+    for (const AuthResult& r : read->results)
         out.push_back(r.method + "=" + r.result + " " + r.property + ":" + r.domain +
                       (r.selector.empty() ? "" : "/" + r.selector));
     return out;
@@ -85,6 +85,12 @@ TEST_CASE("SEC-06: only fields of trusted servers count") {
     CHECK(shown("mx.site.example spf=pass; dmarc=pass") == List{"UNTRUSTED"});
     CHECK(shown("(mx.site.example) other.example; spf=pass") == List{"UNTRUSTED"});
     CHECK(shown("") == List{"UNTRUSTED"});
+    CHECK(shown("mx.site.example.; spf=pass") == List{"UNTRUSTED"});
+    CHECK(shown("mx.site.example/1; spf=pass") == List{"UNTRUSTED"});
+    CHECK(shown("\"mx.site.example \"; spf=pass") == List{"UNTRUSTED"});
+    CHECK(shown("mx.site.example x; spf=pass") == List{"UNTRUSTED"});
+    CHECK(shown("mx.site.ex\xc2\xad"
+                "ample; spf=pass") == List{"UNTRUSTED"});
     CHECK_FALSE(parse_auth_results("mx.site.example; none", {}));
 }
 

@@ -156,6 +156,50 @@ TEST_CASE("SEC-06: only results of trusted servers are kept") {
     CHECK_FALSE(builder.message().auth_results_present);
 }
 
+TEST_CASE("SEC-06: of a server's results of a method only those of its topmost field count") {
+    struct Row {
+        std::vector<std::string> fields;
+        std::vector<std::string> kept;
+    };
+    const auto row = GENERATE(values<Row>({
+        {{"mx.site.example; dmarc=fail header.from=a.example",
+          "mx.site.example; dmarc=pass header.from=a.example; spf=pass smtp.mailfrom=a.example"},
+         {"dmarc=fail", "spf=pass"}},
+        {{"MX.Site.Example 1; dkim=fail header.d=a.example; dkim=pass header.d=b.example",
+          "mx.site.example; dkim=pass header.d=a.example"},
+         {"dkim=fail", "dkim=pass"}},
+        // What cannot be read tells of no method.
+        {{"mx.site.example; dmarc", "mx.site.example; dmarc=fail header.from=a.example"},
+         {"dmarc=fail"}},
+        // Servers of one site speak each for themselves: the inner one sees the outer as client.
+        {{"inner.site.example; spf=fail smtp.mailfrom=a.example",
+          "mx.site.example; spf=pass smtp.mailfrom=a.example"},
+         {"spf=fail", "spf=pass"}},
+        {{"other.example; dmarc=fail header.from=a.example",
+          "mx.site.example; dmarc=pass header.from=a.example"},
+         {"dmarc=pass"}},
+    }));
+    ParseOptions options;
+    options.trusted_authserv_ids = {"mx.site.example", "inner.site.example"};
+    MessageBuilder builder;
+    for (const std::string& field : row.fields) builder.add("Authentication-Results", field);
+    std::vector<std::string> kept;
+    for (const AuthResult& r : builder.message(options).auth_results)
+        kept.push_back(r.method + "=" + r.result);
+    CHECK(kept == row.kept);
+}
+
+TEST_CASE("authentication results are kept up to 256, whatever the number of fields") {
+    ParseOptions options;
+    options.trusted_authserv_ids = {"mx.site.example"};
+    MessageBuilder builder;
+    for (int i = 0; i < 257; ++i)
+        builder.add("Authentication-Results", "mx.site.example; m" + std::to_string(i) + "=pass");
+    const Message m = builder.message(options);
+    REQUIRE(m.auth_results.size() == 256);
+    CHECK(m.auth_results.back().method == "m255");
+}
+
 TEST_CASE("references keep the first and the newest, at the limit and one above") {
     ParseOptions options;
     options.max_references = 3;
