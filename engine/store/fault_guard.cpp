@@ -9,6 +9,13 @@
 namespace kith::store {
 namespace {
 
+#if defined(__SANITIZE_THREAD__)
+/// ThreadSanitizer blocks all signals while a handler runs, whatever the flags.
+constexpr int kSaveMask = 1;
+#else
+constexpr int kSaveMask = 0;
+#endif
+
 struct Guard {
     sigjmp_buf place;
     Guard* outer;
@@ -81,7 +88,7 @@ void leave_guarded_region() noexcept {
 int detail::run_guarded(int (*call)(void*), void* context) noexcept {
     Guard guard;
     guard.outer = t_guard;
-    if (sigsetjmp(guard.place, 0) != 0) return kFault;
+    if (sigsetjmp(guard.place, kSaveMask) != 0) return kFault;
     t_guard = &guard;
     const int rc = call(context);
     t_guard = guard.outer;
