@@ -5,6 +5,7 @@ Place in the flow: tests/e2e and contrib/demo/play.py. Programs come from a buil
 that waits, waits for a condition with a deadline. Covered by tests/e2e/site_test.py.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -34,6 +35,12 @@ def program(build, name):
     if not path or not os.access(path, os.X_OK):
         raise Unavailable('%s is not built: expected %s' % (name, path or 'it on PATH'))
     return path
+
+
+def refuse_findings(argv, text):
+    """raises when a sanitizer, in a program built with one, has found something"""
+    if 'Sanitizer' in text or 'runtime error:' in text:
+        raise RuntimeError('%s: a sanitizer found something:\n%s' % (os.path.basename(argv[0]), text[-6000:]))
 
 
 class Daemon:
@@ -72,6 +79,8 @@ class Daemon:
                 raise TimeoutError(
                     '%s did not stop within %g s; its log:\n%s' % (self.argv[0], seconds, self.log()[-2000:])
                 ) from None
+        if os.path.exists(self.log_file):  # a site may be stopped twice, and is gone after the first time
+            refuse_findings(self.argv, self.log())
         return self.process.returncode
 
 
@@ -221,6 +230,7 @@ class Site:
             stderr=subprocess.STDOUT,
             timeout=timeout,
         )
+        refuse_findings(p.args, p.stdout.decode('utf-8', 'replace'))
         if p.returncode:
             raise RuntimeError(
                 'kith-learner --once: exit %d\n%s'
@@ -240,6 +250,7 @@ class Site:
             encoding='utf-8',
             errors='replace',
         )
+        refuse_findings(p.args, p.stderr)
         if check and p.returncode:
             raise RuntimeError(
                 'kith %s: exit %d\n%s%s' % (' '.join(args), p.returncode, p.stdout[-1500:], p.stderr[-1500:])
@@ -287,12 +298,12 @@ class Site:
         return self
 
     def stop(self):
-        try:
-            for d in (self.milter, self.learner):
+        # Each is stopped, also when the end of another shows that something was wrong.
+        with contextlib.ExitStack() as last_first:
+            last_first.callback(self.postfix.stop)
+            for d in (self.learner, self.milter):
                 if d is not None:
-                    d.stop()
-        finally:
-            self.postfix.stop()
+                    last_first.callback(d.stop)
 
     __enter__ = start
 
