@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "engine/journal/journal.hpp"
+#include "tests/support/memory_peak.hpp"
 
 namespace kith::test {
 namespace {
@@ -119,8 +120,7 @@ void MilterProcess::write_config(const MilterSetup& setup) const {
                                       directory_.file("spool") +
                                       "\n"
                                       "  trouble_file: " +
-                                      directory_.file("trouble") +
-                                      "\n"
+                                      directory_.file("trouble") + "\n" + setup.more_of_milter +
                                       "store:\n"
                                       "  directory: " +
                                       directory_.file("store") +
@@ -170,23 +170,21 @@ std::size_t entries_of(const std::string& directory) {
     return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 
-/// The number behind `name` in /proc/PID/status; 0 when there is none.
-std::size_t number_of_status(pid_t pid, std::string_view name) {
-    std::size_t found = 0;
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string word; status >> word;)
-        if (word == name) status >> found;
-    return found;
-}
-
 }  // namespace
 
 std::size_t MilterProcess::open_descriptors() const {
     return entries_of("/proc/" + std::to_string(pid_) + "/fd");
 }
 
-std::size_t MilterProcess::threads() const { return number_of_status(pid_, "Threads:"); }
-std::size_t MilterProcess::resident_kb() const { return number_of_status(pid_, "VmRSS:"); }
+std::size_t MilterProcess::threads() const {
+    return number_of_status(std::to_string(pid_), "Threads:");
+}
+std::size_t MilterProcess::resident_kb() const {
+    return number_of_status(std::to_string(pid_), "VmRSS:");
+}
+std::size_t MilterProcess::peak_resident_kb() const {
+    return number_of_status(std::to_string(pid_), "VmHWM:");
+}
 
 std::string MilterProcess::log() const { return read_if_there(directory_, "log"); }
 

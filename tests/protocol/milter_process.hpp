@@ -30,6 +30,7 @@ struct MilterSetup {
     bool make_directories = true;  ///< journal and spool; false = they are missing
     std::string mode = "tag";
     std::string more;              ///< lines added to the configuration
+    std::string more_of_milter;    ///< lines added to its section "milter"
     int umask = -1;                ///< of the program; -1 = the test's own
     unsigned max_descriptors = 0;  ///< of the program; 0 = the test's own
 };
@@ -59,6 +60,8 @@ public:
     [[nodiscard]] std::size_t threads() const;
     /// Memory that is in use now, in kB.
     [[nodiscard]] std::size_t resident_kb() const;
+    /// The most that ever was.
+    [[nodiscard]] std::size_t peak_resident_kb() const;
 
     [[nodiscard]] std::string log() const;
     [[nodiscard]] std::size_t log_lines_with(std::string_view part) const;
