@@ -3,6 +3,7 @@
 
 #include "engine/profile/codec.hpp"
 #include "engine/profile/keys.hpp"
+#include "engine/profile/verified.hpp"
 
 namespace kith {
 
@@ -78,7 +79,7 @@ std::optional<Time> StoreMemory::delayed_since(std::uint64_t delay_key) const {
     const auto first = found ? decode_integer_key(std::string_view(*found).substr(0, 8))
                              : std::optional<std::uint64_t>();
     if (!first) return std::nullopt;
-    return from_unix(static_cast<std::int64_t>(*first));
+    return stored_time(static_cast<std::int64_t>(*first));
 }
 
 }  // namespace kith

@@ -178,7 +178,7 @@ std::optional<Attached> decode_attached(std::string_view bytes) {
     const Verified<fb::Attached> in(bytes);
     if (!in) return std::nullopt;
     Attached out;
-    out.read = from_unix(in->read());
+    out.read = stored_time(in->read());
     out.finding = in->finding();
     out.known_sender = in->known_sender();
     out.invoices = in->invoices();

@@ -9,6 +9,7 @@
 #include "engine/learner/incident_generated.h"
 #include "engine/learner/learned_memory.hpp"
 #include "engine/learner/mail_index.hpp"
+#include "engine/profile/verified.hpp"
 #include "engine/scoring/score.hpp"
 
 namespace kith {
@@ -93,16 +94,16 @@ std::optional<Incident> decode_incident(std::string_view bytes) {
     Incident out;
     out.id = text_of(in.id(), kMaxIndexId);
     out.from = text_of(in.from(), kMaxIndexText);
-    out.opened = from_unix(in.opened());
-    out.last_held = from_unix(in.last_held());
-    out.closed = from_unix(in.closed());
+    out.opened = stored_time(in.opened());
+    out.last_held = stored_time(in.last_held());
+    out.closed = stored_time(in.closed());
     out.left_out = in.left_out();
     if (in.mails() == nullptr) return out;
     for (const auto* m : *in.mails()) {
         if (out.mails.size() == Incident::kMaxMails) break;
         const double evidence = static_cast<double>(m->evidence());
         if (std::isfinite(evidence))
-            out.mails.push_back({text_of(m->id(), kMaxIndexId), from_unix(m->time()), evidence});
+            out.mails.push_back({text_of(m->id(), kMaxIndexId), stored_time(m->time()), evidence});
     }
     return out;
 }

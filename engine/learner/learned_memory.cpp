@@ -9,6 +9,7 @@
 
 #include "engine/assess/delay.hpp"
 #include "engine/profile/keys.hpp"
+#include "engine/profile/verified.hpp"
 
 namespace kith {
 namespace {
@@ -129,7 +130,7 @@ Result<int> LearnedMemory::load_site() {
     scanned = reader_->scan(Table::Waiting, "", [&](std::string_view key, std::string_view value) {
         Waiting w;
         if (key.size() == 32) {
-            w.due = from_unix(static_cast<std::int64_t>(*decode_integer_key(key.substr(0, 8))));
+            w.due = stored_time(static_cast<std::int64_t>(*decode_integer_key(key.substr(0, 8))));
             w.message_id = *decode_integer_key(key.substr(8, 8));
             std::memcpy(w.sender.bytes.data(), key.data() + 16, 16);
             w.record = std::string(value);
@@ -153,8 +154,8 @@ Result<int> LearnedMemory::load_site() {
         const auto id = decode_integer_key(key.substr(1));
         const auto since = decode_integer_key(value.substr(0, 8));
         if (id && since)
-            impl_->keep_delayed(
-                {*id, from_unix(static_cast<std::int64_t>(*since)), std::string(value.substr(8))});
+            impl_->keep_delayed({*id, stored_time(static_cast<std::int64_t>(*since)),
+                                 std::string(value.substr(8))});
         else
             ++bad;
         return true;

@@ -257,8 +257,8 @@ flatbuffers::Offset<fb::LessonVocabulary> encode(flatbuffers::FlatBufferBuilder&
 Lesson::Words words_of(const fb::LessonVocabulary* in) {
     Lesson::Words out;
     if (in == nullptr) return out;
-    out.aged = from_unix(in->aged());
-    out.day = in->day();
+    out.aged = stored_time(in->aged());
+    out.day = stored_day(in->day());
     out.hosts = to_vector(in->hosts(), kMaxItems);
     out.tenants = to_vector(in->tenants(), kMaxItems);
     out.payments = to_vector(in->payments(), kMaxItems);
@@ -345,9 +345,9 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
             touch.what = static_cast<Lesson::What>(t->what());
             for (std::size_t i = 0; i < touch.key.bytes.size(); ++i)
                 touch.key.bytes[i] = (*t->key().b())[static_cast<std::uint16_t>(i)];
-            touch.aged = from_unix(t->aged());
-            touch.last = from_unix(t->last());
-            touch.day = t->day();
+            touch.aged = stored_time(t->aged());
+            touch.last = stored_time(t->last());
+            touch.day = stored_day(t->day());
             touch.new_day = t->new_day();
             out.touched.push_back(touch);
         }
@@ -372,18 +372,18 @@ std::optional<Lesson> decode_lesson(std::string_view bytes) {
         out.thread.words = to_vector(t->words(), kMaxItems);
         out.thread.passages = to_vector(t->passages(), kMaxItems);
         out.thread.asks = t->asks();
-        out.thread.last = from_unix(t->last());
+        out.thread.last = stored_time(t->last());
     }
     out.word_weight = in->word_weight();
     out.fresh_words = to_vector(in->fresh_words(), kMaxItems);
-    out.site_day = in->site_day();
-    out.site_aged = from_unix(in->site_aged());
+    out.site_day = stored_day(in->site_day());
+    out.site_aged = stored_time(in->site_aged());
     out.person_named = in->person_named();
     out.domain_named = in->domain_named();
     out.invoice = in->invoice();
     if (in->speaker() <= static_cast<std::uint8_t>(Lesson::Speaker::Regular))
         out.speaker = static_cast<Lesson::Speaker>(in->speaker());
-    out.names = {in->name_counted(), in->name_borrowed(), from_unix(in->names_last())};
+    out.names = {in->name_counted(), in->name_borrowed(), stored_time(in->names_last())};
     return out;
 }
 

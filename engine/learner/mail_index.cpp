@@ -12,6 +12,7 @@
 #include "engine/base/text.hpp"
 #include "engine/learner/attached.hpp"
 #include "engine/learner/mail_index_generated.h"
+#include "engine/profile/verified.hpp"
 
 namespace kith {
 namespace {
@@ -138,13 +139,13 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
         f.attached() > static_cast<std::uint8_t>(AttachedMark::Finding))
         return damaged(id, "a number out of its range");
     e.position = {f.segment(), f.offset()};
-    e.time = from_unix(f.time());
+    e.time = stored_time(f.time());
     e.score = static_cast<double>(f.score());
     e.verdict = static_cast<Verdict>(f.verdict());
     e.action = static_cast<Action>(f.action());
     e.direction = static_cast<Direction>(f.direction());
     e.state = static_cast<MailState>(f.state());
-    e.state_time = from_unix(f.state_time());
+    e.state_time = stored_time(f.state_time());
     e.imported = f.imported();
     e.judged_late = f.judged_late();
     e.message_id = f.message_id();

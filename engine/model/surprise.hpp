@@ -36,7 +36,8 @@ public:
         float trials = 0, novel = 0;
     };
 
-    /// Probability that the next value is new, in (0, 1). kappa = weight of the prior in trials.
+    /// Probability that the next value is new, in [kSurpriseFloor, 1]. kappa = weight of the prior
+    /// in trials.
     [[nodiscard]] double nu(double n, double t) const noexcept;
     /// Counts one observation made at (n, t). Cells are halved when full, so that old habits fade.
     void count(double n, double t, bool novel, double weight = 1.0) noexcept;

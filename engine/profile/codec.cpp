@@ -22,7 +22,6 @@ std::string finished(FlatBufferBuilder& b) {
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
 
-bool sane(float x) noexcept { return std::isfinite(x) && x >= 0; }
 bool finite(double x) noexcept { return std::isfinite(x); }
 
 auto encoded(FlatBufferBuilder& b, const Migrations& m) {
@@ -41,7 +40,7 @@ Migrations decoded(const flatbuffers::Vector<flatbuffers::Offset<fb::Migration>>
     for (const auto* i : *items) {
         const std::size_t f = feature_index(i->tag());
         if (f < kFeatureCount && m.items.size() < Migrations::kMax)
-            m.items.push_back({static_cast<std::uint16_t>(f), i->value(), from_unix(i->since()),
+            m.items.push_back({static_cast<std::uint16_t>(f), i->value(), stored_time(i->since()),
                                to_vector(i->bearers(), Migrations::kMaxBearers)});
     }
     return m;
@@ -55,21 +54,16 @@ flatbuffers::Offset<fb::BorrowedNames> encoded(FlatBufferBuilder& b, const Borro
                                    to_unix(n.last), stored);
 }
 
-/// Differences of such times cannot overflow: 1970 to 9999.
-bool sane_time(std::int64_t t) noexcept { return t >= 0 && t <= 253402300799; }
-
 /// What is not sane says nothing.
 BorrowedNames decoded(const fb::BorrowedNames* in) {
     BorrowedNames n;
-    if (in == nullptr || !sane(in->named()) || !sane(in->borrowed()) || !sane_time(in->first()) ||
-        !sane_time(in->last()))
-        return n;
+    if (in == nullptr || !is_count(in->named()) || !is_count(in->borrowed())) return n;
     n.named = in->named();
     n.borrowed = in->borrowed();
-    n.day = in->day();
+    n.day = stored_day(in->day());
     n.today = in->today();
-    n.first = from_unix(in->first());
-    n.last = from_unix(in->last());
+    n.first = stored_time(in->first());
+    n.last = stored_time(in->last());
     if (in->uses() != nullptr)
         for (const auto* u : *in->uses())
             if (n.uses.size() < BorrowedNames::kMaxUses)
@@ -79,15 +73,15 @@ BorrowedNames decoded(const fb::BorrowedNames* in) {
 
 DailyReach decoded(const fb::DailyReach* in) {
     DailyReach r;
-    if (in == nullptr || !sane(in->recipients()) || !sane(in->fresh()) ||
-        !sane(in->usual_recipients()) || !sane(in->usual_fresh()) || !sane(in->days()))
+    if (in == nullptr || !is_count(in->recipients()) || !is_count(in->fresh()) ||
+        !is_count(in->usual_recipients()) || !is_count(in->usual_fresh()) || !is_count(in->days()))
         return r;
     r.recipients = in->recipients();
     r.fresh = in->fresh();
     r.usual_recipients = in->usual_recipients();
     r.usual_fresh = in->usual_fresh();
     r.days = std::min(in->days(), DailyReach::kDays);
-    r.day = in->day();
+    r.day = stored_day(in->day());
     return r;
 }
 
@@ -129,19 +123,20 @@ std::string encode(const Profile& p) {
 
 std::optional<Profile> decode_profile(std::string_view bytes) {
     const Verified<fb::Profile> t(bytes);
-    if (!t || !sane(t->messages()) || !sane(t->days()) || !sane(t->received()) ||
-        !sane(t->ever()) || !sane(t->ties()) || !sane(t->drift_fast()) || !sane(t->drift_slow()))
+    if (!t || !is_count(t->messages()) || !is_count(t->days()) || !is_count(t->received()) ||
+        !is_count(t->ever()) || !is_count(t->ties()) || !is_count(t->drift_fast()) ||
+        !is_count(t->drift_slow()))
         return std::nullopt;
     Profile p;
     p.messages = t->messages();
     p.ever = t->ever();
     p.days = t->days();
-    p.first = from_unix(t->first());
-    p.last = from_unix(t->last());
-    p.aged = from_unix(t->aged());
-    p.day = t->day();
+    p.first = stored_time(t->first());
+    p.last = stored_time(t->last());
+    p.aged = stored_time(t->aged());
+    p.day = stored_day(t->day());
     p.received = t->received();
-    p.last_received = from_unix(t->last_received());
+    p.last_received = stored_time(t->last_received());
     p.ties = t->ties();
     p.drift_fast = t->drift_fast();
     p.drift_slow = t->drift_slow();
@@ -153,7 +148,7 @@ std::optional<Profile> decode_profile(std::string_view bytes) {
         values.reserve(t->values()->size());
         for (const auto* v : *t->values()) {
             const std::size_t f = feature_index(v->feature());
-            if (f < kFeatureCount && sane(v->count()) && v->count() > 0)
+            if (f < kFeatureCount && is_count(v->count()) && v->count() > 0)
                 values.push_back(
                     {static_cast<std::uint16_t>(f), v->today(), v->value(), v->count()});
         }
@@ -198,12 +193,13 @@ std::string encode(const Vocabulary& v) {
 
 std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
     const Verified<fb::Vocabulary> t(bytes);
-    if (!t || !sane(t->total()) || !sane(t->today()) || !sane(t->invoices())) return std::nullopt;
+    if (!t || !is_count(t->total()) || !is_count(t->today()) || !is_count(t->invoices()))
+        return std::nullopt;
     Vocabulary v;
     v.total = t->total();
     if (t->words() != nullptr)
         for (const auto* u : *t->words())
-            if (sane(u->count())) v.words.push_back({u->word(), u->count()});
+            if (is_count(u->count())) v.words.push_back({u->word(), u->count()});
     const auto order = [](const Vocabulary::Use& a, const Vocabulary::Use& c) {
         return a.word < c.word;
     };
@@ -214,8 +210,8 @@ std::optional<Vocabulary> decode_vocabulary(std::string_view bytes) {
     v.payments = to_vector(t->payments(), Vocabulary::kMaxFacts);
     v.phones = to_vector(t->phones(), Vocabulary::kMaxFacts);
     v.recipients = to_vector(t->recipients(), Vocabulary::kMaxRecipients);
-    v.aged = from_unix(t->aged());
-    v.day = t->day();
+    v.aged = stored_time(t->aged());
+    v.day = stored_day(t->day());
     v.today = t->today();
     v.invoices = t->invoices();
     return v;
@@ -250,7 +246,7 @@ std::optional<Thread> decode_thread(std::string_view bytes) {
     if (!std::is_sorted(x.words.begin(), x.words.end())) std::sort(x.words.begin(), x.words.end());
     x.passages = to_vector(t->lines(), Thread::kMaxPassages);
     x.asks = t->asks();
-    x.last = from_unix(t->last());
+    x.last = stored_time(t->last());
     x.gaps = !t->whole();  // conversations learned before there were passages have none
     return x;
 }
@@ -272,13 +268,13 @@ std::optional<NameUse> decode_name_use(std::string_view bytes) {
     const Verified<fb::NameUse> t(bytes);
     if (!t) return std::nullopt;
     NameUse n;
-    n.day = t->day();
+    n.day = stored_day(t->day());
     if (t->bearers() == nullptr) return n;
     const auto* keys = t->correspondents();
     const bool keyed = keys != nullptr && keys->size() == t->bearers()->size() * sizeof(Key16);
     for (flatbuffers::uoffset_t i = 0; i < t->bearers()->size(); ++i) {
         const auto* x = t->bearers()->Get(i);
-        if (!sane(x->count()) || n.bearers.size() >= NameUse::kMaxCircle) continue;
+        if (!is_count(x->count()) || n.bearers.size() >= NameUse::kMaxCircle) continue;
         NameUse::Bearer bearer{x->address(), x->domain(), x->count(), {}};
         if (keyed) {
             const auto* key = keys->data() + i * sizeof(Key16);
@@ -319,7 +315,7 @@ namespace {
 
 Fingerprint decode(const fb::Fingerprint& in) {
     Fingerprint p;
-    p.time = from_unix(in.time());
+    p.time = stored_time(in.time());
     p.message_id = in.message_id();
     if (in.mail() != nullptr) p.mail = in.mail()->str().substr(0, Trace::kMaxId);
     if (in.values() != nullptr)
@@ -338,7 +334,7 @@ std::optional<Traces> decode_traces(std::string_view bytes) {
     const Verified<fb::Traces> t(bytes);
     if (!t) return std::nullopt;
     Traces out;
-    out.day = t->day();
+    out.day = stored_day(t->day());
     out.ranks = t->ranks();
     if (t->fingerprints() != nullptr)
         for (const auto* p : *t->fingerprints())
@@ -348,7 +344,7 @@ std::optional<Traces> decode_traces(std::string_view bytes) {
     for (const auto* i : *t->items()) {
         if (out.items.size() == Traces::kMax || !std::isfinite(i->evidence())) continue;
         Trace x;
-        x.time = from_unix(i->time());
+        x.time = stored_time(i->time());
         x.rcpt_set = i->rcpt_set();
         x.message_id = i->message_id();
         x.tenants = to_vector(i->tenants(), 8);
@@ -380,7 +376,7 @@ std::optional<Packed> unpack(std::string_view bytes) {
     Packed p{};
     if (bytes.size() != sizeof p) return std::nullopt;
     std::memcpy(&p, bytes.data(), sizeof p);
-    if (!sane(p.a) || !sane(p.b)) return std::nullopt;
+    if (!is_count(p.a) || !is_count(p.b)) return std::nullopt;
     return p;
 }
 
@@ -395,12 +391,12 @@ std::string encode(const HostUse& h) { return pack({h.senders, h.tenants, h.day}
 std::optional<SiteWord> decode_site_word(std::string_view bytes) {
     const auto p = unpack(bytes.substr(0, sizeof(Packed)));
     if (!p) return std::nullopt;
-    SiteWord w{p->a, p->b, p->day};
+    SiteWord w{p->a, p->b, stored_day(p->day)};
     if (bytes.size() == sizeof(Packed)) return w;  // of an earlier store
     std::array<float, 2> speakers{};
     if (bytes.size() != sizeof(Packed) + sizeof speakers) return std::nullopt;
     std::memcpy(speakers.data(), bytes.data() + sizeof(Packed), sizeof speakers);
-    if (!sane(speakers[0]) || !sane(speakers[1])) return std::nullopt;
+    if (!is_count(speakers[0]) || !is_count(speakers[1])) return std::nullopt;
     w.newcomers = speakers[0];
     w.regulars = speakers[1];
     return w;
@@ -408,7 +404,7 @@ std::optional<SiteWord> decode_site_word(std::string_view bytes) {
 std::optional<HostUse> decode_host_use(std::string_view bytes) {
     const auto p = unpack(bytes);
     if (!p) return std::nullopt;
-    return HostUse{p->a, p->b, p->day};
+    return HostUse{p->a, p->b, stored_day(p->day)};
 }
 
 namespace {
@@ -487,7 +483,7 @@ bool decode_novelty(std::string_view bytes, std::size_t f, SiteState& site) {
     constexpr std::size_t kCells = NoveltyCurve::kN * NoveltyCurve::kT;
     if (!t || t->cells() == nullptr || t->cells()->size() != kLevels * kCells) return false;
     for (const auto* c : *t->cells())
-        if (!sane(c->trials()) || !sane(c->novel())) return false;
+        if (!is_count(c->trials()) || !is_count(c->novel())) return false;
     for (std::size_t i = 0; i < kLevels * kCells; ++i) {
         const auto* c = t->cells()->Get(static_cast<flatbuffers::uoffset_t>(i));
         site.novelty[i / kCells][f].cells()[i % kCells] = {c->trials(), c->novel()};
@@ -554,7 +550,7 @@ bool decode_experts(std::string_view bytes, ExpertModel& model) {
     for (const auto* w : *t->weights()) {
         const std::size_t f = feature_index(w->tag());
         if (f >= kFeatureCount || w->expert() >= kLearnedExperts) continue;
-        if (!sane(w->weight())) return false;
+        if (!is_count(w->weight())) return false;
         m.weights[w->expert()][f] = w->weight();
     }
     for (std::size_t e = 0; e < kLearnedExperts; ++e) {
@@ -588,7 +584,7 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
         t->stratum_mails()->size() != kDirectionCount * strata)
         return false;
     for (const float x : *t->stratum_mails())
-        if (!sane(x)) return false;
+        if (!is_count(x)) return false;
     const std::vector<double> mails = to_vector(t->mails(), kDirectionCount);
     if (!std::all_of(mails.begin(), mails.end(), finite)) return false;
     for (std::size_t i = 0; i < kDirectionCount * strata; ++i)
@@ -602,7 +598,7 @@ bool decode_totals(std::string_view bytes, SiteState& s) {
     s.learned = t->learned();
     s.waiting = t->waiting();
     s.held = t->held();
-    s.day = t->day();
+    s.day = stored_day(t->day());
     return true;
 }
 
@@ -619,12 +615,12 @@ std::string encode_people(const People& p) {
 
 bool decode_people(std::string_view bytes, People& people) {
     const Verified<fb::People> t(bytes);
-    if (!t || !sane(t->tied())) return false;
+    if (!t || !is_count(t->tied())) return false;
     People p;
     p.tied = t->tied();
     if (t->central() != nullptr)
         for (const auto* c : *t->central()) {
-            if (!sane(c->ties())) return false;
+            if (!is_count(c->ties())) return false;
             if (p.central.size() < People::kMaxCentral)
                 p.central.push_back({c->address(), c->ties()});
         }

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/clock.hpp"
+
 namespace kith {
 
 /// Verified root of a copy-aligned buffer; LMDB gives no alignment, so the bytes are looked at
@@ -32,6 +34,19 @@ private:
     std::vector<std::uint64_t> copy_;
     const Root* root_ = nullptr;
 };
+
+/// A stored time, moved into the years 1 to 9999: differences of such times cannot overflow.
+[[nodiscard]] inline Time stored_time(std::int64_t seconds) noexcept {
+    return from_unix(std::clamp<std::int64_t>(seconds, -62135596800, 253402300799));
+}
+/// A stored day number, likewise.
+[[nodiscard]] inline std::int32_t stored_day(std::int32_t day) noexcept {
+    return std::clamp<std::int32_t>(day, -719162, 2932896);
+}
+
+/// Largest count that is believed; sums of as many as a record can hold stay finite.
+inline constexpr float kMostCounted = 1e12F;
+[[nodiscard]] inline bool is_count(float x) noexcept { return x >= 0 && x <= kMostCounted; }
 
 template <class T>
 std::vector<T> to_vector(const flatbuffers::Vector<T>* v, std::size_t limit) {

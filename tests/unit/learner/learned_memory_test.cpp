@@ -195,3 +195,48 @@ TEST_CASE("a store that cannot be read makes loading fail") {
     memory.read_from(&store);
     CHECK_FALSE(memory.load_site());
 }
+
+TEST_CASE(
+    "times of no mail in the learner's records come back as ones whose differences are numbers") {
+    const auto seconds = GENERATE(std::numeric_limits<std::int64_t>::min(),
+                                  std::numeric_limits<std::int64_t>::max());
+    const Time time = from_unix(seconds);
+    // Years 1 to 9999.
+    const Time moved = from_unix(seconds < 0 ? -62135596800 : 253402300799);
+    Lesson lesson;
+    lesson.touched.resize(1);
+    lesson.touched[0].aged = lesson.touched[0].last = time;
+    lesson.sender.aged = lesson.thread.last = lesson.site_aged = lesson.names.last = time;
+    lesson.site_day = std::numeric_limits<std::int32_t>::min();
+    const auto l = decode_lesson(encode(lesson));
+    REQUIRE(l);
+    CHECK(l->touched.at(0).aged == moved);
+    CHECK(l->touched.at(0).last == moved);
+    CHECK(l->sender.aged == moved);
+    CHECK(l->thread.last == moved);
+    CHECK(l->site_aged == moved);
+    CHECK(l->names.last == moved);
+    CHECK(l->site_day == -719162);
+    Incident incident;
+    incident.id = "abc";
+    incident.opened = incident.last_held = incident.closed = time;
+    incident.mails.push_back({"abc", time, 1});
+    const auto i = decode_incident(encode(incident));
+    REQUIRE(i);
+    for (const Time t : {i->opened, i->last_held, i->closed, i->mails.at(0).time})
+        CHECK(t == moved);
+
+    MemoryStore store;
+    const auto key = integer_key(static_cast<std::uint64_t>(seconds));
+    REQUIRE(store.put(Table::Waiting, key + integer_key(7) + std::string(16, 's'), "x"));
+    REQUIRE(store.put(Table::Messages, delayed_key(9), key + "x"));
+    LearnedMemory memory(90);
+    memory.read_from(&store);
+    REQUIRE(memory.load_site());
+    const auto waits = memory.take_waiting(7);
+    REQUIRE(waits);
+    CHECK(waits->due == moved);
+    const auto delayed = memory.take_delayed(Time::max());
+    REQUIRE(delayed.size() == 1);
+    CHECK(delayed[0].since == moved);
+}
