@@ -2,6 +2,7 @@
 // Mail of 30 MB made to cost its reader all memory or time there is: each lavish in one thing.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -76,6 +77,14 @@ inline std::vector<HostileMail> hostile_mails() {
         with("a million messages in each other", "Content-Type", " message/rfc822");
     nested.body = repeated("Content-Type: message/rfc822\r\n\r\n", 1'000'000) + "the text\r\n";
     all.push_back(std::move(nested));
+
+    HostileMail links = with("a million links", "Content-Type", " text/html");
+    links.body = repeated("<a href=https://h.example/x>t</a>\r\n", 1'000'000);
+    all.push_back(std::move(links));
+
+    HostileMail lines = with("a million lines", "Content-Type", " text/plain");
+    lines.body = repeated("> pay at www.h.example 12345678\r\n", 1'000'000);
+    all.push_back(std::move(lines));
     return all;
 }
 
