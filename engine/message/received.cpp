@@ -120,7 +120,7 @@ ReceivedHop parse_received(std::string_view field) {
         }
         if (clause == Clause::From) {
             hop.from_helo = host_word(token->text);
-            if (token->text.front() == '[') claimed_ip = plain_address(token->text);
+            if (token->text.starts_with('[')) claimed_ip = plain_address(token->text);
         } else if (clause == Clause::By && hop.by.empty()) {
             hop.by = host_word(token->text);
         } else if (clause == Clause::With && hop.with.empty()) {

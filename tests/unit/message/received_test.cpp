@@ -71,7 +71,8 @@ TEST_CASE("an address the client only claims does not replace the one the server
 }
 
 TEST_CASE("nonsense gives an empty hop") {
-    for (const std::string field : {"", ";", "from", "((((", "by by by", "from ; from"}) {
+    for (const std::string field :
+         {"", ";", "from", "((((", "by by by", "from ; from", "from \"\" by \"\" with \"\""}) {
         const ReceivedHop hop = parse_received(field);
         CHECK(hop.from_ip.empty());
         CHECK_FALSE(hop.time);
