@@ -120,7 +120,9 @@ private:
         UniqueFd fd(::openat(directory_.get(), segment_name(newest).c_str(), O_RDWR | O_CLOEXEC));
         if (!fd)
             return os_fail("journal segment " + options_.directory + "/" + segment_name(newest),
-                           errno, "it must belong to the user the kith services run as");
+                           errno,
+                           errno == EROFS ? "mount its file system writable"
+                                          : "it must belong to the user the kith services run as");
         if (segment_fd_) {
             if (unsynced_.size() >= kMaxUnsynced) {
                 if (::fdatasync(unsynced_.front().get()) != 0)

@@ -221,6 +221,16 @@ public:
         return check_file(status, seen, status.st_nlink > 0);
     }
 
+    // Only a writer of this version may have made the snapshot: a later one may change a store in
+    // place. Looked at once a commit.
+    Status check_version(MDB_txn* txn) {
+        const std::size_t commit = mdb_txn_id(txn);
+        if (checked_commit_.load(std::memory_order_relaxed) == commit) return ok();
+        if (auto checked = check_format(txn); !checked) return checked;
+        checked_commit_.store(commit, std::memory_order_relaxed);
+        return ok();
+    }
+
     // A read transaction on the newest snapshot.
     Result<MDB_txn*> acquire() {
         const std::lock_guard guard(mutex_);
@@ -295,6 +305,8 @@ public:
                 return fail(ErrorCode::Unavailable, what + ": all reader slots are taken",
                             "raise store.max_readers and restart the kith services");
             case MDB_MAP_RESIZED:
+                if (mode_ == Store::Mode::Write)  // nobody else could have made it grow
+                    return fail(ErrorCode::Corrupt, what + ": its file is damaged", kRelearnHint);
                 return fail(ErrorCode::TryAgain, what + ": it grows beyond this process's map",
                             "give all kith services the same store.map_size");
             case MDB_VERSION_MISMATCH:
@@ -385,7 +397,8 @@ private:
             writer_lock_ = UniqueFd(::openat(directory_fd_.get(), "writer.lock",
                                              O_RDWR | O_CREAT | O_CLOEXEC, kDataMode));
             if (!writer_lock_)
-                return os_fail("store " + directory_ + ": cannot lock for writing", errno);
+                return os_fail("store " + directory_ + ": cannot lock for writing", errno,
+                               errno == EROFS ? "mount its file system writable" : "");
             if (::flock(writer_lock_.get(), LOCK_EX | LOCK_NB) != 0) {
                 if (errno == EWOULDBLOCK)
                     return fail(ErrorCode::Unavailable,
@@ -570,13 +583,22 @@ private:
         auto record = get(txn, Table::Meta, kFormatKey);
         if (!record) return fail(record.error());
         if (!*record || (*record)->substr(0, kFormatMagic.size()) != kFormatMagic) return foreign();
-        if (**record != format_record())
+        if (**record == format_record()) return ok();
+        const auto version = (*record)->size() == format_record().size()
+                                 ? field<std::uint32_t>((*record)->data(), kFormatMagic.size())
+                                 : 0;
+        if (version > kSchemaVersion && version < 0x10000)
             return fail(
                 ErrorCode::Corrupt,
-                "store " + directory_ + " has another schema version, byte order or word size",
-                "kith of another version or machine made it: let kith-learner begin a new one from "
-                "the journal");
-        return ok();
+                "store " + directory_ + " is of a later version of kith: schema " +
+                    std::to_string(version) + ", this program knows " +
+                    std::to_string(kSchemaVersion),
+                "systemctl restart kith-milter kith-learner: after an upgrade they know it, "
+                "after a downgrade the learner begins a new store from the journal");
+        return fail(ErrorCode::Corrupt,
+                    "store " + directory_ + " has another schema version, byte order or word size",
+                    "kith of another version or machine made it: systemctl restart kith-learner, "
+                    "which begins a new one from the journal");
     }
 
     [[nodiscard]] Unexpected foreign() const {
@@ -719,6 +741,7 @@ private:
     std::string data_path_;
     std::pair<dev_t, ino_t> data_id_{};
     std::atomic<std::uint64_t> seen_bytes_{0};
+    std::atomic<std::size_t> checked_commit_{0};  // LMDB's number of it; 0 is none's
     std::atomic<bool> damaged_{false}, writing_{false}, wedged_{false};
     std::mutex
         mutex_;  // guards the two below, and the map's address while no transaction is active
@@ -844,6 +867,10 @@ public:
         if (auto checked = environment_->check_file(); !checked) return fail(checked.error());
         auto txn = environment_->acquire();
         if (!txn) return fail(txn.error());
+        if (auto checked = environment_->check_version(*txn); !checked) {
+            environment_->release(*txn);
+            return fail(checked.error());
+        }
         return std::unique_ptr<StoreReader>(std::make_unique<Reader>(environment_, *txn));
     }
 

@@ -427,3 +427,46 @@ TEST_CASE(
     });
     CHECK(ending.exit_code == 0);
 }
+
+TEST_CASE("a reader that stays open refuses what a later version has committed, and says so") {
+    const TempDir dir;
+    const auto options = options_in(dir);
+    put(*open_store(options, Store::Mode::Write), "before", "kept");
+    const auto store = open_store(options, Store::Mode::Read);
+    CHECK(get(*store, "before") == "kept");
+    const Ending ending = in_child([&] {
+        auto writing = Store::open(options, Store::Mode::Write);
+        if (!writing) return 1;
+        auto writer = (*writing)->write();
+        auto format = (*writer)->get(Table::Meta, "kith.format");
+        if (!format || !*format) return 2;
+        ++(**format)[8];  // the schema's number: engine/store/FORMAT.md
+        if (!(*writer)->put(Table::Meta, "kith.format", **format)) return 3;
+        return (*writer)->commit() ? 0 : 4;
+    });
+    REQUIRE(ending.exit_code == 0);
+    const auto reader = store->read();
+    REQUIRE_FALSE(reader);
+    CHECK(reader.error().code == ErrorCode::Corrupt);
+    CHECK(
+        reader.error().what.find("is of a later version of kith: schema 2, this program knows 1") !=
+        std::string::npos);
+    CHECK(reader.error().hint.find("systemctl restart kith-milter kith-learner") == 0);
+}
+
+TEST_CASE("a file that claims to be larger than its only writer made it is damaged") {
+    const TempDir dir;
+    const auto options = options_in(dir);
+    const auto store = open_store(options, Store::Mode::Write);
+    put(*store, "before", "kept");
+    std::fstream file(dir.file("store/data.mdb"), std::ios::in | std::ios::out | std::ios::binary);
+    const std::uint64_t last_page = 1ULL << 40;
+    for (const std::streamoff page : {0, 4096}) {  // of both meta pages, see read_meta_pages()
+        file.seekp(page + 16 + 120);
+        file.write(reinterpret_cast<const char*>(&last_page), sizeof last_page);
+    }
+    file.close();
+    const auto writer = store->write();
+    REQUIRE_FALSE(writer);
+    CHECK(writer.error().code == ErrorCode::Corrupt);
+}
