@@ -256,12 +256,11 @@ private:
 
     // The failures themselves are logged where they happen; this is what `kith status` sees.
     void watch_journal() {
-        const std::string trouble = services_.recording_trouble.text();
-        if (trouble == told_trouble_) return;
-        if (told_trouble_ && trouble.empty())
-            log(LogLevel::Info, "journal: mail is recorded again");
-        told_trouble_ = trouble;
-        if (const Status written = write_trouble(trouble_file_, trouble); !written)
+        const RecordingTrouble::Now now = services_.recording_trouble.look();
+        if (now.was && now.text.empty()) log(LogLevel::Info, "journal: mail is recorded again");
+        if (now.text == told_trouble_) return;
+        told_trouble_ = now.text;
+        if (const Status written = write_trouble(trouble_file_, now.text); !written)
             log(LogLevel::Warning, "kith status cannot be told whether mail is recorded",
                 {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
     }

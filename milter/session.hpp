@@ -46,18 +46,25 @@ struct Counters {
 /// Why mail is not recorded now; "" while it is. Thread-safe.
 class RecordingTrouble {
 public:
+    struct Now {
+        std::string text;
+        bool was = false;  ///< there was some since the last look, which may be over
+    };
     void set(std::string text) {
         const std::lock_guard lock(mutex_);
-        text_ = std::move(text);
+        now_.was = now_.was || !text.empty();
+        now_.text = std::move(text);
     }
-    [[nodiscard]] std::string text() const {
+    [[nodiscard]] Now look() {
         const std::lock_guard lock(mutex_);
-        return text_;
+        Now seen = now_;
+        now_.was = !now_.text.empty();
+        return seen;
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::string text_;
+    std::mutex mutex_;
+    Now now_;
 };
 
 /// What a session needs of the rest of the program. Everything in it is thread-safe and outlives

@@ -559,6 +559,22 @@ TEST_CASE("a journal that fails changes no answer and is logged once a minute") 
     CHECK(world.lines_with("journal: mail not recorded") == 1);
 }
 
+TEST_CASE("trouble with the journal that is over before anybody looked was there all the same") {
+    RecordingTrouble trouble;
+    CHECK_FALSE(trouble.look().was);
+    trouble.set("no room");
+    trouble.set("");
+    CHECK(trouble.look().was);
+    CHECK(trouble.look().text.empty());
+    CHECK_FALSE(trouble.look().was);
+    trouble.set("no room");
+    CHECK(trouble.look().text == "no room");
+    CHECK(trouble.look().was);
+    trouble.set("");
+    CHECK(trouble.look().was);
+    CHECK_FALSE(trouble.look().was);
+}
+
 TEST_CASE("a journal that hangs holds mail no longer than its deadline") {
     World world(with_deadline_and(OnFailure::Accept));
     std::promise<void> gate;
