@@ -69,6 +69,9 @@ void check_learner(Checks& checks, const Config& config) {
     const Result<bool> running = learner_running(config.store);
     if (!running)
         add_error(checks, "learner", CheckState::Warn, running.error(), "run it as root");
+    else if (const Status learned = mail_is_learned(config); *running && !learned)
+        add(checks, "learner", CheckState::Fail, learned.error().text(),
+            "it tries again every ten seconds");
     else if (*running)
         add(checks, "learner", CheckState::Ok, "kith-learner is running");
     else

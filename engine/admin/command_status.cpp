@@ -49,7 +49,8 @@ struct Report {
     std::vector<Trouble> troubles;
     bool learner_running = false, milter_reachable = false;
     std::string
-        not_recorded;  // why kith-milter cannot record mail; "" = nothing is known against it
+        not_recorded,  // why kith-milter cannot record mail; "" = nothing is known against it
+        not_learned;   // why kith-learner cannot learn; ""
     std::optional<StoreStats> store;
     std::optional<JournalPosition> checkpoint, end;
     std::optional<Seconds> lag;  // age of the oldest record not yet learned; 0 when there is none
@@ -132,6 +133,16 @@ void look_at_damage(Report& r, const StoreReader& reader, const Config& config) 
     if (*segment > 0) r.damaged_file = segment_path(config.journal, *segment);
 }
 
+void look_at_clock(Report& r, const StoreReader& reader) {
+    const Result<std::optional<Time>> doubted = read_doubted_clock(reader);
+    if (!doubted)
+        r.add(kExitCritical, doubted.error());
+    else if (*doubted)
+        r.add(kExitWarning, "mail comes from a clock that jumped to " + iso8601(**doubted) +
+                                ": it counts as of the time before, until the clock has been so "
+                                "for a day; check the clock (timedatectl)");
+}
+
 void look_at_store(Report& r, const Config& config, Time now) {
     Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
@@ -162,6 +173,7 @@ void look_at_store(Report& r, const Config& config, Time now) {
     else
         r.add(kExitCritical, checkpoint.error());
     look_at_damage(r, **reader, config);
+    look_at_clock(r, **reader);
     look_at_site(r, **reader, config);
     look_at_index(r, **reader);
     look_at_incidents(r, **reader, now);
@@ -206,6 +218,10 @@ Report examine(const Config& config, Time now) {
         r.add(kExitWarning, running.error());
     else if (!*running)
         r.add(kExitCritical, "kith-learner is not running; systemctl start kith-learner");
+    else if (const Status learned = mail_is_learned(config); !learned) {
+        r.not_learned = learned.error().text();
+        r.add(kExitCritical, learned.error());
+    }
     const Status reachable = connect_to(parse_socket_name(config.milter.socket));
     r.milter_reachable = reachable.has_value();
     if (!reachable && reachable.error().code == ErrorCode::Permission)
@@ -245,6 +261,7 @@ Json report_json(const Report& r, const Config& config) {
     j["milter"] = {{"reachable", r.milter_reachable},
                    {"not_recorded", r.not_recorded.empty() ? Json() : Json(r.not_recorded)}};
     j["learner"] = {{"running", r.learner_running},
+                    {"not_learned", r.not_learned.empty() ? Json() : Json(r.not_learned)},
                     {"checkpoint", position_json(r.checkpoint)},
                     {"lag_seconds", r.lag ? Json(r.lag->count()) : Json()},
                     {"learned", rounded(r.learned, 0)},
@@ -281,7 +298,8 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         out << state_word(r.troubles[i].state) << ": " << cell(r.troubles[i].text, 500) << '\n';
     out << "milter     " << (r.milter_reachable ? "answers" : "does not answer")
         << (r.not_recorded.empty() ? "" : ", mail is not recorded") << '\n';
-    out << "learner    " << (r.learner_running ? "running" : "not running");
+    out << "learner    " << (r.learner_running ? "running" : "not running")
+        << (r.not_learned.empty() ? "" : ", mail is not learned");
     if (r.lag)
         out << (r.lag->count() == 0 ? ", everything learned"
                                     : ", " + span_text(*r.lag) + " behind");

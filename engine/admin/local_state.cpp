@@ -219,6 +219,13 @@ Status mail_is_recorded(const Config& config, bool milter_reachable) {
                 writes.error().hint);
 }
 
+Status mail_is_learned(const Config& config) {
+    const auto said = read_trouble(config.learner.trouble_file);
+    if (!said || !*said) return ok();
+    return fail(ErrorCode::Io, "kith-learner learns nothing since " + iso8601((*said)->since) +
+                                   ", mail is not affected: " + (*said)->text);
+}
+
 Status may_look(const Config& config) {
     for (const std::string& path :
          {config.secret_file, config.store.directory, config.journal.directory}) {

@@ -38,6 +38,10 @@ namespace kith::admin {
 /// the directory. Ok when nothing is known to be wrong.
 [[nodiscard]] Status mail_is_recorded(const Config& config, bool milter_reachable);
 
+/// Why kith-learner, which runs, learns nothing: by what it says itself. Ok when nothing is known
+/// to be wrong.
+[[nodiscard]] Status mail_is_learned(const Config& config);
+
 /// Ok unless the user of this process lacks the right to read kith's state (secret, store,
 /// journal): Permission then, with who has it. What is missing or broken is no matter of rights.
 [[nodiscard]] Status may_look(const Config& config);

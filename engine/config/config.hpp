@@ -61,6 +61,7 @@ struct LearnerOptions {
     double half_life_days = 90;      ///< decay of what was learned; 7-3650
     Seconds probation{3LL * 86400};  ///< suspicious mail with a payload is learned after this time
     unsigned daily_cap = 3;          ///< effective messages per sender, day and value; 1-1000
+    std::string trouble_file = "/run/kith/learner.trouble";  ///< says why nothing is learned now
 };
 
 struct LogOptions {

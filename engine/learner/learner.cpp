@@ -10,6 +10,7 @@
 #include "engine/base/owned.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
+#include "engine/learner/believed_time.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/account.hpp"
@@ -21,11 +22,31 @@ namespace {
 // Persistent.
 constexpr std::string_view kCheckpointKey = "checkpoint";
 constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
+constexpr std::string_view kBelievedTimeKey = "believed-time";
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
 std::string encode_position(JournalPosition p) {
     return integer_key(p.segment) + integer_key(p.offset);
+}
+
+Result<BelievedTime> read_believed_time(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kBelievedTimeKey);
+    if (!found) return fail(found.error());
+    return BelievedTime::decode(found->value_or(""));
+}
+
+/// The mail as it was learned: its time is that of its entry.
+Result<MailRecord> as_learned(const JournalRecord& record, const MailEntry& entry) {
+    auto mail = decode_mail_record(record.payload);
+    if (mail) mail->time = mail->observations.time = entry.time;
+    return mail;
+}
+
+/// An error of the journal; what is Corrupt or not there means the store elsewhere, which a new
+/// process would begin anew.
+Unexpected of_journal(const Error& error) {
+    return fail(is_store_lost(error) ? ErrorCode::Io : error.code, error.what, error.hint);
 }
 
 /// With what the documents named that were read while the mail was held.
@@ -39,7 +60,7 @@ class JournalLearner final : public Learner {
 public:
     JournalLearner(std::shared_ptr<const Config> config, const Hasher::Secret& secret,
                    std::unique_ptr<Store> store, std::unique_ptr<JournalReader> journal,
-                   std::string moved)
+                   MovedStore moved)
         : config_(std::move(config)),
           hasher_(secret),
           store_(std::move(store)),
@@ -58,10 +79,14 @@ public:
         unreadable_.store_records += static_cast<std::uint64_t>(*loaded);
         auto checkpoint = read_checkpoint(**reader);
         if (!checkpoint) return fail(checkpoint.error());
+        auto believed = read_believed_time(**reader);
+        if (!believed) return fail(believed.error());
+        believed_ = noted_believed_ = *believed;
         memory_->read_from(nullptr);
         learner_ =
             std::make_unique<MailLearner>(hasher_, config_->budget, config_->learner, *memory_);
-        return journal_->seek(*checkpoint);
+        auto sought = journal_->seek(*checkpoint);
+        return sought ? sought : of_journal(sought.error());
     }
 
     Result<LearnerStep> step() override {
@@ -77,7 +102,9 @@ public:
 
     Result<DocumentStep> read_documents(const Extractor& extractor, Time now) override;
     Status tidy(Time now) override;
-    const std::string& moved_store() const noexcept override { return moved_; }
+    const MovedStore& moved_store() const noexcept override { return moved_; }
+    std::optional<Time> newest_mail() const noexcept override { return believed_.newest(); }
+    bool clock_doubted() const noexcept override { return believed_.in_doubt_since().has_value(); }
     Unreadable unreadable() const override {
         Unreadable out = unreadable_;
         out.journal_bytes = journal_->damaged_bytes();
@@ -115,10 +142,11 @@ private:
     std::unique_ptr<LearnedMemory> memory_;
     std::unique_ptr<MailLearner> learner_;
     std::unique_ptr<StoreWriter> writer_;
-    std::string moved_;
-    Unreadable unreadable_;            // but for the damage that journal_ counts
-    std::uint64_t bad_segment_ = 0;    // with a record counted in unreadable_
-    std::uint64_t noted_segment_ = 0;  // the damaged one that the store knows of
+    MovedStore moved_;
+    BelievedTime believed_, noted_believed_;  // the second as the store has it
+    Unreadable unreadable_;                   // but for the damage that journal_ counts
+    std::uint64_t bad_segment_ = 0;           // with a record counted in unreadable_
+    std::uint64_t noted_segment_ = 0;         // the damaged one that the store knows of
     bool failed_ = false;
 };
 
@@ -137,7 +165,7 @@ Result<LearnerStep> JournalLearner::try_step() {
     const auto started = std::chrono::steady_clock::now();
     while (step.records < config_->learner.batch_records) {
         auto record = journal_->next();
-        if (!record) return fail(record.error());
+        if (!record) return of_journal(record.error());
         if (!record->has_value()) break;
         if (auto begun = begin(); !begun) return fail(begun.error());
         if (auto applied = apply(**record); !applied) return fail(applied.error());
@@ -211,8 +239,7 @@ Status JournalLearner::read_mail(const SpooledMail& spooled, const MailEntry& en
                                  const Extractor& extractor, Time now, DocumentStep& step) {
     const std::string directory = attachment_options(*config_).directory;
     const auto found = journal_->at(entry.position);
-    const auto mail =
-        found ? decode_mail_record(found->payload) : Result<MailRecord>(fail(found.error()));
+    const auto mail = found ? as_learned(*found, entry) : Result<MailRecord>(fail(found.error()));
     if (!mail || entry.attached != AttachedMark::None || entry.state == MailState::Confirmed) {
         remove_spooled(directory, spooled);
         return ok();
@@ -274,6 +301,8 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
         skipped(record);
         return ok();
     }
+    // Mail that is imported comes as its fields say, not by a clock of ours.
+    if (!mail->imported) mail->time = mail->observations.time = believed_.believe(mail->time);
     learner_->advance(mail->time);
     const Judgement j = learner_->judge(mail->observations, Labels{});
     // What was not judged when it came is listed with what the learner thinks of it.
@@ -300,7 +329,7 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
     const bool released = record.type == RecordType::Release;
     if (released && (*entry)->state == MailState::Released && !admin->learn) return ok();
     if (auto found = journal_->at((*entry)->position)) {
-        if (auto mail = decode_mail_record(found->payload)) {
+        if (auto mail = as_learned(*found, **entry)) {
             if (!released)
                 learner_->confirm_bad(*mail);
             else if (mail->action == Action::Held)
@@ -364,8 +393,12 @@ Status JournalLearner::commit(std::optional<JournalPosition> next) {
     if (damaged != noted_segment_)
         if (auto put = writer_->put(Table::Meta, kDamagedKey, integer_key(damaged)); !put)
             return put;
+    if (believed_ != noted_believed_)
+        if (auto put = writer_->put(Table::Meta, kBelievedTimeKey, believed_.encode()); !put)
+            return put;
     if (auto committed = writer_->commit(); !committed) return committed;
     noted_segment_ = damaged;
+    noted_believed_ = believed_;
     memory_->flushed();
     memory_->read_from(nullptr);
     writer_.reset();
@@ -462,13 +495,9 @@ Result<std::string> move_store_aside(const std::string& directory) {
 /// Opens store and journal and reads the state.
 Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config>& config,
                                               const Hasher::Secret& secret,
-                                              const std::string& moved) {
+                                              const MovedStore& moved) {
     auto journal = JournalReader::open(config->journal);
-    if (!journal)
-        return fail(
-            journal.error().code == ErrorCode::Corrupt ? ErrorCode::Io : journal.error().code,
-            journal.error().what,
-            journal.error().hint);  // Corrupt means the store here
+    if (!journal) return of_journal(journal.error());
     auto store = open_sound_store(config->store);
     if (!store) return fail(store.error());
     if (auto bound = bind_site_key(**store, secret, *config); !bound) return fail(bound.error());
@@ -505,19 +534,26 @@ Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {
     return *segment;
 }
 
+Result<std::optional<Time>> read_doubted_clock(const StoreReader& reader) {
+    auto believed = read_believed_time(reader);
+    if (!believed) return fail(believed.error());
+    return believed->in_doubt_since();
+}
+
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
     for (const auto& directory : {config->store.directory, config->journal.directory})
         if (auto made = make_directory(directory); !made) return fail(made.error());
     auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
-    std::string moved;
+    MovedStore moved;
     for (;;) {
         auto learner = open_learner(config, *secret, moved);
         // Damage may show at the first page or only when the site's state is read.
-        if (learner || learner.error().code != ErrorCode::Corrupt || !moved.empty()) return learner;
+        if (learner || learner.error().code != ErrorCode::Corrupt || !moved.to.empty())
+            return learner;
         auto aside = move_store_aside(config->store.directory);
         if (!aside) return fail(aside.error());
-        moved = *aside;
+        moved = {*aside, learner.error().what};
     }
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,12 @@ struct Unreadable {
 /// Journal records wait no longer than this for documents.
 inline constexpr std::chrono::seconds kDocumentTime{2};
 
+/// A store that could not be used; the learner began a new one.
+struct MovedStore {
+    std::string to;  ///< its new name; "" = none was moved
+    std::string why;
+};
+
 /// One thread.
 class Learner {
 public:
@@ -68,7 +75,11 @@ public:
     /// Now and then: dead readers, expired threads and index entries, journal compression and
     /// retention.
     [[nodiscard]] virtual Status tidy(Time now) = 0;
-    [[nodiscard]] virtual const std::string& moved_store() const noexcept = 0;
+    [[nodiscard]] virtual const MovedStore& moved_store() const noexcept = 0;
+    /// Arrival of the newest mail whose clock was believed (believed_time.hpp).
+    [[nodiscard]] virtual std::optional<Time> newest_mail() const noexcept = 0;
+    /// Mail comes from a clock that is not believed.
+    [[nodiscard]] virtual bool clock_doubted() const noexcept = 0;
     /// What had to be skipped since open.
     [[nodiscard]] virtual Unreadable unreadable() const = 0;
 };
@@ -80,6 +91,10 @@ public:
 /// Number of the journal segment in which the learner met damage last; 0 = in none. Stored in table
 /// Meta, so that kith status can tell long after.
 [[nodiscard]] Result<std::uint64_t> read_damaged_segment(const StoreReader& reader);
+
+/// Since when mail comes from a clock that is not believed, by that clock; nullopt when it is.
+/// Stored in table Meta.
+[[nodiscard]] Result<std::optional<Time>> read_doubted_clock(const StoreReader& reader);
 
 /// Where the learner stands; stored in table Meta.
 [[nodiscard]] Result<JournalPosition> read_checkpoint(const StoreReader& reader);

@@ -14,8 +14,10 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
+#include "engine/base/trouble_file.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
+#include "engine/learner/believed_time.hpp"
 #include "engine/learner/learner.hpp"
 
 namespace {
@@ -33,6 +35,13 @@ bool stop_requested(const sigset_t& signals, std::chrono::milliseconds timeout) 
     const timespec wait{static_cast<time_t>(timeout.count() / 1000),
                         static_cast<long>(timeout.count() % 1000 * 1'000'000)};
     return sigtimedwait(&signals, nullptr, &wait) > 0;
+}
+
+/// What `kith status` says of the learner; "" = it learns.
+void tell(const Config& config, const std::string& trouble) {
+    if (const Status written = write_trouble(config.learner.trouble_file, trouble); !written)
+        log(LogLevel::Warning, "kith status cannot be told whether mail is learned",
+            {{"error", written.error().text()}, {"key", "learner.trouble_file"}});
 }
 
 std::vector<LogField> fields_of(const Unreadable& u, const Config& config) {
@@ -83,6 +92,29 @@ bool read_documents(Learner& learner, const Extractor& extractor, Time now,
     return step->documents > 0;
 }
 
+void tidy(Learner& learner, ExpiryClock& expiry, Time now) {
+    if (!expiry.believes(now, steady_clock::now())) {
+        log(LogLevel::Warning,
+            "the clock went ahead: nothing is deleted for its age until it has been so for a day",
+            {{"clock", iso8601(now)}});
+        return;
+    }
+    if (auto done = learner.tidy(now); !done)
+        log(LogLevel::Warning, "tidying failed: " + done.error().text());
+}
+
+/// Tells once that mail comes from a clock that is not believed, and once that it is over.
+void watch_clock(const Learner& learner, bool& doubted) {
+    if (learner.clock_doubted() == doubted) return;
+    doubted = !doubted;
+    if (doubted)
+        log(LogLevel::Warning,
+            "mail comes from a clock that jumped by more than a month: it counts as of the time "
+            "before, until the clock has been so for a day; check the clock (timedatectl)");
+    else
+        log(LogLevel::Info, "the clock is believed again");
+}
+
 int run(const std::shared_ptr<const Config>& config, bool once) {
     sigset_t signals;
     sigemptyset(&signals);
@@ -95,17 +127,21 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
         log(LogLevel::Error, "kith-learner cannot start: " + learner.error().text());
         return exit_code(learner.error().code);
     }
-    if (!(*learner)->moved_store().empty())
-        log(LogLevel::Error, "the store was damaged: moved aside, learning again from the journal",
-            {{"store", config->store.directory}, {"moved_to", (*learner)->moved_store()}});
+    if (const MovedStore& moved = (*learner)->moved_store(); !moved.to.empty())
+        log(LogLevel::Error,
+            "the store could not be used: moved aside, learning again from the journal",
+            {{"store", config->store.directory}, {"moved_to", moved.to}, {"why", moved.why}});
     log(LogLevel::Info, "kith-learner started",
         {{"store", config->store.directory}, {"journal", config->journal.directory}});
     notify_ready("learning");
+    tell(*config, "");  // a run before may have left something there
 
     const SystemClock clock;
     auto tidied = steady_clock::now();
+    ExpiryClock expiry(clock.now(), tidied, (*learner)->newest_mail());
     std::string last_error, document_trouble;
     Unreadable unreadable;
+    bool clock_doubted = false;
     const std::optional<Extractor> extractor = open_documents(attachment_options(*config));
     for (;;) {
         notify_alive();
@@ -119,9 +155,11 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
                         step.error().what);
                 return exit_code(step.error().code);
             }
-            if (step.error().text() != last_error)
+            if (step.error().text() != last_error) {
                 log(LogLevel::Error,
                     "learning stopped, mail is not affected: " + step.error().text());
+                tell(*config, step.error().text());
+            }
             last_error = step.error().text();
             if (once) return exit_code(step.error().code);
             if (stop_requested(signals, kAfterError)) break;
@@ -129,6 +167,7 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
         }
         if (!last_error.empty()) {
             log(LogLevel::Info, "learning goes on");
+            tell(*config, "");
             last_error.clear();
         }
         if (Unreadable now = (*learner)->unreadable(); now != unreadable) {
@@ -136,13 +175,13 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
             log(LogLevel::Warning, "parts of the journal or store are unreadable and were skipped",
                 fields_of(unreadable, *config));
         }
+        watch_clock(**learner, clock_doubted);
         const bool documents = extractor && !step->more &&
                                read_documents(**learner, *extractor, clock.now(), document_trouble);
         if (once && step->records == 0 && !documents) break;
         if (steady_clock::now() - tidied > kTidy) {
             tidied = steady_clock::now();
-            if (auto done = (*learner)->tidy(clock.now()); !done)
-                log(LogLevel::Warning, "tidying failed: " + done.error().text());
+            tidy(**learner, expiry, clock.now());
         }
         const auto pause = step->more || once || documents ? std::chrono::milliseconds{0}
                            : step->records > 0

@@ -44,14 +44,14 @@ def refuse_findings(argv, text):
 
 
 class Daemon:
-    """A program in the foreground with its standard error in a file."""
+    """A program in the foreground with its standard error in a file. env: its environment; None is the test's own."""
 
-    def __init__(self, argv, log_file):
+    def __init__(self, argv, log_file, env=None):
         self.argv, self.log_file = argv, log_file
         self.log_start = os.path.getsize(log_file) if os.path.exists(log_file) else 0
         with open(log_file, 'ab') as log:
             self.process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, env=env
             )
 
     @property
@@ -171,6 +171,7 @@ class Site:
                 'milter': {'socket': self.socket, 'spool_directory': os.path.join(self.dir, 'spool'),
                            'trouble_file': os.path.join(self.dir, 'milter.trouble')},
                 'store': {'directory': os.path.join(self.state, 'store'), 'map_size': '1GiB'},
+                'learner': {'trouble_file': os.path.join(self.dir, 'learner.trouble')},
                 'journal': {'directory': os.path.join(self.state, 'journal')},
                 'attachments': {'program': extract_program},
             },

@@ -105,6 +105,21 @@ TEST_CASE("the services write into a directory that is there, theirs, and has ro
     CHECK(closed.error().hint.find("chown ") == 0);
 }
 
+TEST_CASE("what the learner says about its learning is told with the time since when it is so") {
+    const TempDir dir;
+    Config config;
+    config.learner.trouble_file = dir.file("trouble");
+    CHECK(mail_is_learned(config));
+    dir.write("trouble", "store /s: the map is full; raise store.map_size\n");
+    const Status said = mail_is_learned(config);
+    REQUIRE_FALSE(said);
+    CHECK(said.error().what.find("kith-learner learns nothing since 2") == 0);
+    CHECK(said.error().what.find(": store /s: the map is full; raise store.map_size") !=
+          std::string::npos);
+    dir.write("trouble", "");
+    CHECK(mail_is_learned(config));
+}
+
 TEST_CASE("what a running milter says about its journal counts, what a dead one said does not") {
     const TempDir dir;
     Config config;

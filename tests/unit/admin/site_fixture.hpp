@@ -33,8 +33,8 @@ public:
                   lines + "secret_file: " + dir.file("site.key") +
                       "\nsite:\n  domains: example.org\nmilter:\n  socket: unix:" +
                       dir.file("kith.sock") + "\n  spool_directory: " + dir.file("spool") +
-                      "\n  trouble_file: " + dir.file("trouble") +
-                      "\nstore:\n  directory: " + dir.file("store") +
+                      "\n  trouble_file: " + dir.file("trouble") + "\nlearner:\n  trouble_file: " +
+                      dir.file("learner-trouble") + "\nstore:\n  directory: " + dir.file("store") +
                       "\n  map_size: 64MiB\njournal:\n  directory: " + dir.file("journal") + "\n");
     }
     void write_secret() const { dir.write("site.key", "0123456789abcdef"); }

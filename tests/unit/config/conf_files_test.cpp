@@ -107,8 +107,12 @@ TEST_CASE("CFG-09: every directory of the default configuration is made at each 
         }));
     }
     CHECK(directory_of(defaults.milter.trouble_file) == "/run/kith");
-    CHECK(has_line(statements_of(shipped_file("systemd/kith-milter.service.in")),
-                   "RuntimeDirectory=kith"));
+    CHECK(directory_of(defaults.learner.trouble_file) == "/run/kith");
+    for (const char* unit : {"systemd/kith-milter.service.in", "systemd/kith-learner.service.in"}) {
+        CAPTURE(unit);
+        CHECK(has_line(statements_of(shipped_file(unit)), "RuntimeDirectory=kith"));
+        CHECK(has_line(statements_of(shipped_file(unit)), "RuntimeDirectoryPreserve=yes"));
+    }
 }
 
 TEST_CASE("CFG-10, CFG-13: the units tell when they are ready and read no other configuration") {

@@ -3,6 +3,11 @@
 // journal and whatever happens to the store.
 #include "engine/learner/learner.hpp"
 
+#include <cstring>
+#include <fstream>
+
+#include "engine/base/crc32c.hpp"
+#include "engine/journal/segment.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
 #include "tests/unit/learner/learner_fixture.hpp"
@@ -343,12 +348,32 @@ TEST_CASE("a damaged store is moved aside and everything is learned again") {
     if (damage == "a foreign file") overwrite(file, 0, size);
     if (damage == "all but two pages") overwrite(file, 8192, size);
     auto learner = site.open();
-    CHECK(learner->moved_store() == site.config.store.directory + ".damaged-1");
+    CHECK(learner->moved_store().to == site.config.store.directory + ".damaged-1");
+    CHECK(learner->moved_store().why.find("not an LMDB file") != std::string::npos);
     while (must(learner->step()).records > 0) {
     }
     learner.reset();
     CHECK(std::filesystem::exists(site.config.store.directory + ".damaged-1/data.mdb"));
     CHECK(site.content() == undisturbed.content());
+}
+
+TEST_CASE("a journal of a later format stops learning, and is not taken for a lost store") {
+    LearnerSite site;
+    site.journal(stream(3));
+    auto learner = site.open();
+    CHECK(must(learner->step()).records == 3);
+    auto header = journal::encode_segment_header(2, 0x1122334455667788U);
+    ++header[24];  // the format's number: engine/journal/FORMAT.md
+    const std::uint32_t sum = crc32c({header.data(), 28});
+    std::memcpy(header.data() + 28, &sum, sizeof sum);
+    const std::string later = site.config.journal.directory + "/0000000002.kj";
+    std::ofstream(later, std::ios::binary).write(header.data(), header.size());
+    const auto step = learner->step();
+    REQUIRE_FALSE(step);
+    CHECK_FALSE(is_store_lost(step.error()));
+    CHECK(step.error().what.find("0000000002.kj has format 2") != std::string::npos);
+    std::filesystem::remove(later);
+    CHECK(must(learner->step()).records == 0);
 }
 
 TEST_CASE("a store that is lost while the learner runs is noticed without mail, and begun anew") {
