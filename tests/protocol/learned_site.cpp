@@ -13,6 +13,18 @@
 
 namespace kith::test {
 
+std::vector<MailRecord> site_mails(Time start) {
+    std::vector<MailRecord> mails;
+    for (int i = 0; i < 330; ++i) {
+        const bool anna = i % 11 == 0;
+        Mail mail(anna ? "anna@partner.example" : "p" + std::to_string(i % 20) + "@far.example",
+                  start + Seconds(3600L * i));
+        if (!anna && i % 6 == 0) mail.links_to("h" + std::to_string(i) + ".example", "page");
+        mails.push_back(record_of(mail));
+    }
+    return mails;
+}
+
 void learn_for(const MilterProcess& milter) {
     // Made in another place and moved whole: the milter would else take up a store that is still
     // being learned into, and judge by half of it.
@@ -24,17 +36,10 @@ void learn_for(const MilterProcess& milter) {
     milter.directory().write("site.key",
                              std::string("\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17\20", 16));
     const auto config = load_config_or_error(milter.directory().file("learn.yaml")).value();
-    const Time start = SystemClock().now() - std::chrono::hours(24 * 20);
     auto writer = JournalWriter::open(config->journal).value();
-    for (int i = 0; i < 330; ++i) {
-        const bool anna = i % 11 == 0;
-        Mail mail(anna ? "anna@partner.example" : "p" + std::to_string(i % 20) + "@far.example",
-                  start + Seconds(3600L * i));
-        if (!anna && i % 6 == 0) mail.links_to("h" + std::to_string(i) + ".example", "page");
-        const MailRecord record = record_of(mail);
+    for (const MailRecord& record : site_mails(SystemClock().now() - std::chrono::hours(24 * 20)))
         if (!writer->append(RecordType::Mail, record.time, encode(record)))
             throw std::runtime_error("the journal takes no record");
-    }
     {
         auto learner = Learner::open(config).value();
         while (learner->step().value().records > 0) {

@@ -3,12 +3,18 @@
 // to mail.
 #pragma once
 
+#include <vector>
+
+#include "engine/base/clock.hpp"
 #include "tests/protocol/milter_process.hpp"
 
 namespace kith::test {
 
-/// What a learner would have learned of 330 mails, an eleventh of them Anna's and a sixth with a
-/// new link, when this ends; and the milter uses it.
+/// 330 mails in the two weeks after `start`, an eleventh of them Anna's and a sixth with a new
+/// link.
+[[nodiscard]] std::vector<MailRecord> site_mails(Time start);
+
+/// A learner has learned site_mails() when this ends, and the milter uses it.
 void learn_for(const MilterProcess& milter);
 
 /// Configuration under which that is enough to hold mail.
