@@ -391,7 +391,8 @@ def disk_full():
         missing = site.mails + site.sent - journal['mails']
         assert missing > 0
         return (answered(load.counts) + ', ' + judged(site),
-                site.check_learned_once(unrecorded=missing) + ', %d not recorded' % missing, status + ' / ' + doctor, log)
+                site.check_learned_once(unrecorded=missing) + ', %d not recorded' % missing, status + ' / ' + doctor,
+                '%s (%s)' % (log, site.volume.name))
 
 
 @case('disk', 'disk full, noticed by the learner first')
@@ -427,7 +428,7 @@ def disk_read_only():
             for service in (site.milter, site.learner):
                 service.start()
             log = site.milter.wait_logged('mail not recorded')
-            status = site.status('read-only')
+            status = site.status('[Rr]ead-only')
             doctor = site.doctor('journal.recording')
             site.wait_fate('foreign', 'held')
             learner = site.learner.wait_logged('cannot start')

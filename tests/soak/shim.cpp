@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loaded into a program by LD_PRELOAD, it provokes two faults at exact moments that nothing from
-// outside could hit:
+// Loaded into a program by LD_PRELOAD, it provokes faults at exact moments, or where nothing from
+// outside could:
 //   KITH_SOAK_DIE_AT=N    the process dies of SIGKILL instead of its Nth write into a data.mdb: in
 //                         the middle of a commit
 //   KITH_SOAK_CLOCK=FILE  the time of day is off by the number of seconds (8 bytes, signed) in
 //   FILE,
 //                         which may change while the program runs; other clocks are right
+//   KITH_SOAK_DISK=DIR    nothing can be written below DIR while DIR.full or DIR.ro exists: no
+//   space left, or a
+//                         read-only file system; for where no file system of its own can be mounted
 // Calls the kernel itself, so that it depends on nothing that may not be initialised yet.
 #include <fcntl.h>
 #include <signal.h>
@@ -18,22 +21,64 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdarg>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace {
 
 std::atomic<long> g_writes_to_live{-1};  // -1: for ever
 
-bool is_store(int fd) {
+using Path = std::array<char, 512>;
+
+std::string_view path_of(int fd, Path& path) {
     std::array<char, 64> link{};
-    std::array<char, 512> target{};
     std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
-    const ssize_t n = ::readlink(link.data(), target.data(), target.size());
-    return n > 0 &&
-           std::string_view(target.data(), static_cast<std::size_t>(n)).ends_with("/data.mdb");
+    const ssize_t n = ::readlink(link.data(), path.data(), path.size());
+    return {path.data(), n < 0 ? 0 : static_cast<std::size_t>(n)};
+}
+
+bool is_store(int fd) {
+    Path path{};
+    return path_of(fd, path).ends_with("/data.mdb");
+}
+
+/// What is wrong with the disk that `path` is on: ENOSPC, EROFS or 0.
+int disk_trouble(std::string_view path) {
+    const char* const directory = std::getenv("KITH_SOAK_DISK");
+    if (directory == nullptr || !path.starts_with(directory)) return 0;
+    Path mark{};
+    std::snprintf(mark.data(), mark.size(), "%s.full", directory);
+    if (::access(mark.data(), F_OK) == 0) return ENOSPC;
+    std::snprintf(mark.data(), mark.size(), "%s.ro", directory);
+    return ::access(mark.data(), F_OK) == 0 ? EROFS : 0;
+}
+
+/// True, with errno set, when nothing can be written to the file.
+bool refuses_writing(int fd) {
+    Path path{};
+    const int trouble = disk_trouble(path_of(fd, path));
+    if (trouble != 0) errno = trouble;
+    return trouble != 0;
+}
+
+/// A full disk has no room for new files, one that is read-only opens none for writing.
+bool refuses_opening(int directory, const char* name, int flags) {
+    if ((flags & (O_WRONLY | O_RDWR | O_CREAT)) == 0) return false;
+    Path parent{}, whole{};
+    if (name[0] == '/')
+        std::snprintf(whole.data(), whole.size(), "%s", name);
+    else
+        std::snprintf(whole.data(), whole.size(), "%s/%s",
+                      std::string(path_of(directory, parent)).c_str(), name);
+    const int trouble = disk_trouble(whole.data());
+    if (trouble == 0 || (trouble == ENOSPC && ::access(whole.data(), F_OK) == 0)) return false;
+    errno = trouble;
+    return true;
 }
 
 void count_write(int fd) {
@@ -64,12 +109,31 @@ extern "C" {
 
 ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
     count_write(fd);
+    if (refuses_writing(fd)) return -1;
     return ::syscall(SYS_pwrite64, fd, bytes, count, offset);
 }
 
 ssize_t writev(int fd, const iovec* pieces, int count) {
     count_write(fd);
+    if (refuses_writing(fd)) return -1;
     return ::syscall(SYS_writev, fd, pieces, count);
+}
+
+int openat(int directory, const char* name, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    if (refuses_opening(directory, name, flags)) return -1;
+    return static_cast<int>(::syscall(SYS_openat, directory, name, flags, mode));
+}
+
+int open(const char* name, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return openat(AT_FDCWD, name, flags, mode);
 }
 
 int clock_gettime(clockid_t clock, timespec* now) noexcept {

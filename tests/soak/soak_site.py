@@ -151,14 +151,10 @@ class Load:
 class Volume:
     """A small file system of its own for the site's state, which can be filled and be made read-only."""
 
-    def __init__(self, path, megabytes):
+    name, env = 'a file system of its own', {}
+
+    def __init__(self, path):
         self.path = path
-        os.makedirs(path)
-        done = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=%dm' % megabytes, 'soak', path],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode:
-            raise kith_site.Unavailable('cannot mount a file system of its own (in a container: --cap-add SYS_ADMIN): '
-                                        + done.stdout.decode().strip())
 
     def fill(self):
         with open(os.path.join(self.path, 'ballast'), 'wb', buffering=0) as f:
@@ -179,6 +175,40 @@ class Volume:
         subprocess.run(['umount', '-l', self.path], check=False)
 
 
+class RefusingDirectory:
+    """In place of a Volume where none can be mounted, as in most containers: what the programs ask of the kernel below the directory
+    is refused as that of a Volume is (shim.cpp)."""
+
+    name = 'system calls refused'
+
+    def __init__(self, path):
+        self.path = path
+        self.env = {'LD_PRELOAD': built('libsoak_shim.so'), 'KITH_SOAK_DISK': path}
+
+    def fill(self):
+        open(self.path + '.full', 'w').close()
+
+    def empty(self):
+        os.remove(self.path + '.full')
+
+    def remount(self, how):
+        if how == 'ro':
+            open(self.path + '.ro', 'w').close()
+        else:
+            os.remove(self.path + '.ro')
+
+    def remove(self):
+        pass
+
+
+def small_disk(path, megabytes):
+    """a Volume, or what stands for one"""
+    os.makedirs(path)
+    mounted = not os.environ.get('KITH_SOAK_NO_MOUNT') and subprocess.run(
+        ['mount', '-t', 'tmpfs', '-o', 'size=%dm' % megabytes, 'soak', path], stderr=subprocess.DEVNULL).returncode == 0
+    return Volume(path) if mounted else RefusingDirectory(path)
+
+
 class SoakSite:
     """Use as a context manager; it begins with everything learned that it needs to hold mail, and both services running."""
 
@@ -186,7 +216,7 @@ class SoakSite:
         self.dir = tempfile.mkdtemp(prefix='kith-soak-')
         os.chmod(self.dir, 0o755)
         self.state = os.path.join(self.dir, 'state')
-        self.volume = Volume(self.state, volume_mb) if volume_mb else None
+        self.volume = small_disk(self.state, volume_mb) if volume_mb else None
         for d in ('', '/spool', '/run', '/state'):
             os.makedirs(self.dir + d, exist_ok=True)
         self.with_secret(os.path.join(self.state, 'site.key'))
@@ -211,6 +241,8 @@ class SoakSite:
         self.milter, self.learner = (
             Service([programs[n], '--config', self.config_file, '--stderr'], os.path.join(self.dir, n + '.log'), pause)
             for n, pause in RESTART_SEC.items())
+        for service in (self.milter, self.learner):
+            service.env = dict(self.volume.env) if self.volume else {}
         self.clock_file = None
         if shim:
             self.clock_file = os.path.join(self.dir, 'clock')
