@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
                    : waited[static_cast<std::size_t>(q * static_cast<double>(waited.size() - 1))];
     };
     std::printf(
-        "{\"messages\": %ld, \"seconds\": %.3f, \"p50_us\": %.0f, \"p99_us\": %.0f, \"lost\": "
+        "{\"messages\": %ld, \"seconds\": %.6f, \"p50_us\": %.0f, \"p99_us\": %.0f, \"lost\": "
         "%ld}\n",
         connections * each, took.count(), at(.5), at(.99), outcome.lost);
     return outcome.lost == 0 ? 0 : 1;

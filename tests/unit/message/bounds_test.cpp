@@ -174,10 +174,10 @@ TEST_CASE("names of charsets: as long as allowed, and one byte more") {
 
 TEST_CASE("the identity of a result: as long as allowed, and one byte more") {
     const auto domain = [](std::size_t bytes) {
-        const auto results = parse_auth_results("mx.site.example; spf=pass smtp.mailfrom=" +
-                                                    std::string(bytes - 10, 'l') + "@a.example",
-                                                {"mx.site.example"});
-        return results && !results->empty() ? results->front().domain : "(no result)";
+        const auto field = parse_auth_results("mx.site.example; spf=pass smtp.mailfrom=" +
+                                                  std::string(bytes - 10, 'l') + "@a.example",
+                                              {"mx.site.example"});
+        return field && !field->results.empty() ? field->results.front().domain : "(no result)";
     };
     CHECK(domain(512) == "a.example");
     CHECK(domain(513) == "(no result)");  // a value that is no name makes it worthless
