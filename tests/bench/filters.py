@@ -231,13 +231,16 @@ def learned_kith(build, firm_folder, folder, address):
 
 def rspamd_config(folder, address, names):
     """Debian's configuration, but for where it listens, whom it asks for names, and what it writes to."""
+    # A second `dns` beside that of options.inc would not count: it has to be merged.
+    with open(os.path.join(folder, "names.inc"), "w", encoding="utf8") as f:
+        f.write(f'dns {{ nameserver = ["127.0.0.1:{names}"]; }}\n')
     path = os.path.join(folder, "rspamd.conf")
     with open(path, "w", encoding="utf8") as f:
         f.write(f'''.include "$CONFDIR/common.conf"
 options {{
   .include "$CONFDIR/options.inc"
   pidfile = "{folder}/rspamd.pid";
-  dns {{ nameserver = ["127.0.0.1:{names}"]; }}
+  .include(priority=10,duplicate=merge) "{folder}/names.inc"
 }}
 logging {{ type = "file"; filename = "{folder}/rspamd.log"; level = "error"; }}
 worker "rspamd_proxy" {{
