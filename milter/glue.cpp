@@ -29,13 +29,13 @@ constexpr int kIoTimeoutSeconds = 1800;
 
 constexpr unsigned long kWantedActions =
     SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
-/// Steps that we never answer: each spares a round trip. SMFIP_NR_BODY excludes answering SKIP; it
-/// is worth more (every mail has a body, hardly any exceeds milter.max_message_bytes), so SKIP is
-/// used only with an MTA that lacks NR_BODY.
+/// Steps that we never answer: each spares a round trip. Not the body: where its last piece comes
+/// with the end of the message libmilter calls one callback after the other, and the second only
+/// when the first answered CONTINUE, which in a silent step it would tell the log as an error.
 constexpr unsigned long kSilentSteps = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |
-                                       SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH |
-                                       SMFIP_NR_BODY;
-constexpr unsigned long kWantedSteps = kSilentSteps | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
+                                       SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH;
+constexpr unsigned long kWantedSteps =
+    kSilentSteps | SMFIP_SKIP | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
 
 /// Set once before smfi_main: no callback of libmilter carries a pointer of ours before
 /// smfi_setpriv.
@@ -172,9 +172,7 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
                       unsigned long, unsigned long, unsigned long* actions, unsigned long* steps,
                       unsigned long* reserved2, unsigned long* reserved3) {
     return guarded(context, "negotiate", carry_on, [&]() -> sfsistat {
-        unsigned long want_steps = kWantedSteps & offered_steps;
-        const bool skip = (want_steps & SMFIP_NR_BODY) == 0 && (offered_steps & SMFIP_SKIP) != 0;
-        if (skip) want_steps |= SMFIP_SKIP;
+        const unsigned long want_steps = kWantedSteps & offered_steps;
         *actions = kWantedActions & offered_actions;
         *steps = want_steps;
         *reserved2 = 0;
@@ -183,7 +181,7 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
             context,
             Negotiated{(*actions & SMFIF_ADDHDRS) != 0, (*actions & SMFIF_CHGHDRS) != 0,
                        (*actions & SMFIF_QUARANTINE) != 0, (want_steps & SMFIP_HDR_LEADSPC) != 0,
-                       skip, want_steps & kSilentSteps});
+                       (want_steps & SMFIP_SKIP) != 0, want_steps & kSilentSteps});
         if ((*actions & SMFIF_SETSYMLIST) != 0) {
             // Replaces the MTA's own lists, so that a site's milter_*_macros settings cannot take
             // from us what we need.
@@ -244,11 +242,11 @@ sfsistat on_end_of_headers(SMFICTX* context) {
 }
 
 sfsistat on_body(SMFICTX* context, unsigned char* bytes, std::size_t length) {
-    const auto answer = [&] { return go_on(context, SMFIP_NR_BODY); };
-    return guarded(context, "body", answer, [&]() -> sfsistat {
+    return guarded(context, "body", carry_on, [&]() -> sfsistat {
         const bool enough =
             session_of(context).body({reinterpret_cast<const char*>(bytes), length});
-        return enough ? SMFIS_SKIP : answer();
+        // A short piece may be the last one, with the end of the message behind it (see above).
+        return enough && length >= MILTER_CHUNK_SIZE ? SMFIS_SKIP : SMFIS_CONTINUE;
     });
 }
 

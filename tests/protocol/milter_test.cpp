@@ -44,8 +44,8 @@ TEST_CASE(
     const FakeMta mta = milter.mta();
     CHECK(mta.agreement().actions ==
           0x131);  // add headers, change headers, quarantine, set macro list
-    CHECK(mta.agreement().steps == (0x100 | 0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 |
-                                    0x40000 | 0x80000 | 0x100000));
+    CHECK(mta.agreement().steps == (0x100 | 0x80 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000 |
+                                    0x10000 | 0x40000 | 0x100000));
     CHECK(mta.agreement().macro_lists.at(0) == "j {daemon_name} {daemon_addr} {daemon_port} v _");
     CHECK(mta.agreement().macro_lists.at(2) ==
           "i {auth_type} {auth_authen} {auth_author} {mail_addr} {client_addr} {client_name}");
@@ -317,7 +317,12 @@ TEST_CASE("libmilter finds nothing to complain of, with a new MTA or an old one"
     REQUIRE(mta.send(numbered(2)).is_accepted());
     FakeMta old = milter.mta(MtaOffer::version2());
     REQUIRE(old.send(numbered(3)).is_accepted());
-    CHECK(milter.logs("4Q3: "));
+    Delivery body_with_the_end;
+    body_with_the_end.end_with_body = true;
+    auto another = FakeMta::connect(milter.socket());
+    REQUIRE(another);
+    REQUIRE(another->deliver(numbered(4), body_with_the_end).is_accepted());
+    CHECK(milter.logs("4Q4: "));
     CHECK(milter.log_lines_with("milter claimed not to reply") == 0);
     CHECK(milter.log_lines_with("kith-milter[") == 0);  // the form of syslog(3)
 }
