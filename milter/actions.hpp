@@ -23,7 +23,6 @@ struct Negotiated {
     bool change_headers = false;
     bool quarantine = false;
     bool leading_space = false;  ///< header values come and go with the blank after the colon
-    bool skip = false;           ///< the body callback may answer "skip the rest"
     unsigned long silent = 0;    ///< SMFIP_NR_*: the steps that get no answer
 };
 

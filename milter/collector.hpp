@@ -36,7 +36,7 @@ public:
     /// Everything kept, in order. Valid until the next append() or the end of this object.
     [[nodiscard]] MessageBytes bytes();
 
-    /// True when nothing more will be kept: the MTA may skip the rest.
+    /// True when nothing more will be kept.
     [[nodiscard]] bool is_full() const noexcept { return closed_ || kept_ >= limits_.total_bytes; }
     [[nodiscard]] std::uint64_t seen() const noexcept { return seen_; }
     [[nodiscard]] std::uint64_t kept() const noexcept { return kept_; }

@@ -31,11 +31,13 @@ constexpr unsigned long kWantedActions =
     SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST;
 /// Steps that we never answer: each spares a round trip. Not the body: where its last piece comes
 /// with the end of the message libmilter calls one callback after the other, and the second only
-/// when the first answered CONTINUE, which in a silent step it would tell the log as an error.
+/// when the first answered CONTINUE, which in a silent step it would tell the log as an error. For
+/// the same reason nothing is skipped: an MTA that waits for the end would wait for ever.
 constexpr unsigned long kSilentSteps = SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |
                                        SMFIP_NR_RCPT | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH;
-constexpr unsigned long kWantedSteps =
-    kSilentSteps | SMFIP_SKIP | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
+constexpr unsigned long kWantedSteps = kSilentSteps | SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN;
+/// No silent step.
+constexpr unsigned long kAnswered = 0;
 
 /// Set once before smfi_main: no callback of libmilter carries a pointer of ours before
 /// smfi_setpriv.
@@ -178,10 +180,9 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long offered_actions, unsigned 
         *reserved2 = 0;
         *reserved3 = 0;
         negotiated_contexts().set(
-            context,
-            Negotiated{(*actions & SMFIF_ADDHDRS) != 0, (*actions & SMFIF_CHGHDRS) != 0,
-                       (*actions & SMFIF_QUARANTINE) != 0, (want_steps & SMFIP_HDR_LEADSPC) != 0,
-                       (want_steps & SMFIP_SKIP) != 0, want_steps & kSilentSteps});
+            context, Negotiated{(*actions & SMFIF_ADDHDRS) != 0, (*actions & SMFIF_CHGHDRS) != 0,
+                                (*actions & SMFIF_QUARANTINE) != 0,
+                                (want_steps & SMFIP_HDR_LEADSPC) != 0, want_steps & kSilentSteps});
         if ((*actions & SMFIF_SETSYMLIST) != 0) {
             // Replaces the MTA's own lists, so that a site's milter_*_macros settings cannot take
             // from us what we need.
@@ -242,11 +243,8 @@ sfsistat on_end_of_headers(SMFICTX* context) {
 }
 
 sfsistat on_body(SMFICTX* context, unsigned char* bytes, std::size_t length) {
-    return guarded(context, "body", carry_on, [&]() -> sfsistat {
-        const bool enough =
-            session_of(context).body({reinterpret_cast<const char*>(bytes), length});
-        // A short piece may be the last one, with the end of the message behind it (see above).
-        return enough && length >= MILTER_CHUNK_SIZE ? SMFIS_SKIP : SMFIS_CONTINUE;
+    return undecided(context, "body", kAnswered, [&] {
+        session_of(context).body({reinterpret_cast<const char*>(bytes), length});
     });
 }
 

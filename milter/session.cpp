@@ -187,11 +187,9 @@ void Session::end_of_headers() {
     m.collector->append("\n");
 }
 
-bool Session::body(std::string_view chunk) {
+void Session::body(std::string_view chunk) {
     end_of_headers();  // an MTA without the step
-    Collector& collector = *message().collector;
-    collector.append(chunk);
-    return negotiated_.skip && collector.is_full();
+    message().collector->append(chunk);
 }
 
 void Session::mark_failed() noexcept {

@@ -123,8 +123,7 @@ public:
     /// `value` as the MTA sent it (with its leading blank when negotiated).
     void header(std::string_view name, std::string_view value);
     void end_of_headers();
-    /// True when the rest of the body need not come.
-    [[nodiscard]] bool body(std::string_view chunk);
+    void body(std::string_view chunk);
     /// Judges the message. The answer comes before milter.deadline has passed since the call,
     /// whatever the judge does. The message is over then; settled() must follow with what the MTA
     /// took of the plan.

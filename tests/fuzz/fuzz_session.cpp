@@ -278,7 +278,7 @@ private:
             case Kind::HeadersEnd:
                 return session.end_of_headers();
             case Kind::Body:
-                return (void)session.body(e.first);
+                return session.body(e.first);
             case Kind::Abort:
                 return session.abort();
             case Kind::Failed:
@@ -480,7 +480,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     Decoder decoder(bytes, size);
     const unsigned offered = decoder.byte();
     const Negotiated negotiated{(offered & 1) != 0, (offered & 2) != 0, (offered & 4) != 0,
-                                (offered & 8) != 0, (offered & 16) != 0};
+                                (offered & 8) != 0};
     const std::size_t piece = offered >= 128 ? 1 : offered >= 64 ? 7 : 10000;
     std::vector<Event> events;
     while (decoder.more() && events.size() < 64) events.push_back(decoder.event());

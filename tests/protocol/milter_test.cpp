@@ -44,8 +44,8 @@ TEST_CASE(
     const FakeMta mta = milter.mta();
     CHECK(mta.agreement().actions ==
           0x131);  // add headers, change headers, quarantine, set macro list
-    CHECK(mta.agreement().steps == (0x100 | 0x80 | 0x400 | 0x1000 | 0x2000 | 0x4000 | 0x8000 |
-                                    0x10000 | 0x40000 | 0x100000));
+    CHECK(mta.agreement().steps ==
+          (0x100 | 0x80 | 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x40000 | 0x100000));
     CHECK(mta.agreement().macro_lists.at(0) == "j {daemon_name} {daemon_addr} {daemon_port} v _");
     CHECK(mta.agreement().macro_lists.at(2) ==
           "i {auth_type} {auth_authen} {auth_author} {mail_addr} {client_addr} {client_name}");
@@ -325,6 +325,31 @@ TEST_CASE("libmilter finds nothing to complain of, with a new MTA or an old one"
     CHECK(milter.logs("4Q4: "));
     CHECK(milter.log_lines_with("milter claimed not to reply") == 0);
     CHECK(milter.log_lines_with("kith-milter[") == 0);  // the form of syslog(3)
+}
+
+TEST_CASE("a mail beyond the limit is answered, however its body ends") {
+    MilterSetup setup;
+    setup.more_of_milter = "  memory_size: 64KiB\n  max_message_size: 128KiB\n";
+    const MilterProcess milter(setup);
+    FakeMta mta = milter.mta();
+    mta.mail("<a@partner.example>");
+    mta.rcpt("<b@site.example>");
+    mta.header("Subject", " long");
+    mta.end_of_headers();
+    const std::string piece(65535, 'x');
+    CHECK(mta.body(piece) == 'c');
+    CHECK(mta.body(piece) == 'c');
+    CHECK(mta.body(piece) == 'c');
+    CHECK(mta.end_of_message({{"i", "LONG1"}}).is_accepted());
+
+    FakeMail mail = numbered(2);
+    mail.body = std::string(140'000, 'x');
+    Delivery body_with_the_end;
+    body_with_the_end.end_with_body = true;
+    auto another = FakeMta::connect(milter.socket());
+    REQUIRE(another);
+    CHECK(another->deliver(mail, body_with_the_end).is_accepted());
+    CHECK(milter.logs("4Q2: "));
 }
 
 TEST_CASE("an MTA that offers no changes gets none and is served") {

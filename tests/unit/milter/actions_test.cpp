@@ -9,7 +9,7 @@
 namespace kith::milter {
 namespace {
 
-constexpr Negotiated kAll{true, true, true, true, false};
+constexpr Negotiated kAll{true, true, true, true};
 
 MailRecord judged(Verdict verdict, double score = 87.4) {
     MailRecord record;
