@@ -2,6 +2,7 @@
 """Runs inside tests/support/systemd_box, as root beside the units: starts them as README.md says, sends mail, and writes down what
 it sees to /srv/share/facts.json. What of it is right is said in units_test.py."""
 
+import functools
 import json
 import os
 import pwd
@@ -13,6 +14,10 @@ import subprocess
 import sys
 import time
 
+import waiting  # beside this file: units_test.py copies it along
+
+wait_until = functools.partial(waiting.wait_until, seconds=60)
+
 SHARE = '/srv/share'
 SOCKET = '/var/spool/postfix/kith/kith.sock'
 UNITS = ('kith-learner', 'kith-milter')
@@ -23,17 +28,6 @@ ACTIONS, STEPS = 0x1FF, 0x7F
 def run(*argv):
     p = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120)
     return {'status': p.returncode, 'out': p.stdout, 'err': p.stderr}
-
-
-def wait_until(condition, what, seconds=60):
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise TimeoutError('waited for ' + what)
-        time.sleep(0.05)
 
 
 def show(unit, *properties):

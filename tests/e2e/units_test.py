@@ -16,6 +16,7 @@ import e2e
 
 BOX = os.path.join(e2e.ROOT, 'tests', 'support', 'systemd_box')
 PROBE = os.path.join(e2e.ROOT, 'tests', 'e2e', 'units_probe.py')
+WAITING = os.path.join(e2e.ROOT, 'tests', 'support', 'waiting.py')
 CONFIG = 'mode: tag\nsite:\n  domains: [site.example]\nstore:\n  map_size: 1GiB\nmilter:\n  memory_size: 64KiB\n'
 PROBE_UNIT = """\
 [Unit]
@@ -46,7 +47,8 @@ def boot(directory):
     os.makedirs(units)
     with open(os.path.join(units, 'units-probe.service'), 'w', encoding='utf-8') as f:
         f.write(PROBE_UNIT.format(kith=os.path.join(prefix, cached('CMAKE_INSTALL_SBINDIR'), 'kith'), config=config))
-    shutil.copy(PROBE, share)
+    for script in PROBE, WAITING:
+        shutil.copy(script, share)
     with open(os.path.join(share, 'invoice.base64'), 'wb') as f:
         f.write(base64.encodebytes(attached_test.pdf(['Please pay to', 'IBAN: ' + attached_test.IBAN_A])).strip())
     p = subprocess.run([BOX, directory, 'units-probe.service'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -19,10 +19,10 @@ import socket
 import subprocess
 import tempfile
 import sys
-import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from saslauthd import Saslauthd, configuration  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 # master.cf as Debian ships it (chroot column y), without the services that a test never needs.
 MASTER = """\
@@ -133,18 +133,6 @@ def free_ports(n):
     finally:
         for s in socks:
             s.close()
-
-
-def wait_until(condition, what, seconds=20.0):
-    """Polls until condition() is true and returns its value; TimeoutError naming `what` after the deadline."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise TimeoutError('waited %g s for %s' % (seconds, what() if callable(what) else what))
-        time.sleep(0.02)
 
 
 class Smtp(smtplib.SMTP):
