@@ -44,6 +44,8 @@ std::string joined(const std::vector<std::string>& items) {
     return out;
 }
 
+constexpr std::string_view kBudgetModels = "budget-";
+
 }  // namespace
 
 std::string log_queue_id(std::string_view queue_id) {
@@ -71,6 +73,12 @@ LogLine log_line_of(const MailRecord& record, const Arrival& arrival,
     if (a.delayed) line.fields.push_back({"delayed", "yes"});
     line.fields.push_back({"action", std::string(to_string(record.action))});
     line.fields.push_back({"mode", record.mode});
+    // Those that spend the budget are in every other line and say what the verdict says.
+    std::vector<std::string> models;
+    for (const ModelHit& hit : a.models)
+        if (hit.name.compare(0, kBudgetModels.size(), kBudgetModels) != 0)
+            models.push_back(hit.live ? hit.name : hit.name + "(experimental)");
+    if (!models.empty()) line.fields.push_back({"models", joined(models)});
     if (!a.reasons.empty()) line.fields.push_back({"reason", a.reasons.front().text});
     if (!a.degraded.empty()) line.fields.push_back({"degraded", a.degraded});
     if (arrival.auth_user) line.fields.push_back({"user", *arrival.auth_user});

@@ -119,6 +119,23 @@ int complain(const Error& error) {
     return exit_code(error.code);
 }
 
+void tell_model_problems(const Config& config, std::string_view what) {
+    for (const ConfigProblem& problem : config.model_problems)
+        log(LogLevel::Error, std::string(what),
+            {{"error", problem.text()}, {"hint", "kith model check"}});
+}
+
+/// At a reload a broken model never takes the place of a working one: all of them stay as they
+/// were.
+std::shared_ptr<const Config> with_working_models(std::shared_ptr<const Config> loaded,
+                                                  const Config& current) {
+    if (loaded->model_problems.empty()) return loaded;
+    tell_model_problems(*loaded, "reload: a model is broken, the old models stay");
+    auto kept = std::make_shared<Config>(*loaded);
+    kept->models = current.models;
+    return kept;
+}
+
 /// A descriptor that is missing among 0-2 would be given to the next socket, and the next line on
 /// stderr written into it.
 void fill_standard_descriptors() {
@@ -136,6 +153,8 @@ void fill_standard_descriptors() {
 int check(const CommandLine& command_line) {
     const LoadedConfig loaded = load_config(command_line.config);
     for (const ConfigProblem& problem : loaded.problems) std::cerr << problem.text() << '\n';
+    for (const ConfigProblem& problem : loaded.config.model_problems)
+        std::cerr << "left out: " << problem.text() << '\n';
     if (!loaded.problems.empty()) return exit_code(ErrorCode::Config);
     const std::string socket =
         command_line.socket.empty() ? loaded.config.milter.socket : command_line.socket;
@@ -221,6 +240,7 @@ private:
             log(LogLevel::Error, "reload: configuration refused, the old one stays",
                 {{"error", loaded.error().text()}});
         } else {
+            *loaded = with_working_models(*loaded, *current_.get());
             std::string restart;
             for (const auto& key : keys_needing_restart(*current_.get(), **loaded))
                 restart += (restart.empty() ? "" : ",") + key;
@@ -316,6 +336,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     if (const auto removed = remove_stale_socket(*spec); !removed) return complain(removed.error());
 
     message_library_init();
+    tell_model_problems(*config, "a model is broken and left out");
     CurrentConfig current(config);
     const auto judge = Judge::create(config);
     const SystemClock clock;

@@ -291,7 +291,8 @@ void Session::settled(Action action) {
     }
     p.record->action = action;
     const LogLine line = log_line_of(*p.record, p.arrival, since(p.begun));
-    services_->log(LogLevel::Info, line.message, line.fields);
+    services_->log(p.record->assessment.notify ? LogLevel::Warning : LogLevel::Info, line.message,
+                   line.fields);
     if (!p.shortfall.empty())
         services_->log(LogLevel::Warning, line.message, {{"not_done", p.shortfall}});
     const auto record = std::make_shared<const MailRecord>(std::move(*p.record));

@@ -48,12 +48,17 @@ Outcome check_config(Env& env, const Options& options) {
         j["files"] = loaded.files;
         j["problems"] = Json::array();
         for (const ConfigProblem& p : loaded.problems) j["problems"].push_back(problem_json(p));
+        j["model_problems"] = Json::array();
+        for (const ConfigProblem& p : loaded.config.model_problems)
+            j["model_problems"].push_back(problem_json(p));
         if (!options.print.empty() && loaded.problems.empty())
             j["keys"] = keys_json(loaded.config, options.print);
         print_json(env.out, j);
         return status;
     }
     for (const ConfigProblem& p : loaded.problems) env.out << cell(p.text(), 2048) << '\n';
+    for (const ConfigProblem& p : loaded.config.model_problems)
+        env.out << "model left out: " << cell(p.text(), 2048) << '\n';
     if (!loaded.problems.empty()) {
         env.out << file << ": " << counted(loaded.problems.size(), "problem") << "; not usable\n";
         return status;

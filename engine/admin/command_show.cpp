@@ -34,6 +34,9 @@ Json record_json(const MailEntry& entry, const MailRecord& r) {
     for (const IndicatorScore& i : a.indicators)
         j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
     j["tags"] = a.tags;
+    j["models"] = Json::array();
+    for (const ModelHit& m : a.models) j["models"].push_back({{"name", m.name}, {"live", m.live}});
+    j["decided_by"] = a.decided_by;
     j["reasons"] = Json::array();
     for (const Reason& reason : a.reasons)
         j["reasons"].push_back({{"feature", reason.feature},

@@ -212,6 +212,8 @@ void look_at_journal(Report& r, const Config& config, Time now) {
 
 Report examine(const Config& config, Time now) {
     Report r;
+    for (const ConfigProblem& problem : config.model_problems)
+        r.add(kExitWarning, "a model is left out: " + problem.text());
     const Result<bool> running = learner_running(config.store);
     r.learner_running = running && *running;
     if (!running)

@@ -71,6 +71,12 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
         out +=
             " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
             "most.";
+    for (const Reason& r : a.reasons)
+        if (r.feature == kModelReason) out += " What decided was " + cell(r.text, 500) + ".";
+    std::string experimental;
+    for (const ModelHit& m : a.models)
+        if (!m.live) experimental += (experimental.empty() ? "" : ", ") + cell(m.name);
+    if (!experimental.empty()) out += " Experimental models that fit: " + experimental + ".";
     if (a.delayed) out += " It had been delayed once; this is the verdict at the retry.";
     return out;
 }
@@ -130,6 +136,7 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
     for (const Reason& r : a.reasons)
         if (std::isfinite(r.weight)) total += std::max(0.0, r.weight);
     for (const Reason& r : a.reasons) {
+        if (r.feature == kModelReason) continue;  // in the sentence about the verdict
         const double nats = std::isfinite(r.weight) ? r.weight : 0;
         out.reasons.push_back(
             {r.feature, r.text, nats, total > 0 ? std::max(0.0, nats) / total : 0});

@@ -72,23 +72,8 @@ std::string counted(std::uint64_t n, std::string_view thing) {
 }
 
 Result<Time> parse_since(std::string_view text, Time now) {
-    if (text.size() == 10 && text[4] == '-' && text[7] == '-') {
-        const Result<std::uint64_t> year = parse_count(text.substr(0, 4));
-        // A leading zero is no number of a configuration, but part of a date.
-        const auto two = [&](std::size_t at) {
-            return parse_count(text.substr(text[at] == '0' ? at + 1 : at, text[at] == '0' ? 1 : 2));
-        };
-        const Result<std::uint64_t> month = two(5), day = two(8);
-        if (year && month && day) {
-            const std::chrono::year_month_day date{
-                std::chrono::year(static_cast<int>(*year)),
-                std::chrono::month(static_cast<unsigned>(*month)),
-                std::chrono::day(static_cast<unsigned>(*day))};
-            if (date.ok()) return Time(std::chrono::sys_days(date));
-        }
-    } else if (const Result<Seconds> span = parse_duration(text); span) {
-        return now - *span;
-    }
+    if (const Result<Time> day = parse_day(text)) return day;
+    if (const Result<Seconds> span = parse_duration(text)) return now - *span;
     return fail(ErrorCode::Usage, "--since " + cell(text) + ": neither a span nor a day",
                 "give a span like 7d or 12h, or a day like 2026-03-01");
 }

@@ -45,6 +45,8 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
         a.verdict = Verdict::Defer;
     j.indicator_strengths = indicator_strengths(e);
     a.indicators = indicator_scores(e, j.indicator_strengths);
+    a.known = {j.relations.messages, j.relations.known_days, j.relations.received,
+               j.relations.new_link};
     a.tags = tags_of({e, a.indicators, a.stratum, a.score});
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);

@@ -16,6 +16,7 @@
 #include "engine/assess/store_memory.hpp"
 #include "engine/assess/warm_up.hpp"
 #include "engine/base/text.hpp"
+#include "engine/config/models.hpp"
 
 namespace kith {
 namespace {
@@ -199,16 +200,23 @@ Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     Judged judged(std::move(draft.record));
     judged.documents = std::move(message.documents);
     MailRecord& record = judged.record;
+    const ModelSet& models = config->models ? *config->models : shipped_models();
+    // No opinion of kith's; what a model says of the mail itself holds all the same.
+    const auto without_memory = [&](std::string why) {
+        record.assessment = Assessment{};
+        record.assessment.degraded = std::move(why);
+        apply_models(models, record, config->budget, false);
+    };
     if (!view.snapshot) {
         // The store may have been opened since the look at it: an empty reason would pass for a
         // judgement.
         const std::string why = trouble();
-        record.assessment.degraded = why.empty() ? "the store is being opened" : why;
+        without_memory(why.empty() ? "the store is being opened" : why);
         return judged;
     }
     auto reader = view.store->read();
     if (!reader) {
-        record.assessment.degraded = reader.error().text();
+        without_memory(reader.error().text());
         return judged;
     }
     const StoreMemory memory(**reader, view.snapshot);
@@ -216,23 +224,23 @@ Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     Attempt& attempt = context.attempt;
     const std::uint64_t key = delay_key(record.observations, hasher);
     // Only where a 451 is really answered: a verdict nobody acts on would have no second one.
-    if (config->mode == Mode::Enforce && config->budget.delays_per_1000 > 0) {
+    if (config->mode == Mode::Enforce && models.may_delay()) {
         attempt.delayed_since = delayed_since(key, arrival.time);
         if (!attempt.delayed_since) attempt.delayed_since = memory.delayed_since(key);
         attempt.may_delay = !attempt.delayed_since;
     }
-    Judgement j = assess(record.observations, draft.labels, context);
-    if (j.assessment.verdict == Verdict::Defer && memory.trouble().empty() &&
+    const auto judge_it = [&] {
+        record.assessment = assess(record.observations, draft.labels, context).assessment;
+        apply_models(models, record, config->budget, attempt.may_delay);
+    };
+    judge_it();
+    if (record.assessment.verdict == Verdict::Defer && memory.trouble().empty() &&
         !remember_delay(key, arrival.time)) {
         attempt.may_delay = false;
-        j = assess(record.observations, draft.labels, context);
+        judge_it();
     }
-    record.assessment = std::move(j.assessment);
-    if (!memory.trouble().empty()) {
-        // Half a history would make a known sender look new: better no opinion than a wrong one.
-        record.assessment = Assessment{};
-        record.assessment.degraded = memory.trouble();
-    }
+    // Half a history would make a known sender look new: better no opinion than a wrong one.
+    if (!memory.trouble().empty()) without_memory(memory.trouble());
     return judged;
 }
 

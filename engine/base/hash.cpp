@@ -5,9 +5,11 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
+#include "engine/base/digest.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 
@@ -108,6 +110,30 @@ Result<Hasher::Secret> read_or_create_secret(const std::string& path) {
     ::unlink(temp.c_str());
     if (linked || (written && err == EEXIST)) return read_secret(path);
     return fail(ErrorCode::Io, "cannot write site secret " + path + ": " + std::strerror(err));
+}
+
+struct Digest::State {
+    crypto_hash_sha256_state sha;
+};
+
+Digest::Digest() : state_(std::make_unique<State>()) { crypto_hash_sha256_init(&state_->sha); }
+Digest::~Digest() = default;
+
+void Digest::add(std::string_view bytes) noexcept {
+    crypto_hash_sha256_update(&state_->sha, reinterpret_cast<const unsigned char*>(bytes.data()),
+                              bytes.size());
+}
+
+std::string Digest::hex() {
+    std::array<unsigned char, crypto_hash_sha256_BYTES> sum{};
+    crypto_hash_sha256_final(&state_->sha, sum.data());
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const unsigned char byte : sum) {
+        out += kDigits[byte >> 4];
+        out += kDigits[byte & 15U];
+    }
+    return out;
 }
 
 }  // namespace kith

@@ -4,26 +4,21 @@
 // tests/unit/config/config_test.cpp.
 #include "engine/config/config.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <set>
-#include <system_error>
 #include <tuple>
 #include <utility>
 
 #include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
-#include "engine/base/unique_fd.hpp"
 #include "engine/config/attachments.hpp"
+#include "engine/config/file_text.hpp"
 #include "engine/config/keys.hpp"
+#include "engine/config/models.hpp"
 #include "engine/config/yaml.hpp"
 
 namespace kith {
@@ -31,8 +26,6 @@ namespace {
 
 /// More problems than this help nobody.
 constexpr std::size_t kMaxProblems = 100;
-/// Files of one conf.d.
-constexpr std::size_t kMaxFiles = 1000;
 
 struct Place {
     std::string file;
@@ -96,27 +89,9 @@ std::vector<std::string> names_in(const std::string& prefix) {
 }
 
 void Loader::read_file(const std::string& file) {
-    // O_NONBLOCK: a FIFO must be refused, not waited for.
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    struct stat status {};
-    if (!fd || ::fstat(fd.get(), &status) != 0)
-        return problem({file}, "", std::string("cannot be opened: ") + std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) return problem({file}, "", "is not a regular file");
-    if ((status.st_mode & S_IWOTH) != 0)
-        return problem({file}, "", "everybody may write it; run chmod o-w on it");
-    const std::size_t limit = YamlLimits{}.max_bytes + 1;
-    std::string text(limit, '\0');
-    std::size_t filled = 0;
-    while (filled < limit) {
-        const ssize_t n = ::read(fd.get(), text.data() + filled, limit - filled);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
-            return problem({file}, "", std::string("cannot be read: ") + std::strerror(errno));
-        if (n == 0) break;
-        filled += static_cast<std::size_t>(n);
-    }
-    text.resize(filled);
-    read_text(text, file);
+    auto text = read_config_file(file);
+    if (!text) return problem({file}, "", text.error().what);
+    read_text(*text, file);
 }
 
 void Loader::read_text(std::string_view text, const std::string& file) {
@@ -254,40 +229,6 @@ LoadedConfig Loader::finish() && {
     return std::move(out_);
 }
 
-/// Names of the files of `directory` that are read, in order; problems of the directory go to
-/// `loader`.
-std::vector<std::string> files_of(const std::filesystem::path& directory, Loader& loader) {
-    std::vector<std::string> files;
-    struct stat status {};
-    if (::stat(directory.c_str(), &status) != 0) {
-        if (errno != ENOENT)
-            loader.problem({directory.string()}, "",
-                           std::string("cannot be read: ") + std::strerror(errno));
-        return files;
-    }
-    if (S_ISDIR(status.st_mode) && (status.st_mode & S_IWOTH) != 0) {
-        loader.problem({directory.string()}, "",
-                       "everybody may write into it; run chmod o-w on it");
-        return files;
-    }
-    std::error_code error;
-    for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end;
-         at.increment(error)) {
-        const std::string name = at->path().filename().string();
-        if (name.empty() || name.front() == '.') continue;
-        if (at->path().extension() == ".yml")
-            loader.problem({at->path().string()}, "", "is not read; name it .yaml");
-        if (at->path().extension() == ".yaml") files.push_back(at->path().string());
-    }
-    if (error) loader.problem({directory.string()}, "", "cannot be read: " + error.message());
-    if (files.size() > kMaxFiles) {
-        loader.problem({directory.string()}, "", fmt::format("more than {} files", kMaxFiles));
-        files.clear();
-    }
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
 }  // namespace
 
 AttachmentOptions attachment_options(const Config& config) {
@@ -321,8 +262,14 @@ LoadedConfig load_config(const std::string& path) {
     Loader loader(path);
     loader.read_file(path);
     const std::filesystem::path directory = std::filesystem::path(path).parent_path() / "conf.d";
-    for (const std::string& file : files_of(directory, loader)) loader.read_file(file);
-    return std::move(loader).finish();
+    const ConfigDirectory found = list_config_directory(directory.string());
+    for (const auto& [place, reason] : found.problems) loader.problem({place}, "", reason);
+    for (const std::string& file : found.files) loader.read_file(file);
+    LoadedConfig loaded = std::move(loader).finish();
+    LoadedModels models = load_models(loaded.config.model_files.directory);
+    loaded.config.models = std::move(models.models);
+    loaded.config.model_problems = std::move(models.problems);
+    return loaded;
 }
 
 LoadedConfig load_config_text(const std::string& text, const std::string& name) {

@@ -13,6 +13,7 @@
 #include "engine/documents/options.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/message/parse.hpp"
+#include "engine/policy/model.hpp"
 #include "engine/scoring/options.hpp"
 #include "engine/store/store.hpp"
 
@@ -64,8 +65,21 @@ struct LearnerOptions {
     std::string trouble_file = "/run/kith/learner.trouble";  ///< says why nothing is learned now
 };
 
+struct ModelFileOptions {
+    std::string directory = "/etc/kith/models.d";  ///< the site's own models (models.hpp)
+};
+
 struct LogOptions {
     std::string level = "info";  ///< debug, info, warning, error
+};
+
+/// One finding of the loader: "file:line:col: path: reason".
+struct ConfigProblem {
+    std::string file;
+    int line = 0, column = 0;  ///< 1-based; 0 when not of a place
+    std::string path;          ///< "milter.deadline"
+    std::string reason;        ///< with the nearest known key for an unknown one
+    [[nodiscard]] std::string text() const;
 };
 
 struct Config {
@@ -82,15 +96,11 @@ struct Config {
     bool journal_subjects = false;  ///< keep subjects in the journal (privacy: off)
     std::string secret_file = "/var/lib/kith/site.key";
     LogOptions log;
-};
-
-/// One finding of the loader: "file:line:col: path: reason".
-struct ConfigProblem {
-    std::string file;
-    int line = 0, column = 0;  ///< 1-based; 0 when not of a place
-    std::string path;          ///< "milter.deadline"
-    std::string reason;        ///< with the nearest known key for an unknown one
-    [[nodiscard]] std::string text() const;
+    ModelFileOptions model_files;
+    /// Kith's own and the site's, from `model_files` when the configuration was read from files;
+    /// null: kith's own.
+    std::shared_ptr<const ModelSet> models;
+    std::vector<ConfigProblem> model_problems;  ///< of files whose models are left out
 };
 
 struct LoadedConfig {
@@ -100,8 +110,9 @@ struct LoadedConfig {
 };
 
 /// Reads `path` and then `<dir of path>/conf.d/*.yaml` in name order; later files override key by
-/// key. Collects every problem. A missing `path` is a problem; a missing conf.d is not. Never
-/// throws.
+/// key; then the models. A broken model is no problem of the configuration: mail flows without it,
+/// see Config::model_problems. Collects every problem. A missing `path` is a problem; a missing
+/// conf.d is not. Never throws.
 [[nodiscard]] LoadedConfig load_config(const std::string& path);
 /// One document from memory (tests, fuzzing); `name` stands for the file in problems.
 [[nodiscard]] LoadedConfig load_config_text(const std::string& text, const std::string& name);

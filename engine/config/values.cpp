@@ -139,6 +139,24 @@ Result<bool> parse_bool(std::string_view text) {
     return bad("must be true or false, is " + quote_value(text));
 }
 
+Result<Time> parse_day(std::string_view text) {
+    // A leading zero is no number of a configuration, but part of a date.
+    const auto two = [&](std::size_t at) {
+        return parse_count(text.substr(text[at] == '0' ? at + 1 : at, text[at] == '0' ? 1 : 2));
+    };
+    if (text.size() == 10 && text[4] == '-' && text[7] == '-') {
+        const auto year = parse_count(text.substr(0, 4)), month = two(5), day = two(8);
+        if (year && month && day) {
+            const std::chrono::year_month_day date{
+                std::chrono::year(static_cast<int>(*year)),
+                std::chrono::month(static_cast<unsigned>(*month)),
+                std::chrono::day(static_cast<unsigned>(*day))};
+            if (date.ok()) return Time(std::chrono::sys_days(date));
+        }
+    }
+    return bad("must be a day like 2026-03-01, is " + quote_value(text));
+}
+
 Result<std::uint64_t> parse_size(std::string_view text) {
     const auto [digits, unit] = split_unit(text);
     std::uint64_t out = 0;

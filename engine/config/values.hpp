@@ -26,6 +26,8 @@ namespace kith {
 [[nodiscard]] Result<std::uint64_t> parse_size(std::string_view text);
 /// Whole number with the unit s, m, h, d or w; at most 100 years. A unit is needed, except after 0.
 [[nodiscard]] Result<Seconds> parse_duration(std::string_view text);
+/// "2026-03-01": the beginning of the day, UTC.
+[[nodiscard]] Result<Time> parse_day(std::string_view text);
 [[nodiscard]] std::string print_size(std::uint64_t bytes);
 [[nodiscard]] std::string print_duration(Seconds duration);
 

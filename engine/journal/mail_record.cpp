@@ -154,6 +154,11 @@ flatbuffers::Offset<format::Assessed> build(flatbuffers::FlatBufferBuilder& b,
     const auto reasons_at = b.CreateVector(reasons);
     const auto would_pass_at = b.CreateString(a.would_pass);
     const auto degraded_at = b.CreateString(a.degraded);
+    std::vector<flatbuffers::Offset<format::ModelHit>> models;
+    for (const ModelHit& m : a.models)
+        models.push_back(format::CreateModelHit(b, b.CreateString(m.name), m.live));
+    const auto models_at = b.CreateVector(models);
+    const auto decided_by_at = b.CreateString(a.decided_by);
     format::AssessedBuilder out(b);
     out.add_score(finite(a.score));
     out.add_p(finite(a.p));
@@ -168,6 +173,13 @@ flatbuffers::Offset<format::Assessed> build(flatbuffers::FlatBufferBuilder& b,
     out.add_reasons(reasons_at);
     out.add_would_pass(would_pass_at);
     out.add_degraded(degraded_at);
+    out.add_known_mails(finite(a.known.mails));
+    out.add_known_days(finite(a.known.days));
+    out.add_known_sent_to(finite(a.known.sent_to));
+    out.add_new_link(a.known.new_link);
+    out.add_models(models_at);
+    out.add_decided_by(decided_by_at);
+    out.add_notify(a.notify);
     return out.Finish();
 }
 
@@ -335,6 +347,17 @@ public:
         });
         text(a.would_pass, in.would_pass());
         text(a.degraded, in.degraded());
+        number(a.known.mails, in.known_mails());
+        number(a.known.days, in.known_days());
+        number(a.known.sent_to, in.known_sent_to());
+        a.known.new_link = in.new_link();
+        all(in.models(), sizeof(flatbuffers::uoffset_t), [&](const format::ModelHit& hit) {
+            ModelHit& out = a.models.emplace_back();
+            text(out.name, hit.name());
+            out.live = hit.live();
+        });
+        text(a.decided_by, in.decided_by());
+        a.notify = in.notify();
     }
 
 private:

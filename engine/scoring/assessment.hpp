@@ -29,10 +29,28 @@ struct Reason {
     std::string text;
 };
 
+/// What was known of the sender when the mail was judged.
+struct KnownSender {
+    double mails = 0;       ///< learned so far
+    double days = 0;        ///< since the first of them
+    double sent_to = 0;     ///< mails of own people to the sender
+    bool new_link = false;  ///< the mail has a link new for the sender
+};
+
+/// A model (engine/policy/model.hpp) that matches the mail.
+struct ModelHit {
+    std::string name;
+    bool live = false;  ///< else experimental: it had no say
+};
+
+/// `feature` of the reason that a model, not the budget, decided.
+inline constexpr std::string_view kModelReason = "model";
+
 struct Assessment {
     double score = 0;  ///< 0-100 = min(100, 20 log10(1/P)), never below 0
     double p = 1;      ///< probability that this site's genuine mail is as suspicious
-    Verdict verdict = Verdict::Pass;  ///< what the rule says; the mode decides whether it is done
+    Verdict verdict = Verdict::Pass;  ///< what the models say, before them the budget; the mode
+                                      ///< decides whether it is done
     Stratum stratum = Stratum::Plain;
     double raw = 0;           ///< the stratum's raw score, input of the calibration
     double own_evidence = 0;  ///< C = -log10 P of this mail alone, before evidence over messages
@@ -42,7 +60,11 @@ struct Assessment {
     std::vector<std::string> tags;
     std::vector<Reason> reasons;
     std::string would_pass;  ///< what would have changed the verdict; "" when it passes
-    std::string degraded;    ///< why the score is neutral ("store missing"); "" in health
+    KnownSender known{};
+    std::vector<ModelHit> models;  ///< that match, ordered by name
+    std::string decided_by;        ///< the model whose action the verdict is; "" when none acted
+    bool notify = false;           ///< a live model wants somebody told
+    std::string degraded;          ///< why the score is neutral ("store missing"); "" in health
 };
 
 }  // namespace kith

@@ -30,6 +30,7 @@
 #include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/store/fault_guard.hpp"
+#include "engine/store/format_key.hpp"
 
 namespace kith {
 namespace {
@@ -54,7 +55,6 @@ constexpr std::array<const char*, kTableCount> kTableNames = {
     "meta",  "profiles", "words",    "site_words", "threads", "hosts",
     "names", "site",     "messages", "waiting",    "recent",  "examples"};
 
-constexpr std::string_view kFormatKey = "kith.format";  // in Table::Meta. Persistent.
 constexpr std::string_view kFormatMagic = "KITHSTOR";
 constexpr std::uint32_t kSchemaVersion = 1;
 
@@ -534,8 +534,8 @@ private:
                 return error(std::string("cannot open its table ") + kTableNames[i], rc);
         }
         if (*entries > 0) return ok();
-        const std::string record = with_sum(Table::Meta, kFormatKey, format_record());
-        MDB_val key = value_of(kFormatKey), value = value_of(record);
+        const std::string record = with_sum(Table::Meta, kStoreFormatKey, format_record());
+        MDB_val key = value_of(kStoreFormatKey), value = value_of(record);
         const int rc = guarded([&] { return mdb_put(txn, dbis_[0], &key, &value, 0); });
         if (rc != MDB_SUCCESS) return error("cannot write its format record", rc);
         return ok();
@@ -580,7 +580,7 @@ private:
     }
 
     Status check_format(MDB_txn* txn) {
-        auto record = get(txn, Table::Meta, kFormatKey);
+        auto record = get(txn, Table::Meta, kStoreFormatKey);
         if (!record) return fail(record.error());
         if (!*record || (*record)->substr(0, kFormatMagic.size()) != kFormatMagic) return foreign();
         if (**record == format_record()) return ok();

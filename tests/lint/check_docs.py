@@ -76,6 +76,23 @@ def meanings_in_page(page, meanings, what):
             for wanted in [meaning[0].upper() + meaning[1:] + "."] if entries.get(name) != wanted]
 
 
+METRIC_TYPES = {"Number": "number", "Text": "text", "Texts": "texts", "Flag": "yes or no"}
+
+
+def metric_problems():
+    """man/kith-models.5 has the table of metrics, word for word."""
+    rows = re.findall(r'^METRIC(_FAMILY)?\(\w+, "([^"]+)", (\w+), "([^"]+)"\)', tree.read("engine/policy/metrics.def"), re.M)
+    wanted = [(name + (".NAME" if family else ""), METRIC_TYPES[kind], meaning[0].upper() + meaning[1:] + ".")
+              for family, name, kind, meaning in rows]
+    page = tree.read("man/kith-models.5")
+    section = page[page.index(".Ss Metrics"):page.index(".Ss Bounds")]
+    found = [(name, kind, plain(body)) for name, kind, body in
+             re.findall(r"^\.It Sy (\S+) Pq ([^\n]+)\n(.*?)(?=^\.(?:It|El))", section, re.M | re.S)]
+    problems = [f"man/kith-models.5: metric {row[0]}: entry missing or other than in metrics.def" for row in wanted if row not in found]
+    return problems + [f"man/kith-models.5: {row[0]} is no metric" for row in found if row not in wanted] + (
+        [] if wanted else ["engine/policy/metrics.def: no rows"])
+
+
 def table_rows(path, macro):
     if not exists(path):
         return []
@@ -129,6 +146,7 @@ def main():
     problems += names_in_page("man/kith-features.7", indicators, "indicator")
     problems += meanings_in_page("man/kith-features.7", tags, "tag")
     problems += names_in_page("man/kith.1", commands, "command")
+    problems += metric_problems()
     problems += version_problems()
     problems += include_table_problems()
     tree.finish(problems, "the documentation")

@@ -17,12 +17,13 @@ MAY_INCLUDE = {
     "profile": "base features model",
     "scoring": "base features message model profile",
     "journal": "base features scoring",
+    "policy": "base features journal scoring",
     "store": "base",
-    "config": "base documents journal message scoring store",
-    "assess": "base config features journal message model profile scoring store",
-    "learner": "assess base config documents features journal message model profile scoring store",
-    "milter": "assess base config documents features journal learner message model profile scoring store",
-    "admin": "assess base config documents features journal learner message model profile scoring store",
+    "config": "base documents features journal message policy scoring store",
+    "assess": "base config features journal message model policy profile scoring store",
+    "learner": "assess base config documents features journal message model policy profile scoring store",
+    "milter": "assess base config documents features journal learner message model policy profile scoring store",
+    "admin": "assess base config documents features journal learner message model policy profile scoring store",
 }
 
 # Include (regular expression) -> the only files (prefixes) that may have it.
@@ -52,7 +53,7 @@ DOORS = {
 }
 
 # Facts come in as parameters there; see MAY_INCLUDE for the folders they may know.
-PURE = ("model", "features", "profile", "scoring", "assess")
+PURE = ("model", "features", "policy", "profile", "scoring", "assess")
 # The edge of assess: the milter's door to it, with threads, deadline and the opened store.
 EDGES = ("engine/assess/judge.", "engine/assess/store_memory.")
 IMPURE_INCLUDES = re.compile(

@@ -93,6 +93,7 @@ MilterProcess::MilterProcess(const MilterSetup& setup) {
         std::filesystem::create_directory(directory_.file("spool"));
     }
     write_config(setup);
+    for (const auto& [name, text] : setup.models) directory_.write("models.d/" + name, text);
     pid_ = start({"--config", config_file(), "--stderr"}, directory_.file("log"), setup);
     if (!eventually([&] { return log_lines_with("serving") > 0 || !is_running(); }) ||
         !is_running())
@@ -128,6 +129,10 @@ void MilterProcess::write_config(const MilterSetup& setup) const {
                                       "journal:\n"
                                       "  directory: " +
                                       directory_.file("journal") +
+                                      "\n"
+                                      "models:\n"
+                                      "  directory: " +
+                                      directory_.file("models.d") +
                                       "\n"
                                       "secret_file: " +
                                       directory_.file("site.key") + "\n" + setup.more);

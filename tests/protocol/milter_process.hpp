@@ -29,8 +29,9 @@ struct MilterSetup {
     bool over_tcp = false;
     bool make_directories = true;  ///< journal and spool; false = they are missing
     std::string mode = "tag";
-    std::string more;              ///< lines added to the configuration
-    std::string more_of_milter;    ///< lines added to its section "milter"
+    std::string more;            ///< lines added to the configuration
+    std::string more_of_milter;  ///< lines added to its section "milter"
+    std::vector<std::pair<std::string, std::string>> models{};  ///< files of the site's models
     int umask = -1;                ///< of the program; -1 = the test's own
     unsigned max_descriptors = 0;  ///< of the program; 0 = the test's own
 };

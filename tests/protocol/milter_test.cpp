@@ -515,6 +515,57 @@ TEST_CASE("a broken configuration is refused at a reload and the old one stays")
     CHECK(milter.logs(" action=accepted mode=tag "));
 }
 
+TEST_CASE("a site's model decides, and a broken one never takes the place of one that works") {
+    MilterSetup setup;
+    setup.mode = "enforce";
+    MilterProcess milter(setup);
+    FakeMta mta = milter.mta();
+    FakeMail mail;
+    mail.sender = "<anna@partner.example>";
+    CHECK(mta.send(mail).is_accepted());
+
+    const std::string file =
+        milter.directory().write("models.d/no-anna.yaml",
+                                 "description: nobody wants Anna\nwhen: mail_from = "
+                                 "anna@*\naction: [hold, notify]\nmode: live\n");
+    milter.directory().write("models.d/count.yaml",
+                             "when: mail_from = anna@*\naction: reject\npriority: 90\n");
+    milter.signal(SIGUSR1);
+    REQUIRE(milter.logs("reload: configuration taken over"));
+    const auto held = milter.mta().send(mail);
+    REQUIRE(held.quarantine);
+    CHECK(held.quarantine->find("the site's model no-anna: nobody wants Anna") !=
+          std::string::npos);
+    CHECK(milter.logs("models=count(experimental),no-anna"));
+    const auto records = milter.journal(2);
+    REQUIRE(records.size() == 2);
+    CHECK(records[1].action == Action::Held);
+    CHECK(records[1].assessment.decided_by == "no-anna");
+    CHECK(records[1].assessment.notify);
+
+    milter.directory().write("models.d/no-anna.yaml",
+                             "when: mail_form = anna@*\naction: hold\nmode: live\n");
+    milter.signal(SIGUSR1);
+    REQUIRE(milter.logs("reload: a model is broken, the old models stay"));
+    CHECK(milter.logs(file + ":1:7"));
+    CHECK(milter.logs("did you mean mail_from?"));
+    REQUIRE(milter.logs("reload: configuration taken over", 2));
+    CHECK(milter.mta().send(mail).quarantine);
+}
+
+TEST_CASE("a broken model at the start is left out, loudly, and mail flows") {
+    MilterSetup setup;
+    setup.models = {{"broken.yaml", "when: scor > 1\naction: hold\n"},
+                    {"good.yaml", "when: mail_from = bad@*\naction: reject\nmode: live\n"}};
+    setup.mode = "enforce";
+    const MilterProcess milter(setup);
+    CHECK(milter.log_lines_with("a model is broken and left out") == 1);
+    FakeMail mail;
+    CHECK(milter.mta().send(mail).is_accepted());
+    mail.sender = "<bad@partner.example>";
+    CHECK_FALSE(milter.mta().send(mail).is_accepted());
+}
+
 TEST_CASE("CFG-05: a key that needs a restart is named at a reload") {
     MilterProcess milter;
     MilterSetup setup;

@@ -35,7 +35,8 @@ public:
                       dir.file("kith.sock") + "\n  spool_directory: " + dir.file("spool") +
                       "\n  trouble_file: " + dir.file("trouble") + "\nlearner:\n  trouble_file: " +
                       dir.file("learner-trouble") + "\nstore:\n  directory: " + dir.file("store") +
-                      "\n  map_size: 64MiB\njournal:\n  directory: " + dir.file("journal") + "\n");
+                      "\n  map_size: 64MiB\nmodels:\n  directory: " + dir.file("models.d") +
+                      "\njournal:\n  directory: " + dir.file("journal") + "\n");
     }
     void write_secret() const { dir.write("site.key", "0123456789abcdef"); }
     [[nodiscard]] JournalOptions journal() const {

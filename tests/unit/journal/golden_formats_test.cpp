@@ -32,6 +32,10 @@ MailRecord record_v1() {
     r.observations.attached_payment.clear();
     r.observations.attached_phones.clear();
     r.attached_only = false;
+    r.assessment.known = {};
+    r.assessment.models.clear();
+    r.assessment.decided_by.clear();
+    r.assessment.notify = false;
     for (auto& link : r.observations.links) link.asks = 0;
     return r;
 }

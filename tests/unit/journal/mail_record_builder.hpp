@@ -88,6 +88,10 @@ inline Assessment full_assessment() {
                  {"link_host", 3.25, "new host"}};
     a.would_pass = "a known host";
     a.degraded = "store missing";
+    a.known = {14, 200.5, 3, true};
+    a.models = {{"budget-hold", true}, {"vip-name", false}};
+    a.decided_by = "budget-hold";
+    a.notify = true;
     return a;
 }
 

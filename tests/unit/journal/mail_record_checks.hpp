@@ -76,7 +76,7 @@ inline void check_equal(const Observations& a, const Observations& b) {
 
 inline void check_equal(const Assessment& a, const Assessment& b) {
     const auto& [score, p, verdict, stratum, raw, own_evidence, ready, delayed, indicators, tags,
-                 reasons, would_pass, degraded] = a;
+                 reasons, would_pass, known, models, decided_by, notify, degraded] = a;
     CHECK(score == b.score);
     CHECK(p == b.p);
     CHECK(verdict == b.verdict);
@@ -98,6 +98,17 @@ inline void check_equal(const Assessment& a, const Assessment& b) {
         CHECK(reasons[i].text == b.reasons[i].text);
     }
     CHECK(would_pass == b.would_pass);
+    CHECK(known.mails == b.known.mails);
+    CHECK(known.days == b.known.days);
+    CHECK(known.sent_to == b.known.sent_to);
+    CHECK(known.new_link == b.known.new_link);
+    REQUIRE(models.size() == b.models.size());
+    for (std::size_t i = 0; i < models.size(); ++i) {
+        CHECK(models[i].name == b.models[i].name);
+        CHECK(models[i].live == b.models[i].live);
+    }
+    CHECK(decided_by == b.decided_by);
+    CHECK(notify == b.notify);
     CHECK(degraded == b.degraded);
 }
 

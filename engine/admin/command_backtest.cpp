@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith backtest FILE`: the site's models with a changed or new one against those that are live, on
+// the same recorded past: holds gained and lost, and what admins said of those mails. Delays are
+// left out of account: nobody can tell which retry would have come. Covered by
+// tests/unit/admin/hunt_test.cpp.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <deque>
+#include <memory>
+#include <ostream>
+
+#include "engine/admin/journal_scan.hpp"
+#include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/models.hpp"
+
+namespace kith::admin {
+namespace {
+
+struct Options {
+    std::vector<std::string> files;
+    bool as_live = true;
+    SpanOptions span;
+    std::size_t limit = 10;
+};
+
+bool holds(Verdict v) noexcept { return v == Verdict::Quarantine || v == Verdict::Reject; }
+
+/// Mails whose fate changes one way.
+struct Change {
+    std::uint64_t mails = 0, released = 0, confirmed = 0;
+    struct Example {
+        std::string id, from, rcpt, by;
+        Time time{};
+        double score = 0;
+    };
+    std::deque<Example> newest;
+
+    void add(const MailRecord& r, const Model* by, const StoreReader& reader, std::size_t limit) {
+        ++mails;
+        newest.push_back({r.id, r.from, r.rcpts.empty() ? "" : r.rcpts.front(),
+                          by == nullptr ? "" : by->name, r.time, r.assessment.score});
+        if (newest.size() > limit) newest.pop_front();
+        const auto entry = find_mail(reader, r.id);
+        if (!entry || !entry->has_value()) return;
+        released += (*entry)->state == MailState::Released ? 1U : 0U;
+        confirmed += (*entry)->state == MailState::Confirmed ? 1U : 0U;
+    }
+    [[nodiscard]] Json json() const {
+        Json j{{"mails", mails},
+               {"released", released},
+               {"confirmed", confirmed},
+               {"newest", Json::array()}};
+        for (auto e = newest.rbegin(); e != newest.rend(); ++e)
+            j["newest"].push_back({{"id", e->id},
+                                   {"time", iso8601(e->time)},
+                                   {"score", rounded(e->score, 1)},
+                                   {"model", e->by},
+                                   {"from", e->from},
+                                   {"to", e->rcpt}});
+        return j;
+    }
+    void print(std::ostream& out, std::string_view title) const {
+        if (mails == 0) return;
+        out << '\n' << title << ": " << mails;
+        if (released + confirmed > 0)
+            out << " (an admin released " << released << " of them and confirmed " << confirmed
+                << ")";
+        out << '\n';
+        TextTable table({"ID", "TIME", "SCORE", "MODEL", "FROM", "TO"});
+        for (auto e = newest.rbegin(); e != newest.rend(); ++e)
+            table.add({cell(e->id), iso8601(e->time).substr(0, 16), fixed1(e->score), cell(e->by),
+                       cell(e->from, 40), cell(e->rcpt, 40)});
+        table.print(out);
+    }
+};
+
+Result<std::shared_ptr<const ModelSet>> changed_models(const Config& config,
+                                                       const Options& options) {
+    auto models = std::make_shared<ModelSet>(models_of(config));
+    for (const std::string& file : options.files) {
+        LoadedModels with = with_model_file(*models, file);
+        if (!with.problems.empty()) return fail(problems_error(with.problems));
+        *models = *with.models;
+        for (const std::string& name : with.changed)
+            for (Model& m : models->models)
+                if (m.name == name && options.as_live) m.live = true;
+    }
+    return std::shared_ptr<const ModelSet>(std::move(models));
+}
+
+Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
+                 const Options& options) {
+    const auto changed = changed_models(config, options);
+    if (!changed) return fail(changed.error());
+    const auto span = read_span(options.span, env.now);
+    if (!span) return fail(span.error());
+    const ModelSet& now = models_of(config);
+
+    std::uint64_t held_now = 0, held_then = 0;
+    Change gained, lost, tags_gained, tags_lost;
+    const auto count = scan_journal(env, config, *span, [&](const MailRecord& r) {
+        const PolicyCase mail{r, config.budget};
+        const Decision before = decide(now, mail, false), after = decide(**changed, mail, false);
+        held_now += holds(before.verdict) ? 1U : 0U;
+        held_then += holds(after.verdict) ? 1U : 0U;
+        if (holds(before.verdict) != holds(after.verdict))
+            (holds(after.verdict) ? gained : lost)
+                .add(r, holds(after.verdict) ? after.by : before.by, reader, options.limit);
+        else if ((before.verdict == Verdict::Tag) != (after.verdict == Verdict::Tag))
+            (after.verdict == Verdict::Tag ? tags_gained : tags_lost)
+                .add(r, after.verdict == Verdict::Tag ? after.by : before.by, reader,
+                     options.limit);
+    });
+    if (!count) return fail(count.error());
+    if (env.json) {
+        print_json(env.out, Json{{"looked_at", scan_json(*count)},
+                                 {"held_now", held_now},
+                                 {"held_then", held_then},
+                                 {"gained", gained.json()},
+                                 {"lost", lost.json()},
+                                 {"tags_gained", tags_gained.json()},
+                                 {"tags_lost", tags_lost.json()}});
+        return 0;
+    }
+    env.out << scan_text(*count) << '\n';
+    if (count->mails == 0) return 0;
+    const double days = std::max(1.0, days_between(count->first, count->last));
+    const auto rate = [&](std::uint64_t n) {
+        return fmt::format("{} ({:.2g} in 1000, {:.1f} a day)", n,
+                           1000.0 * static_cast<double>(n) / static_cast<double>(count->mails),
+                           static_cast<double>(n) / days);
+    };
+    env.out << "held with the models as they are: " << rate(held_now) << '\n'
+            << "held with the change:             " << rate(held_then) << '\n'
+            << "holds gained " << gained.mails << ", lost " << lost.mails << "; tags gained "
+            << tags_gained.mails << ", lost " << tags_lost.mails << '\n';
+    gained.print(env.out, "Would be held with the change");
+    lost.print(env.out, "Would be let go with the change");
+    return 0;
+}
+
+}  // namespace
+
+StoreAction setup_backtest(CLI::App& sub) {
+    auto options = std::make_shared<Options>();
+    sub.add_option("FILE", options->files,
+                   "File with a model or an override, as kith-models(5) has it")
+        ->required();
+    sub.add_flag(
+        "!--as-written", options->as_live,
+        "Take mode: experimental as it is; without this the models of the files count as live");
+    add_span_options(sub, options->span);
+    sub.add_option("-n,--limit", options->limit, "At most so many mails of each kind")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10000));
+    return [options](Env& env, const Config& config, const StoreReader& reader) {
+        return backtest(env, config, reader, *options);
+    };
+}
+
+}  // namespace kith::admin

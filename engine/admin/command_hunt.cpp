@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith hunt`: a condition or a model over the recorded past. Covered by
+// tests/unit/admin/hunt_test.cpp.
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "engine/admin/hunt.hpp"
+#include "engine/admin/models.hpp"
+
+namespace kith::admin {
+namespace {
+
+struct Options {
+    std::string model, where, group_by;
+    HuntQuestion question;
+};
+
+Outcome run(Env& env, const Config& config, const StoreReader& reader, Options options) {
+    Result<Model> asked = fail(ErrorCode::Usage, "nothing to look for",
+                               "give --where 'CONDITION' or --model NAME|FILE, see kith-models(5)");
+    if (!options.where.empty())
+        asked = model_of_condition(config, options.where);
+    else if (!options.model.empty())
+        asked = find_model(config, options.model);
+    if (!asked) return fail(asked.error());
+    options.question.model = &*asked;
+    const auto grouping = hunt_grouping(options.group_by);
+    if (!grouping) return fail(grouping.error());
+    options.question.grouping = *grouping;
+    return hunt(env, config, reader, options.question);
+}
+
+}  // namespace
+
+StoreAction setup_hunt(CLI::App& sub) {
+    auto options = std::make_shared<Options>();
+    auto* model = sub.add_option("--model", options->model, "A model's name, or a file with one")
+                      ->type_name("NAME|FILE");
+    sub.add_option("--where", options->where, "A condition, as kith-models(5) has it")
+        ->type_name("CONDITION")
+        ->excludes(model);
+    add_hunt_options(sub, options->question, options->group_by);
+    return [options](Env& env, const Config& config, const StoreReader& reader) {
+        return run(env, config, reader, *options);
+    };
+}
+
+}  // namespace kith::admin

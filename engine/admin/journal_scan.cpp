@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/admin/journal_scan.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ostream>
+
+namespace kith::admin {
+namespace {
+
+using std::chrono::steady_clock;
+
+/// Between two lines of progress.
+constexpr std::chrono::milliseconds kTell{500};
+/// Records between two looks at the clock.
+constexpr std::uint64_t kLook = 1024;
+
+class Progress {
+public:
+    Progress(Env& env, std::uint64_t segments) : env_(env), segments_(segments) {}
+    ~Progress() {
+        if (told_) env_.err << "\r\033[K" << std::flush;
+    }
+    void step(const JournalRecord& record) {
+        if (!env_.terminal || ++records_ % kLook != 0 || steady_clock::now() - last_ < kTell)
+            return;
+        last_ = steady_clock::now();
+        const double seconds = std::chrono::duration<double>(last_ - begin_).count();
+        if (first_ == 0) first_ = record.position.segment;
+        env_.err << fmt::format(
+                        "\rlooking through the journal: {}, part {} of {}, {:.0f} records/s\033[K",
+                        iso8601(record.time).substr(0, 10), record.position.segment - first_ + 1,
+                        segments_ > first_ ? segments_ - first_ + 1 : 1,
+                        static_cast<double>(records_) / seconds)
+                 << std::flush;
+        told_ = true;
+    }
+
+private:
+    Env& env_;
+    std::uint64_t segments_, first_ = 0, records_ = 0;
+    bool told_ = false;
+    steady_clock::time_point begin_ = steady_clock::now(), last_ = begin_;
+};
+
+}  // namespace
+
+Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& span,
+                               const std::function<void(const MailRecord&)>& visit) {
+    auto reader = JournalReader::open(config.journal);
+    if (!reader) return fail(reader.error());
+    const auto end = (*reader)->end();
+    if (!end) return fail(end.error());
+    const auto started = steady_clock::now();
+    Progress progress(env, end->segment);
+    ScanCount count;
+    for (;;) {
+        auto next = (*reader)->next();
+        if (!next) return fail(next.error());
+        if (!next->has_value()) break;
+        const JournalRecord& record = **next;
+        progress.step(record);
+        // A record is appended when its mail is answered: never before the mail came.
+        if (record.type != RecordType::Mail || (span.since && record.time < *span.since)) continue;
+        const auto mail = decode_mail_record(record.payload);
+        if (!mail) {
+            ++count.unreadable;
+            continue;
+        }
+        if ((span.since && mail->time < *span.since) || (span.until && mail->time >= *span.until) ||
+            (mail->imported && !span.imported))
+            continue;
+        if (count.mails++ == 0) count.first = count.last = mail->time;
+        count.first = std::min(count.first, mail->time);
+        count.last = std::max(count.last, mail->time);
+        visit(*mail);
+    }
+    count.damaged_bytes = (*reader)->damaged_bytes();
+    count.seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
+    return count;
+}
+
+std::string scan_text(const ScanCount& count) {
+    std::string out = "looked at " + counted(count.mails, "mail");
+    if (count.mails > 0) out += " of " + iso8601(count.first) + " to " + iso8601(count.last);
+    if (count.unreadable > 0 || count.damaged_bytes > 0)
+        out += fmt::format(" ({} and {} bytes are not readable)",
+                           counted(count.unreadable, "record"), count.damaged_bytes);
+    return out;
+}
+
+Json scan_json(const ScanCount& count) {
+    Json j{{"mails", count.mails}};
+    if (count.mails > 0) {
+        j["first"] = iso8601(count.first);
+        j["last"] = iso8601(count.last);
+    }
+    j["unreadable"] = count.unreadable;
+    j["damaged_bytes"] = count.damaged_bytes;
+    j["seconds"] = rounded(count.seconds, 3);
+    return j;
+}
+
+void add_span_options(CLI::App& sub, SpanOptions& options) {
+    sub.add_option(
+        "--since", options.since,
+        "Not older than a span (7d, 12h) or a day (2026-03-01); without it all that is kept");
+    sub.add_option("--until", options.until, "Older than a span or a day");
+}
+
+Result<ScanSpan> read_span(const SpanOptions& options, Time now) {
+    ScanSpan span;
+    for (const auto& [text, place] :
+         {std::pair(&options.since, &span.since), std::pair(&options.until, &span.until)}) {
+        if (text->empty()) continue;
+        const auto time = parse_since(*text, now);
+        if (!time) return fail(time.error());
+        *place = *time;
+    }
+    return span;
+}
+
+}  // namespace kith::admin

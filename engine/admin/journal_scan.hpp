@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recorded past, mail by mail, for commands that look through it. Covered by
+// tests/unit/admin/hunt_test.cpp.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "engine/admin/command.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/journal/mail_record.hpp"
+
+namespace kith::admin {
+
+struct ScanSpan {
+    std::optional<Time> since, until;  ///< of the mail's arrival; until: not from then on
+    bool imported = false;             ///< imported mail as well: it was never judged on arrival
+};
+
+struct ScanCount {
+    std::uint64_t mails = 0;       ///< that were looked at
+    std::uint64_t unreadable = 0;  ///< records
+    std::uint64_t damaged_bytes = 0;
+    Time first{}, last{};  ///< arrival of the first and last mail looked at; only with mails > 0
+    double seconds = 0;
+};
+
+/// Calls `visit` with every judged mail of the span, in the order of the journal. One mail at a
+/// time is in memory. On a terminal the progress is told on env.err. NoInput when there is no
+/// journal.
+[[nodiscard]] Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& span,
+                                             const std::function<void(const MailRecord&)>& visit);
+
+/// "looked at 1,234 mails of 2026-03-01T.. to ..".
+[[nodiscard]] std::string scan_text(const ScanCount& count);
+/// "since", "until" and counts.
+[[nodiscard]] Json scan_json(const ScanCount& count);
+
+/// Adds --since (default `since`) and --until; the texts are read by read_span().
+struct SpanOptions {
+    std::string since, until;
+};
+void add_span_options(CLI::App& sub, SpanOptions& options);
+[[nodiscard]] Result<ScanSpan> read_span(const SpanOptions& options, Time now);
+
+}  // namespace kith::admin

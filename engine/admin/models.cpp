@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/admin/models.hpp"
+
+#include "engine/base/text.hpp"
+
+namespace kith::admin {
+
+const ModelSet& models_of(const Config& config) {
+    return config.models ? *config.models : shipped_models();
+}
+
+Error problems_error(const std::vector<ConfigProblem>& problems) {
+    std::string what;
+    for (const ConfigProblem& p : problems) what += (what.empty() ? "" : " | ") + p.text();
+    return {ErrorCode::Config, "not a valid model: " + what, "kith-models(5) has the form"};
+}
+
+Result<Model> find_model(const Config& config, const std::string& name_or_file) {
+    const ModelSet& models = models_of(config);
+    const bool is_file = name_or_file.find('/') != std::string::npos ||
+                         name_or_file.find(".yaml") != std::string::npos;
+    if (!is_file) {
+        if (const Model* found = models.find(name_or_file)) return *found;
+        std::vector<std::string> names;
+        for (const Model& m : models.models) names.push_back(m.name);
+        const std::string near = nearest(name_or_file, names);
+        return fail(ErrorCode::NoInput, "there is no model " + cell(name_or_file),
+                    near.empty() ? "kith model list shows all" : "did you mean " + near + "?");
+    }
+    const LoadedModels with = with_model_file(models, name_or_file);
+    if (!with.problems.empty()) return fail(problems_error(with.problems));
+    if (with.changed.empty())
+        return fail(ErrorCode::Config, name_or_file + " has no model, only groups");
+    return *with.models->find(with.changed.front());
+}
+
+Result<Model> model_of_condition(const Config& config, const std::string& text) {
+    auto condition = Expression::parse(text, models_of(config).groups);
+    if (!condition)
+        return fail(condition.error().code, condition.error().what,
+                    "kith-models(5) lists the metrics");
+    Model model;
+    model.when = std::move(*condition);
+    return model;
+}
+
+std::string action_text(const Model& model) {
+    std::string out;
+    if (model.action) {
+        switch (*model.action) {
+            case Verdict::Quarantine:
+                out = "hold";
+                break;
+            case Verdict::Defer:
+                out = "delay";
+                break;
+            default:
+                out = std::string(to_string(*model.action));
+        }
+    }
+    if (model.notify) out += out.empty() ? "notify" : ", notify";
+    return out.empty() ? "none" : out;
+}
+
+}  // namespace kith::admin

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Models as commands name them. Covered by tests/unit/admin/model_test.cpp.
+#pragma once
+
+#include <string>
+
+#include "engine/admin/output.hpp"
+#include "engine/config/models.hpp"
+
+namespace kith::admin {
+
+/// The site's models; kith's own when the configuration brought none.
+[[nodiscard]] const ModelSet& models_of(const Config& config);
+/// A model by its name, or the one of a file (a name with a / or .yaml). NoInput with the nearest
+/// name; Config with the file's problems.
+[[nodiscard]] Result<Model> find_model(const Config& config, const std::string& name_or_file);
+/// An unnamed model with this condition; groups of the site's models may be used. Config when it is
+/// not well formed.
+[[nodiscard]] Result<Model> model_of_condition(const Config& config, const std::string& text);
+/// All problems as one Error; REQUIRES: not empty.
+[[nodiscard]] Error problems_error(const std::vector<ConfigProblem>& problems);
+
+/// "hold", "delay, notify".
+[[nodiscard]] std::string action_text(const Model& model);
+
+}  // namespace kith::admin

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Models: what an admin (and kith itself: conf/models.d) wants done with which mail. The rule that
+// spends the budget is three of them. A model is a condition over the record of a mail and an
+// action; an experimental one is counted and never acts. Pure. Covered by
+// tests/unit/policy/model_test.cpp. The files: engine/config/models.hpp, kith-models(5).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/policy/expression.hpp"
+
+namespace kith {
+
+struct Model {
+    std::string name;           ///< [a-z0-9-], unique
+    std::string description;    ///< a sentence; reasons repeat it
+    std::string file;           ///< where it is written; "" of one that kith brings along
+    std::string overridden_by;  ///< file that changed some of it, "" when none
+    bool enabled = true;
+    bool live = false;  ///< else experimental: counts and reports, never acts
+    Expression when;
+    double threshold = 0;           ///< score from which on it applies
+    int priority = 50;              ///< 0-100; the highest that acts decides
+    std::optional<Verdict> action;  ///< Tag, Quarantine, Defer, Reject; none: only tag and notify
+    bool notify = false;            ///< the log and alerts tell each mail
+    std::string tag;                ///< shown with the mail, "" for none
+    std::vector<Direction> directions;  ///< only these; none: all
+    std::vector<std::string>
+        domains;                  ///< only mail from or to these and their subdomains; none: all
+    std::optional<Time> expires;  ///< not from then on
+    std::string attack;           ///< technique of MITRE ATT&CK: "T1566.002"
+
+    [[nodiscard]] bool is_shipped() const noexcept { return file.empty(); }
+    /// Whether the mail is its concern: scope, threshold, time (the mail's) and condition. Of one
+    /// that is not enabled too.
+    [[nodiscard]] bool matches(const PolicyCase& c) const;
+};
+
+/// All models of a site, ordered by name. Immutable once made.
+struct ModelSet {
+    std::vector<Model> models;
+    PolicyGroups groups;
+    [[nodiscard]] const Model* find(std::string_view name) const noexcept;
+    /// One that is enabled and live may answer 451.
+    [[nodiscard]] bool may_delay() const noexcept;
+};
+
+struct Decision {
+    Verdict verdict = Verdict::Pass;
+    const Model* by = nullptr;   ///< whose action it is; null: nobody's, Pass
+    std::vector<ModelHit> hits;  ///< all that match and are enabled, ordered by name
+    std::vector<std::string> tags;
+    bool notify = false;
+};
+
+/// The live model of the highest priority whose action can be done decides; among equals the
+/// strictest. `may_delay`: a 451 is possible now.
+[[nodiscard]] Decision decide(const ModelSet& models, const PolicyCase& c, bool may_delay);
+
+/// decide(), written into the record: verdict, hits, tags, and the reason where another model than
+/// kith's own decided.
+void apply_models(const ModelSet& models, MailRecord& record, const ScoringOptions& budget,
+                  bool may_delay);
+
+/// Models of a mail that are told; the rest is left out.
+inline constexpr std::size_t kMaxModelHits = 16;
+
+}  // namespace kith
