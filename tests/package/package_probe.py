@@ -120,6 +120,9 @@ def look(facts):
     facts['passive']['mail'] = sender.delivered('story-attack')
     site.wait_recorded(facts['passive']['mail'])
     facts['passive']['doctor'] = site.kith_json('doctor', check=False)
+    command('rm', '-rf', '/var/spool/postfix/kith')  # as with Postfix purged and installed again
+    facts['passive']['restart'] = command('systemctl', 'restart', 'kith-milter')
+    facts['passive']['socket'] = site.check_of_doctor('socket.chroot')
     # From nothing, as the test begins with what it imports.
     command('systemctl', 'stop', *site.UNITS)
     command('rm', '-rf', '/var/lib/kith/store', '/var/lib/kith/journal')

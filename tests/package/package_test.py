@@ -96,6 +96,10 @@ class Package(unittest.TestCase):
         failed = [c['name'] for c in self.facts['passive']['doctor']['checks'] if c['state'] == 'fail']
         self.assertEqual([], failed)
 
+    def test_a_lost_socket_directory_comes_back_with_a_restart(self):
+        self.assertEqual(0, self.facts['passive']['restart']['status'], self.facts['passive']['restart'])
+        self.assertEqual('ok', self.facts['passive']['socket'][0], self.facts['passive']['socket'])
+
     def test_its_own_test_finds_the_mail_held(self):
         self.assertEqual(0, self.facts['autopkgtest']['status'], self.facts['autopkgtest']['out'] + self.facts['autopkgtest']['err'])
 
