@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 #include <optional>
@@ -13,11 +14,13 @@
 #include "engine/admin/command.hpp"
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
+#include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/postfix.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/features/feature_id.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
 
@@ -25,6 +28,10 @@ namespace kith::admin {
 namespace {
 
 using Checks = std::vector<Check>;
+
+// Mails of the newest whose records are read: milliseconds.
+constexpr std::size_t kNewestLookedAt = 200;
+constexpr std::size_t kHeldLookedAt = 1000;
 
 void add(Checks& checks, const char* name, CheckState state, std::string text,
          std::string todo = {}) {
@@ -162,7 +169,58 @@ void check_outbound(Checks& checks, const StoreReader& reader) {
         "hand submission to kith as well, and set site.domains and site.networks");
 }
 
-void check_store(Checks& checks, const Config& config) {
+// Mail that the journal has as held, against Postfix's hold queue.
+void check_hold_queue(Checks& checks, const StoreReader& reader, const Postfix& postfix,
+                      const std::string& host) {
+    MailFilter held;
+    held.mails = MailClass::Held;
+    held.limit = kHeldLookedAt;
+    const Result<std::vector<MailEntry>> mails = list_mail(reader, held);
+    if (!mails) {
+        add_error(checks, "postfix.holding", CheckState::Fail, mails.error(), "");
+        return;
+    }
+    std::vector<HeldMail> told;
+    for (const MailEntry& e : *mails)
+        if (e.action == Action::Held && e.state == MailState::None && !e.imported &&
+            (e.host.empty() || e.host == host))
+            told.push_back({e.id, e.queue_id});
+    const Result<std::string> queue = postfix.run("postqueue", {"-j"});
+    if (!queue) {
+        add_error(checks, "postfix.holding", CheckState::Warn, queue.error(), "run it as root");
+        return;
+    }
+    checks.push_back(check_holding(told, *queue));
+}
+
+// What really arrives with mail, by the newest records; a macro list or a wrong authserv-id shows
+// here, whatever the configuration looks like.
+void check_newest(Checks& checks, const Config& config, const StoreReader& reader,
+                  const std::string& server) {
+    MailFilter any;
+    any.mails = MailClass::All;
+    any.limit = kNewestLookedAt;
+    const Result<std::vector<MailEntry>> newest = list_mail(reader, any);
+    if (!newest) return;  // "outbound" has told
+    RecentMail recent;
+    for (const MailEntry& e : *newest) {
+        if (e.imported) continue;
+        const Result<MailRecord> record = read_record(config, e);
+        if (!record) continue;  // "journal.records" has told
+        ++recent.mails;
+        if (record->queue_id.empty()) ++recent.without_queue_id;
+        if (e.direction != Direction::Inbound) continue;
+        ++recent.inbound;
+        if (record->client_addr.empty()) ++recent.without_client;
+        if (record->observations.values[index_of(FeatureId::auth_triple)].present())
+            ++recent.with_results;
+    }
+    for (Check& c : check_recent(recent, server)) checks.push_back(std::move(c));
+}
+
+void check_store(Checks& checks, const Config& config, const Postfix& queries,
+                 const std::optional<PostfixView>& postfix,
+                 const std::vector<std::string>& servers) {
     const Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
         add_error(checks, "store", CheckState::Fail, store.error(),
@@ -181,6 +239,22 @@ void check_store(Checks& checks, const Config& config) {
     else
         add(checks, "store.secret", CheckState::Ok, "the store was made with the site's secret");
     check_outbound(checks, **reader);
+    check_newest(checks, config, **reader, servers.empty() ? "" : servers.front());
+    if (postfix) check_hold_queue(checks, **reader, queries, postfix->setting("myhostname"));
+}
+
+// By trying it: rights that mode bits do not show (access lists, AppArmor) count as well.
+void check_from_chroot(Checks& checks, const SocketName& socket, const PostfixView& postfix) {
+    const std::string queue = postfix.setting("queue_directory");
+    const std::string below = endpoint_for(socket, queue).substr(sizeof "unix:" - 1);
+    if (!socket.local || below.front() == '/' || ::geteuid() != 0) return;
+    if (const Status s = connects_from(queue, below, postfix.setting("mail_owner")); !s)
+        add_error(checks, "socket.chroot", CheckState::Fail, s.error(),
+                  "systemctl restart kith-milter; see milter.socket_group, and whether AppArmor or "
+                  "an access list forbids it");
+    else
+        add(checks, "socket.chroot", CheckState::Ok,
+            postfix.setting("mail_owner") + ", shut in " + queue + ", connects to " + below);
 }
 
 void check_socket(Checks& checks, const SocketName& socket, const std::string& mail_owner) {
@@ -247,18 +321,19 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     Result<PostfixView> view = queries.view();
     std::optional<PostfixView> postfix;
     if (view) postfix = std::move(*view);
+    std::vector<std::string> servers = config.site.authserv_ids;
+    if (servers.empty() && postfix) servers.push_back(postfix->setting("myhostname"));
     if (const Status may = may_look(config); !may) {
         add_error(f.checks, "rights", CheckState::Fail, may.error(), "");
     } else {
         check_secret(f.checks, config);
         check_journal(f.checks, config);
         check_learner(f.checks, config);
-        check_store(f.checks, config);
+        check_store(f.checks, config, queries, postfix, servers);
         check_directories(f.checks, config, connect_to(socket).has_value());
     }
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
-    std::vector<std::string> servers = config.site.authserv_ids;
-    if (servers.empty() && postfix) servers.push_back(postfix->setting("myhostname"));
+    if (postfix) check_from_chroot(f.checks, socket, *postfix);
     check_authserv(f.checks, servers, !config.site.authserv_ids.empty());
     if (postfix) {
         check_forged_results(f.checks, servers, queries, *postfix);

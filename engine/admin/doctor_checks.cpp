@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
+#include <set>
 
+#include "engine/admin/output.hpp"
 #include "engine/base/text.hpp"
 
 namespace kith::admin {
@@ -358,6 +361,67 @@ std::string endpoint_for(const SocketName& socket, std::string_view queue_direct
 
 std::vector<Check> check_postfix(const PostfixView& view, const SocketName& socket) {
     return Checker(view, socket).run();
+}
+
+Check check_holding(const std::vector<HeldMail>& told, std::string_view postqueue_j) {
+    constexpr const char* kName = "postfix.holding";
+    if (told.empty()) return {kName, CheckState::Ok, "no mail that kith held waits for a word", ""};
+    std::set<std::string, std::less<>> on_hold;
+    for (QueuedMail& mail : held_mail(postqueue_j)) on_hold.insert(std::move(mail.queue_id));
+    const auto is_held = [&](const HeldMail& m) { return on_hold.count(m.queue_id) > 0; };
+    const auto gone = std::find_if_not(told.begin(), told.end(), is_held);
+    if (gone == told.end())
+        return {kName, CheckState::Ok,
+                counted(told.size(), "held mail") +
+                    " told of in the journal, all of it in the hold queue",
+                ""};
+    const auto missing = static_cast<std::size_t>(
+        std::count_if(gone, told.end(), [&](const HeldMail& m) { return !is_held(m); }));
+    const std::string by_hand = "if you let it go or deleted it by hand, say so: kith release " +
+                                gone->id + " --no-mta, or kith confirm " + gone->id;
+    const std::string what = std::to_string(missing) + " of " + counted(told.size(), "held mail") +
+                             " not in the hold queue, the newest " + gone->queue_id + " (" +
+                             gone->id + ")";
+    if (gone != told.begin()) return {kName, CheckState::Warn, what, by_hand};
+    return {
+        kName, CheckState::Fail, what + ": Postfix may not hold what it is told to hold",
+        by_hand + "; else look for " + gone->queue_id +
+            " and milter-hold in the mail log, and for milters and FILTER or HOLD actions after "
+            "kith that undo it"};
+}
+
+std::vector<Check> check_recent(const RecentMail& recent, const std::string& server) {
+    std::vector<Check> out;
+    if (recent.mails == 0) return out;  // "outbound" says that no mail was seen
+    const std::string newest = " of the newest " + counted(recent.mails, "mail");
+    if (recent.without_queue_id > 0)
+        out.push_back({"macros.seen", CheckState::Warn,
+                       std::to_string(recent.without_queue_id) + newest +
+                           " came without a queue id (macro i): it cannot be released by kith",
+                       "take milter_end_of_data_macros and the like out of main.cf, or macro lists "
+                       "out of sendmail.mc: kith asks for what it needs"});
+    else if (recent.without_client > 0)
+        out.push_back({"macros.seen", CheckState::Warn,
+                       std::to_string(recent.without_client) + newest +
+                           " came without the client's address: its way here says nothing",
+                       "see whether a proxy or content filter before kith hides the client"});
+    else
+        out.push_back({"macros.seen", CheckState::Ok,
+                       "queue id and client were sent with" + newest.substr(3), ""});
+    if (recent.inbound == 0) return out;
+    const std::string of = std::to_string(recent.with_results) + " of the newest " +
+                           counted(recent.inbound, "mail") + " from outside have";
+    if (recent.with_results == 0)
+        out.push_back(
+            {"results.seen", CheckState::Warn,
+             of + " Authentication-Results" + (server.empty() ? "" : " of " + server),
+             "set site.authserv_id to the name at the beginning of that field in a delivered mail; "
+             "where there is no such field, have a milter before kith check SPF, DKIM and DMARC"});
+    else
+        out.push_back({"results.seen", CheckState::Ok,
+                       of + " Authentication-Results" + (server.empty() ? "" : " of " + server),
+                       ""});
+    return out;
 }
 
 std::vector<std::string> postfix_lines(const PostfixView& view, const SocketName& socket) {

@@ -46,6 +46,26 @@ struct SocketName {
 /// Everything about main.cf and master.cf. Order is that of the output.
 [[nodiscard]] std::vector<Check> check_postfix(const PostfixView& view, const SocketName& socket);
 
+/// A mail that the journal has as held and of which no admin has said anything since.
+struct HeldMail {
+    std::string id, queue_id;
+};
+/// Whether what kith held really lies in the hold queue; `told` newest first, `postqueue_j` the
+/// output of `postqueue -j`. The newest mail tells whether holding works now: Fail without it.
+/// Older ones may have been let go by hand: Warn.
+[[nodiscard]] Check check_holding(const std::vector<HeldMail>& told, std::string_view postqueue_j);
+
+/// What the newest mails came with; imported ones are left out.
+struct RecentMail {
+    std::size_t mails = 0;             ///< looked at
+    std::size_t without_queue_id = 0;  ///< macro i was not sent
+    std::size_t without_client = 0;    ///< came by SMTP, but without the client's address
+    std::size_t inbound = 0;           ///< of them from outside
+    std::size_t with_results = 0;      ///< of these with a trusted Authentication-Results field
+};
+/// Whether the macros and the Authentication-Results of `server` ("" = none trusted) really arrive.
+[[nodiscard]] std::vector<Check> check_recent(const RecentMail& recent, const std::string& server);
+
 /// Lines for main.cf and master.cf; milters that are already there keep their place, kith comes
 /// last.
 [[nodiscard]] std::vector<std::string> postfix_lines(const PostfixView& view,

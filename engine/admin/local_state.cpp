@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -89,7 +90,7 @@ Status connect_internet(const SocketName& socket) {
 struct User {
     std::string name;
     uid_t uid = 0;
-    std::vector<gid_t> groups;
+    std::vector<gid_t> groups;  // the first is the primary one
 };
 
 Result<User> find_user(const std::string& name) {
@@ -167,6 +168,36 @@ Status user_reaches(const std::string& path, const std::string& name) {
     if (::stat(path.c_str(), &s) != 0) return refused(path, errno);
     if (!may(*user, s, 2)) return fail(ErrorCode::Permission, name + " may not write to " + path);
     return ok();
+}
+
+Status connects_from(const std::string& root, const std::string& path, const std::string& name) {
+    const Result<User> user = find_user(name);
+    if (!user) return fail(user.error());
+    if (::geteuid() != 0)
+        return fail(ErrorCode::Permission, "only root may look from inside " + root);
+    const pid_t child = ::fork();
+    if (child < 0) return os_fail("cannot make a process", errno);
+    if (child == 0) {
+        // The child ends with an error number, 0 when it got through.
+        const bool inside = ::chroot(root.c_str()) == 0 && ::chdir("/") == 0 &&
+                            ::setgroups(user->groups.size(), user->groups.data()) == 0 &&
+                            ::setgid(user->groups.front()) == 0 && ::setuid(user->uid) == 0;
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        if (!inside || path.size() >= sizeof address.sun_path)
+            ::_exit(inside ? ENAMETOOLONG : errno);
+        path.copy(address.sun_path, path.size());
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ::_exit(fd < 0 ? errno
+                       : connect_within(fd, reinterpret_cast<const sockaddr*>(&address),
+                                        sizeof address));
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!WIFEXITED(status)) return fail(ErrorCode::Io, "the process inside " + root + " died");
+    if (WEXITSTATUS(status) == 0) return ok();
+    return refused(name + " inside " + root + ": " + path, WEXITSTATUS(status));
 }
 
 Status readable(const std::string& path) {

@@ -24,6 +24,13 @@ namespace kith::admin {
 /// file; Permission: with the first place that stops it.
 [[nodiscard]] Status user_reaches(const std::string& path, const std::string& user);
 
+/// Ok when `user`, shut in the directory `root` as a chrooted service is, really connects to the
+/// Unix socket `path` below it ("kith/kith.sock"); the connection is closed at once. A child
+/// process does it. Permission when this process may not (it is not root's) or the user is not let
+/// in; NoInput (no such user, directory or socket), Unavailable (nobody listens).
+[[nodiscard]] Status connects_from(const std::string& root, const std::string& path,
+                                   const std::string& user);
+
 /// Ok when the file or directory exists and, for a directory, this process may read it. NoInput,
 /// Permission or Io.
 [[nodiscard]] Status readable(const std::string& path);

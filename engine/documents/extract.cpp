@@ -97,11 +97,14 @@ bool wait_for_end(const Child& child, int from, SteadyTime deadline, std::string
     return true;
 }
 
+// kith is installed to bin, everything else to sbin.
 std::string beside_this_program(std::string_view name) {
     std::array<char, 4096> path{};
     const ssize_t n = ::readlink("/proc/self/exe", path.data(), path.size());
     const std::string_view self(path.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
-    return std::string(self.substr(0, self.rfind('/') + 1)) + std::string(name);
+    const std::string folder(self.substr(0, self.rfind('/') + 1));
+    const std::string beside = folder + std::string(name);
+    return ::access(beside.c_str(), X_OK) == 0 ? beside : folder + "../sbin/" + std::string(name);
 }
 
 struct Ended {

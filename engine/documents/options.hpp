@@ -14,7 +14,8 @@ struct AttachmentOptions {
     bool read = true;       ///< false: no document is kept or read
     std::string directory;  ///< where documents wait, made by the learner; "" = beside the store
                             ///< (engine/config/attachments.hpp)
-    std::string program;    ///< the child process; "" = kith-extract beside the running program
+    std::string program;    ///< the child process; "" = kith-extract beside the running program, or
+                            ///< in ../sbin
     std::uint64_t max_bytes = 4ULL << 20;           ///< a larger document is not read
     unsigned max_documents = 4;                     ///< of a mail; the first ones
     unsigned max_waiting = 256;                     ///< files that wait

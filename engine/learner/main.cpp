@@ -143,8 +143,13 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
     Unreadable unreadable;
     bool clock_doubted = false;
     const std::optional<Extractor> extractor = open_documents(attachment_options(*config));
+    const auto watchdog = watchdog_interval();
+    auto next_alive = steady_clock::now();
     for (;;) {
-        notify_alive();
+        if (watchdog && steady_clock::now() >= next_alive) {
+            notify_alive();
+            next_alive = steady_clock::now() + *watchdog;
+        }
         auto step = (*learner)->step();
         if (!step) {
             if (is_store_lost(step.error()) && !once) {

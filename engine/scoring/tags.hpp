@@ -24,7 +24,7 @@ struct TagView {
 struct Tag {
     bool (*holds)(const TagView&);
     std::string_view name;
-    std::string_view meaning;  ///< one line for kith-features(7)
+    std::string_view meaning;  ///< one line for kith-indicators(7)
 };
 /// In the order of tags.def.
 [[nodiscard]] std::span<const Tag> all_tags() noexcept;

@@ -151,6 +151,31 @@ def what_it_may_write(pid):
     return out
 
 
+def watch(unit):
+    """with a watchdog of two seconds: whether signs of life go on coming, and what becomes of a process that gives none"""
+    folder = '/run/systemd/system/%s.service.d' % unit
+    os.makedirs(folder)
+    with open(os.path.join(folder, 'watchdog.conf'), 'w', encoding='ascii') as f:
+        f.write('[Service]\nWatchdogSec=2\n')
+    as_shipped = show(unit, 'WatchdogUSec')['WatchdogUSec']
+    run('systemctl', 'daemon-reload')
+    run('systemctl', 'restart', unit)
+    signs = set()
+
+    def three():
+        signs.add(show(unit, 'WatchdogTimestampMonotonic')['WatchdogTimestampMonotonic'])
+        return len(signs) >= 4  # the first is the start
+
+    wait_until(three, 'three signs of life of ' + unit)
+    before = show(unit, 'NRestarts', 'MainPID')
+    os.kill(int(before['MainPID']), signal.SIGSTOP)
+    wait_until(lambda: show(unit, 'NRestarts')['NRestarts'] == '1' and show(unit, 'SubState')['SubState'] == 'running',
+               unit + ' to be started again by the watchdog')
+    os.remove(os.path.join(folder, 'watchdog.conf'))
+    run('systemctl', 'daemon-reload')
+    return {'as_shipped': as_shipped, 'restarts': [before['NRestarts'], show(unit, 'NRestarts')['NRestarts']], 'log': 'Watchdog timeout' in log(unit)}
+
+
 def look(facts):
     facts['sysusers'] = run('systemd-sysusers', 'kith.conf')
     facts['tmpfiles'] = run('systemd-tmpfiles', '--create', 'kith.conf')
@@ -176,8 +201,10 @@ def look(facts):
     wait_until(lambda: 'reload' in log('kith-milter'), 'the reload')
     facts['status'] = kith('status')
 
+    facts['watchdog'] = {x: watch(x) for x in UNITS}
+    milter = show('kith-milter', 'MainPID')['MainPID']
     os.kill(int(milter), signal.SIGKILL)
-    wait_until(lambda: show('kith-milter', 'NRestarts')['NRestarts'] == '1' and show('kith-milter', 'SubState')['SubState'] == 'running', 'the milter to be started again')
+    wait_until(lambda: show('kith-milter', 'NRestarts')['NRestarts'] == '2' and show('kith-milter', 'SubState')['SubState'] == 'running', 'the milter to be started again')
     facts['after_restart'] = Mta().send(mail(4), 'anna@partner.example', 'ben@site.example')
     facts['stop'] = run('systemctl', 'stop', *UNITS)
     facts['stopped'] = {x: show(x, 'ActiveState', 'Result', 'ExecMainStatus') for x in UNITS}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """kith installed and run by its own units under a real systemd (tests/support/systemd_box): as the user _kith, without rights, in
 the mounts and with the system calls the units leave it, it takes mail from a socket the MTA may use, learns, reads attached
-documents in processes of their own, reloads, comes back after a crash and stops in order."""
+documents in processes of their own, reloads, comes back after a crash and when it hangs, and stops in order."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ def boot(directory):
     units = os.path.join(tree, 'etc/systemd/system')
     os.makedirs(units)
     with open(os.path.join(units, 'units-probe.service'), 'w', encoding='utf-8') as f:
-        f.write(PROBE_UNIT.format(kith=os.path.join(prefix, cached('CMAKE_INSTALL_SBINDIR'), 'kith'), config=config))
+        f.write(PROBE_UNIT.format(kith=os.path.join(prefix, cached('CMAKE_INSTALL_BINDIR'), 'kith'), config=config))
     for script in PROBE, WAITING:
         shutil.copy(script, share)
     with open(os.path.join(share, 'invoice.base64'), 'wb') as f:
@@ -112,6 +112,12 @@ class Units(unittest.TestCase):
                 # Readers of the group write down there what they read; it has no data.
                 self.assertIn(mode, ['0o660'] if path.endswith('/lock.mdb') else want)
         self.assertIn(socket, [x[0] for x in self.facts['files']])
+
+    def test_a_hanging_program_is_started_again(self):
+        for unit, found in self.facts['watchdog'].items():
+            with self.subTest(unit):
+                self.assertNotIn(found.pop('as_shipped'), ('0', 'infinity'))
+                self.assertEqual({'restarts': ['0', '1'], 'log': True}, found)
 
     def test_reload_crash_and_stop(self):
         for step in ('reload', 'stop'):

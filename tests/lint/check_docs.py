@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the documentation says is what the tables in the code say: configuration keys (keys.def against conf/kith.yaml and
-man/kith.yaml.5), features, indicators and tags (man/kith-features.7), subcommands (man/kith.1), include table
+man/kith.yaml.5), features (man/kith-features.7), indicators and tags (man/kith-indicators.7), subcommands (man/kith.1), include table
 (CONTRIBUTING.md), version (CMakeLists.txt, CHANGELOG.md, debian/changelog)."""
 import argparse
 import json
@@ -68,12 +68,12 @@ def names_in_page(page, names, what):
 
 
 def meanings_in_page(page, meanings, what):
-    """Each name heads an entry whose whole text is its meaning."""
+    """Each name heads an entry that begins with its meaning as a sentence; what an admin does about it may follow."""
     entries = {plain(name): plain(" ".join(body.splitlines()))
-               for name, body in re.findall(r"^\.It Sy (\S+)\n(.*?)(?=^\.(?:It|El|Ss|Sh))", tree.read(page), re.M | re.S)}
-    return [f"{page}: {what} {name}: is  {entries.get(name)}\n    must be  {wanted}"
+               for name, body in re.findall(r"^\.It Sy ([^\n]+)\n(.*?)(?=^\.(?:It|El|Ss|Sh))", tree.read(page), re.M | re.S)}
+    return [f"{page}: {what} {name}: is  {entries.get(name)}\n    must begin with  {wanted}"
             for name, meaning in meanings
-            for wanted in [meaning[0].upper() + meaning[1:] + "."] if entries.get(name) != wanted]
+            for wanted in [meaning[0].upper() + meaning[1:]] if not re.match(re.escape(wanted) + "[.:]", entries.get(name, ""))]
 
 
 METRIC_TYPES = {"Number": "number", "Text": "text", "Texts": "texts", "Flag": "yes or no"}
@@ -135,7 +135,7 @@ def main():
     chosen = arguments.parse_args()
     keys = json.loads(subprocess.run([chosen.config_keys], check=True, capture_output=True, text=True).stdout)
     features = table_rows("engine/features/features.def", r"^(?:FEATURE|ASK)\(\s*\d+\s*,\s*(\w+)")
-    indicators = table_rows("engine/scoring/indicators.def", r'^INDICATOR\([^"]*"([^"]+)"')
+    indicators = table_rows("engine/scoring/indicators.def", r'^INDICATOR\([^"]*"([^"]+)", "([^"]+)"')
     tags = table_rows("engine/scoring/tags.def", r'^TAG\(\w+, "([^"]+)", "([^"]+)"')
     commands = table_rows("engine/admin/commands.def", r'^KITH_COMMAND\([^"]*"([^"]+)"')
     problems = config_problems(keys)
@@ -143,8 +143,8 @@ def main():
         problems.append(f"a table is empty: {len(keys)} keys, {len(features)} features, {len(indicators)} indicators, "
                         f"{len(tags)} tags, {len(commands)} commands")
     problems += names_in_page("man/kith-features.7", features, "feature")
-    problems += names_in_page("man/kith-features.7", indicators, "indicator")
-    problems += meanings_in_page("man/kith-features.7", tags, "tag")
+    problems += meanings_in_page("man/kith-indicators.7", indicators, "indicator")
+    problems += meanings_in_page("man/kith-indicators.7", tags, "tag")
     problems += names_in_page("man/kith.1", commands, "command")
     problems += metric_problems()
     problems += version_problems()

@@ -133,6 +133,50 @@ TEST_CASE("each thing wrong is found by its own check") {
     }
 }
 
+TEST_CASE("what kith held is looked for in the hold queue") {
+    const std::string queue =
+        "{\"queue_name\": \"hold\", \"queue_id\": \"4A\"}\n"
+        "{\"queue_name\": \"deferred\", \"queue_id\": \"4B\"}\n";
+    const auto state = [&](const std::vector<HeldMail>& told) {
+        const Check c = check_holding(told, queue);
+        CHECK(c.name == "postfix.holding");
+        CHECK(c.todo.empty() == (c.state == CheckState::Ok));
+        return c.state;
+    };
+    CHECK(state({}) == CheckState::Ok);
+    CHECK(state({{"aaaa", "4A"}}) == CheckState::Ok);
+    // The newest is the one that tells whether holding works now.
+    CHECK(state({{"bbbb", "4B"}, {"aaaa", "4A"}}) == CheckState::Fail);
+    CHECK(state({{"cccc", "4C"}}) == CheckState::Fail);
+    CHECK(state({{"aaaa", "4A"}, {"cccc", "4C"}}) == CheckState::Warn);
+
+    const Check gone = check_holding({{"aaaa", "4A"}, {"bbbb", "4B"}, {"cccc", "4C"}}, queue);
+    CHECK(gone.text == "2 of 3 held mails not in the hold queue, the newest 4B (bbbb)");
+    CHECK(gone.todo.find("kith release bbbb --no-mta, or kith confirm bbbb") != std::string::npos);
+    CHECK(check_holding({{"aaaa", ""}}, "").state == CheckState::Fail);
+}
+
+TEST_CASE("what the newest mails came with is told") {
+    const auto states_of = [](const RecentMail& recent, const std::string& server) {
+        std::map<std::string, CheckState> out;
+        for (const Check& c : check_recent(recent, server)) {
+            out[c.name] = c.state;
+            CHECK(c.todo.empty() == (c.state == CheckState::Ok));
+        }
+        return out;
+    };
+    CHECK(states_of({}, "mx.example.org").empty());
+    using States = std::map<std::string, CheckState>;
+    CHECK(states_of({10, 0, 0, 0, 0}, "") == States{{"macros.seen", CheckState::Ok}});
+    CHECK(states_of({10, 0, 0, 4, 4}, "mx.example.org") ==
+          States{{"macros.seen", CheckState::Ok}, {"results.seen", CheckState::Ok}});
+    CHECK(states_of({10, 1, 0, 4, 0}, "mx.example.org") ==
+          States{{"macros.seen", CheckState::Warn}, {"results.seen", CheckState::Warn}});
+    CHECK(states_of({10, 0, 1, 4, 1}, "")["macros.seen"] == CheckState::Warn);
+    CHECK(check_recent({10, 0, 0, 4, 0}, "mx.example.org")[1].text ==
+          "0 of the newest 4 mails from outside have Authentication-Results of mx.example.org");
+}
+
 TEST_CASE("internet sockets are compared by address and port, in either notation") {
     const SocketName s = parse_socket_name("inet:11399@127.0.0.1");
     CHECK(leads_to("inet:127.0.0.1:11399", s, "/q", true));
@@ -181,6 +225,41 @@ TEST_CASE("doctor says what is missing of a fresh site, with exit status 2, and 
     CHECK(j["postfix_lines"].size() == 3);
     CHECK(postfix.read("main.cf") == "compatibility_level = 3.6\n");
     CHECK_FALSE(std::filesystem::exists(site.dir.path() / "site.key"));
+}
+
+TEST_CASE("doctor compares what the journal has as held with what Postfix holds") {
+    const test::Site site;
+    site.write_secret();
+    MailRecord held = test::held_mail(), passed = test::passed_mail(), other = test::held_mail();
+    other.id = "cdefghijklmnopqr";
+    other.host = "mx2.example.org";  // another server's queue is not looked at
+    other.queue_id = "4Q1XYZ4abc";
+    passed.queue_id.clear();
+    site.seen({held, passed, other});
+    const test::TempDir postfix;
+    postfix.write(
+        "postconf",
+        "#!/bin/sh\ncase \"$*\" in *-M*|*-P*) ;; *) echo myhostname = mx.example.org;; esac\n");
+    const auto check = [&](const std::string& queue) {
+        postfix.write("postqueue", "#!/bin/sh\necho '" + queue + "'\n");
+        for (const char* program : {"postconf", "postqueue"})
+            std::filesystem::permissions(postfix.path() / program,
+                                         std::filesystem::perms::owner_all);
+        std::map<std::string, std::string> found;
+        const auto out = site.kith({"doctor", "--json", "--postfix-bin", postfix.str()});
+        for (const auto& c : nlohmann::json::parse(out.out)["checks"])
+            found[c["name"]] = c["state"];
+        return found;
+    };
+    auto found = check(R"({"queue_name": "hold", "queue_id": "4Q1XYZ2abc"})");
+    CHECK(found["postfix.holding"] == "ok");
+    CHECK(found["macros.seen"] == "warn");   // the one without a queue id
+    CHECK(found["results.seen"] == "warn");  // none has any
+    found = check(R"({"queue_name": "active", "queue_id": "4Q1XYZ2abc"})");
+    CHECK(found["postfix.holding"] == "fail");
+    // What an admin has said something about is no matter of the queue any more.
+    site.mark(held.id, MailState::Released);
+    CHECK(check("")["postfix.holding"] == "ok");
 }
 
 TEST_CASE("doctor tells whether a sender can write Authentication-Results of a trusted name") {

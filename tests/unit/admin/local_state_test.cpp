@@ -84,6 +84,35 @@ TEST_CASE("a user reaches a file only through directories that let it pass") {
     CHECK(user_reaches(dir.file("none"), "root").error().code == ErrorCode::NoInput);
 }
 
+TEST_CASE("a user shut in a directory connects to a socket below it, or it is said why not") {
+    const TempDir dir;
+    std::filesystem::create_directories(dir.path() / "kith");
+    std::filesystem::permissions(dir.path(), std::filesystem::perms(0755));
+    const std::string path = dir.file("kith/kith.sock");
+    const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
+            0);
+    REQUIRE(::listen(listener.get(), 8) == 0);
+    if (::geteuid() != 0) {
+        CHECK(connects_from(dir.str(), "kith/kith.sock", "nobody").error().code ==
+              ErrorCode::Permission);
+        return;
+    }
+    ::chmod(path.c_str(), 0666);
+    CHECK(connects_from(dir.str(), "kith/kith.sock", "nobody"));
+    ::chmod(path.c_str(), 0660);
+    const Status closed = connects_from(dir.str(), "kith/kith.sock", "nobody");
+    REQUIRE_FALSE(closed);
+    CHECK(closed.error().code == ErrorCode::Permission);
+    CHECK(closed.error().what.find("nobody inside " + dir.str() + ": kith/kith.sock: ") == 0);
+    CHECK(connects_from(dir.str(), "kith/none", "nobody").error().code == ErrorCode::NoInput);
+    CHECK(connects_from(dir.str(), "kith/kith.sock", "no-such-user-here").error().code ==
+          ErrorCode::NoInput);
+}
+
 TEST_CASE("the services write into a directory that is there, theirs, and has room") {
     const TempDir state, other;
     CHECK(services_write(other.str(), state.str()));

@@ -120,6 +120,9 @@ TEST_CASE("CFG-10, CFG-13: the units tell when they are ready and read no other 
         CAPTURE(unit);
         const auto lines = statements_of(shipped_file(unit));
         CHECK(has_line(lines, "Type=notify"));
+        CHECK(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
+            return line.rfind("WatchdogSec=", 0) == 0 && line != "WatchdogSec=0";
+        }));
         CHECK(std::none_of(lines.begin(), lines.end(), [](const std::string& line) {
             return line.rfind("PIDFile", 0) == 0 || line.rfind("Environment", 0) == 0;
         }));
