@@ -71,7 +71,7 @@ std::string counted(std::uint64_t n, std::string_view thing) {
     return fmt::format("{} {}{}", n, thing, n == 1 ? "" : "s");
 }
 
-Result<Time> parse_since(std::string_view text, Time now) {
+Result<Time> parse_since(std::string_view text, Time now, std::string_view option) {
     if (text.size() == 10 && text[4] == '-' && text[7] == '-') {
         const Result<std::uint64_t> year = parse_count(text.substr(0, 4));
         // A leading zero is no number of a configuration, but part of a date.
@@ -89,7 +89,8 @@ Result<Time> parse_since(std::string_view text, Time now) {
     } else if (const Result<Seconds> span = parse_duration(text); span) {
         return now - *span;
     }
-    return fail(ErrorCode::Usage, "--since " + cell(text) + ": neither a span nor a day",
+    return fail(ErrorCode::Usage,
+                std::string(option) + " " + cell(text) + ": neither a span nor a day",
                 "give a span like 7d or 12h, or a day like 2026-03-01");
 }
 
