@@ -25,6 +25,7 @@
 #include <thread>
 
 #include "engine/assess/judge.hpp"
+#include "engine/assess/mode.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
@@ -163,8 +164,8 @@ int check(const CommandLine& command_line) {
         std::cerr << spec.error().text() << '\n';
         return exit_code(spec.error().code);
     }
-    std::cout << "configuration ok: mode " << to_string(loaded.config.mode) << ", socket "
-              << spec->spec << '\n';
+    std::cout << "configuration ok: mode " << modes_text(loaded.config) << ", socket " << spec->spec
+              << '\n';
     return 0;
 }
 
@@ -246,7 +247,7 @@ private:
                 restart += (restart.empty() ? "" : ",") + key;
             judge_.reload(*loaded);
             current_.set(*loaded);
-            std::vector<LogField> fields{{"mode", std::string(to_string((*loaded)->mode))}};
+            std::vector<LogField> fields{{"mode", modes_text(**loaded)}};
             if (!restart.empty()) fields.push_back({"needs_restart", restart});
             log(restart.empty() ? LogLevel::Info : LogLevel::Warning,
                 "reload: configuration taken over", fields);
@@ -380,7 +381,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     log(LogLevel::Info, "serving",
         {{"version", KITH_VERSION},
          {"socket", spec->spec},
-         {"mode", std::string(to_string(config->mode))},
+         {"mode", modes_text(*config)},
          {"workers", std::to_string(judging.threads())}});
     notify_ready("serving");
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/assess/mode.hpp"
 #include "engine/base/text.hpp"
 
 namespace kith::milter {
@@ -220,7 +221,7 @@ Plan Session::end_of_message(const Macros& macros) {
         arrival.queue_id = std::move(queue_id);
 
     const MilterOptions& options = m.config->milter;
-    const Mode mode = m.config->mode;
+    const Mode mode = mode_for(*m.config, arrival);
     std::variant<Judged, Missed> outcome = Missed::Failed;
     if (!m.failed) {
         outcome = run_within<Judged>(
@@ -246,7 +247,7 @@ Plan Session::end_of_message(const Macros& macros) {
                        {"error", m.collector->trouble()->text()}});
     }
 
-    Pending pending{m.config, std::move(m.open), std::move(arrival), std::nullopt, {}, {}, {},
+    Pending pending{m.config, std::move(m.open), mode, std::move(arrival), std::nullopt, {}, {}, {},
                     begun};
     Plan plan;
     if (auto* judged = std::get_if<Judged>(&outcome)) {
@@ -279,7 +280,7 @@ void Session::settled(Action action) {
 
     if (!p.record) {
         const LogLine line =
-            log_line_without_verdict(p.arrival, p.missed, action, p.config->mode, since(p.begun));
+            log_line_without_verdict(p.arrival, p.missed, action, p.mode, since(p.begun));
         services_->log(LogLevel::Info, line.message, line.fields);
         log_throttled(*services_, services_->judging_trouble, LogLevel::Error,
                       "mail answered without a verdict",

@@ -172,6 +172,7 @@ private:
     struct Pending {
         std::shared_ptr<const Config> config;
         std::unique_ptr<OpenToken> open;
+        Mode mode = Mode::Passive;
         Arrival arrival;
         std::optional<MailRecord> record;
         std::vector<Document> documents;

@@ -8,6 +8,7 @@
 
 #include "engine/admin/command.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/assess/mode.hpp"
 #include "engine/config/keys.hpp"
 
 namespace kith::admin {
@@ -71,7 +72,7 @@ Outcome check_config(Env& env, const Options& options) {
     } else {
         env.out << file << ": ok (" << counted(loaded.files.size(), "file") << ", "
                 << counted(non_default_keys(loaded.config).size(), "key")
-                << " not at the default)\n";
+                << " not at the default), mode " << modes_text(loaded.config) << '\n';
     }
     return status;
 }

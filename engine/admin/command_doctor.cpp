@@ -17,6 +17,7 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/postfix.hpp"
+#include "engine/assess/mode.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/owned.hpp"
@@ -46,8 +47,10 @@ void add_error(Checks& checks, const char* name, CheckState state, const Error& 
 
 void check_site(Checks& checks, const Config& config) {
     add(checks, "mode", CheckState::Ok,
-        "mode is " + std::string(to_string(config.mode)) +
-            (config.mode == Mode::Passive ? ": kith judges and records, nothing more" : ""));
+        "mode is " + modes_text(config) +
+            (config.mode == Mode::Passive && config.modes.empty()
+                 ? ": kith judges and records, nothing more"
+                 : ""));
     if (config.site.domains.empty())
         add(checks, "site.domains", CheckState::Fail,
             "site.domains is empty: all mail counts as inbound",

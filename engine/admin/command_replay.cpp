@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -20,6 +21,7 @@
 #include "engine/features/spec.hpp"
 #include "engine/learner/replay.hpp"
 #include "engine/message/parse.hpp"
+#include "engine/scoring/scales.hpp"
 
 namespace kith::admin {
 namespace {
@@ -213,6 +215,23 @@ Status apply(const std::string& setting, Config& config) {
     return ok();
 }
 
+using DirectionCounts = std::array<std::size_t, kDirectionCount>;
+
+/// A stream without a held mail looks like a filter without a reason: says where nothing could be
+/// held, because too little mail of that direction was seen.
+void tell_unready(Env& env, const Replay& run, const Config& config,
+                  const DirectionCounts& directions) {
+    const Scales scales(run.memory().site());
+    for (const Direction d : {Direction::Inbound, Direction::Outbound, Direction::Internal}) {
+        const std::size_t seen = scales.calibration_mails(d);
+        if (directions[static_cast<std::size_t>(d)] == 0 || seen >= config.budget.min_calibration)
+            continue;
+        env.err << fmt::format(
+            "{} mail: {} seen, {} needed before any is held (budget.min_calibration): none was\n",
+            to_string(d), seen, config.budget.min_calibration);
+    }
+}
+
 Outcome replay(Env& env, const ReplayOptions& options) {
     auto without = features_named(options.without);
     if (!without) return fail(without.error());
@@ -257,12 +276,14 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     const auto print = [&](const ReplayResult& result) {
         env.out << json_text(result_line(result), -1) << '\n';
     };
+    DirectionCounts directions{};
     for (std::size_t i = 0; i < lines.size(); ++i) {
         auto bytes = files.read(lines[i]);
         if (!bytes) return fail(bytes.error());
         while (const auto again = run.retry(lines[i].mail.arrival.time)) print(*again);
         // A mail's line tells what became of it: a delayed one's follows when it came again.
         const ReplayResult result = run.run(lines[i].mail, *bytes);
+        ++directions[static_cast<std::size_t>(result.direction)];
         if (result.judgement.assessment.verdict != Verdict::Defer) print(result);
         if (!env.out) break;  // main() says why
         if (const auto& session = lines[i].mail.session; session && last_of_session[*session] == i)
@@ -272,6 +293,7 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     }
     while (const auto again = run.retry(std::nullopt)) print(*again);
     if (env.terminal) env.err << "\r" << lines.size() << " mails replayed\n";
+    tell_unready(env, run, config, directions);
     return 0;
 }
 

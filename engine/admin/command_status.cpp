@@ -15,9 +15,11 @@
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/assess/mode.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/config/keys.hpp"
 #include "engine/config/values.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/incident.hpp"
@@ -33,6 +35,10 @@ constexpr Seconds kLagWarning{5 * 60}, kLagCritical{60 * 60};
 // Share of store.map_size in use. A full map stops learning until it is raised.
 constexpr double kMapWarning = 0.80, kMapCritical = 0.95;
 constexpr std::size_t kHeldShown = 10000;  // held mail counted at most
+// Mails of the last week counted at most: a check may run every minute, and this many take a third
+// of a second.
+constexpr std::size_t kRecentCounted = 100'000;
+constexpr Seconds kDay{24 * 3600}, kWeek{7 * 24 * 3600};
 
 struct Trouble {
     int state = kExitWarning;
@@ -43,6 +49,14 @@ struct Readiness {
     Direction direction;
     std::size_t mails = 0;
     bool ready = false;
+};
+
+/// What became of the mail of some time, by the index.
+struct Recent {
+    std::uint64_t mails = 0, tagged = 0, holds = 0;  ///< holds: held, or would be in mode enforce
+    [[nodiscard]] double in_1000(std::uint64_t n) const noexcept {
+        return mails == 0 ? 0 : 1000 * static_cast<double>(n) / static_cast<double>(mails);
+    }
 };
 
 struct Report {
@@ -65,6 +79,8 @@ struct Report {
         0;  // of them, confirmed as bad: on hold until somebody deletes them
     std::optional<Time> oldest_on_hold;
     std::size_t open_incidents = 0;
+    std::optional<Recent> day, week;
+    bool recent_cut = false;  // there were more than kRecentCounted
 
     void add(int state, std::string text) { troubles.push_back({state, std::move(text)}); }
     void add(int state, const Error& error) { add(state, error.text()); }
@@ -93,6 +109,35 @@ void look_at_index(Report& r, const StoreReader& reader) {
         ++r.on_hold;
         if (e.state == MailState::Confirmed) ++r.confirmed_held;
         r.oldest_on_hold = e.time;
+    }
+}
+
+void look_at_recent(Report& r, const StoreReader& reader, Time now) {
+    MailFilter filter;
+    filter.mails = MailClass::All;
+    filter.since = now - kWeek;
+    filter.limit = kRecentCounted;
+    const Result<std::vector<MailEntry>> mails = list_mail(reader, filter);
+    if (!mails) {
+        r.add(kExitCritical, mails.error());
+        return;
+    }
+    r.recent_cut = mails->size() == kRecentCounted;
+    r.day.emplace();
+    r.week.emplace();
+    for (const MailEntry& e : *mails) {
+        // What was delayed comes again and is counted then.
+        if (e.imported || e.action == Action::Deferred) continue;
+        const bool holds = e.action == Action::Held || e.action == Action::Rejected ||
+                           e.verdict == Verdict::Quarantine || e.verdict == Verdict::Reject;
+        for (Recent* recent : {&*r.week, &*r.day}) {
+            if (recent == &*r.day && e.time < now - kDay) continue;
+            ++recent->mails;
+            if (holds)
+                ++recent->holds;
+            else if (e.verdict == Verdict::Tag)
+                ++recent->tagged;
+        }
     }
 }
 
@@ -176,6 +221,7 @@ void look_at_store(Report& r, const Config& config, Time now) {
     look_at_clock(r, **reader);
     look_at_site(r, **reader, config);
     look_at_index(r, **reader);
+    look_at_recent(r, **reader, now);
     look_at_incidents(r, **reader, now);
 }
 
@@ -252,10 +298,33 @@ Json position_json(const std::optional<JournalPosition>& p) {
     return p ? Json{{"segment", p->segment}, {"offset", p->offset}} : Json();
 }
 
+Json recent_json(const std::optional<Recent>& recent) {
+    if (!recent) return {};
+    return {{"mails", recent->mails},
+            {"tagged", recent->tagged},
+            {"holds", recent->holds},
+            {"tagged_per_1000", rounded(recent->in_1000(recent->tagged), 3)},
+            {"holds_per_1000", rounded(recent->in_1000(recent->holds), 3)}};
+}
+
+void print_recent(std::ostream& out, const char* name, const Recent& recent, bool cut,
+                  const ScoringOptions& budget) {
+    out << fmt::format("{:<10} {}{}", name, cut ? "more than " : "", counted(recent.mails, "mail"));
+    if (recent.mails > 0)
+        out << fmt::format(
+            ", {} tagged ({:.2g} in 1000, promised {:g}), {} held or would be ({:.2g}, promised "
+            "{:g})",
+            recent.tagged, recent.in_1000(recent.tagged), budget.tags_per_1000, recent.holds,
+            recent.in_1000(recent.holds), budget.holds_per_1000);
+    out << '\n';
+}
+
 Json report_json(const Report& r, const Config& config) {
     Json j;
     j["state"] = r.state() == kExitOk ? "ok" : r.state() == kExitWarning ? "warning" : "critical";
     j["mode"] = to_string(config.mode);
+    j["modes"] = Json::object();
+    for (const ModeRule& rule : config.modes) j["modes"][mode_scope(rule)] = to_string(rule.mode);
     j["troubles"] = Json::array();
     for (const Trouble& t : r.troubles)
         j["troubles"].push_back(
@@ -283,6 +352,10 @@ Json report_json(const Report& r, const Config& config) {
                                   {"mails", d.mails},
                                   {"needed", config.budget.min_calibration},
                                   {"ready", d.ready}});
+    j["last_day"] = recent_json(r.day);
+    j["last_week"] = recent_json(r.week);
+    j["promised"] = {{"tags_per_1000", config.budget.tags_per_1000},
+                     {"holds_per_1000", config.budget.holds_per_1000}};
     j["people"] = {{"with_mail_both_ways", rounded(r.tied, 0)}, {"vips", r.vips}};
     j["on_hold"] = {{"mails", r.on_hold},
                     {"confirmed", r.confirmed_held},
@@ -293,7 +366,7 @@ Json report_json(const Report& r, const Config& config) {
 
 void print(std::ostream& out, const Report& r, const Config& config, Time now) {
     out << "KITH " << state_word(r.state()) << " - "
-        << (r.troubles.empty() ? "mode " + std::string(to_string(config.mode))
+        << (r.troubles.empty() ? "mode " + cell(modes_text(config), 300)
                                : cell(r.troubles.front().text, 300))
         << '\n';
     for (std::size_t i = 1; i < r.troubles.size(); ++i)
@@ -314,10 +387,15 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         out << "journal    segment " << r.end->segment << ", offset " << r.end->offset
             << (r.damaged_bytes > 0 ? ", " + counted(r.damaged_bytes, "damaged byte") : "") << '\n';
     for (const Readiness& d : r.readiness) {
-        out << fmt::format("{:<10} {} of {} mails to hold any", to_string(d.direction), d.mails,
-                           config.budget.min_calibration)
-            << (d.ready ? ": ready\n" : ": still learning, tags at most\n");
+        if (d.ready)
+            out << fmt::format("{:<10} ready to hold mail\n", to_string(d.direction));
+        else
+            out << fmt::format(
+                "{:<10} {} of {} mails seen to hold any: still learning, tags at most\n",
+                to_string(d.direction), d.mails, config.budget.min_calibration);
     }
+    if (r.day) print_recent(out, "last day", *r.day, false, config.budget);
+    if (r.week) print_recent(out, "last week", *r.week, r.recent_cut, config.budget);
     if (r.store)
         out << fmt::format("learned    {:.0f} mails, {:.0f} wait for their turn\n", r.learned,
                            r.waiting);

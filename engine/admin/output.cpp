@@ -71,10 +71,11 @@ std::string counted(std::uint64_t n, std::string_view thing) {
     return fmt::format("{} {}{}", n, thing, n == 1 ? "" : "s");
 }
 
-Result<Time> parse_since(std::string_view text, Time now) {
+Result<Time> parse_since(std::string_view text, Time now, std::string_view option) {
     if (const Result<Time> day = parse_day(text)) return day;
     if (const Result<Seconds> span = parse_duration(text)) return now - *span;
-    return fail(ErrorCode::Usage, "--since " + cell(text) + ": neither a span nor a day",
+    return fail(ErrorCode::Usage,
+                std::string(option) + " " + cell(text) + ": neither a span nor a day",
                 "give a span like 7d or 12h, or a day like 2026-03-01");
 }
 

@@ -53,7 +53,8 @@ void print_json(std::ostream& out, const Json& json);
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view thing);
 
 /// What `--since` takes: a span before `now` ("7d", "12h") or a day ("2026-03-01", UTC). Usage when
-/// it is neither.
-[[nodiscard]] Result<Time> parse_since(std::string_view text, Time now);
+/// it is neither, naming the `option`.
+[[nodiscard]] Result<Time> parse_since(std::string_view text, Time now,
+                                       std::string_view option = "--since");
 
 }  // namespace kith::admin

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "engine/base/text.hpp"
+#include "engine/config/values.hpp"
 
 namespace kith {
 namespace {
@@ -24,12 +25,12 @@ std::optional<std::array<std::uint8_t, 16>> address_bytes(std::string_view text)
     return std::nullopt;
 }
 
-std::string_view domain_of(std::string_view address) {
+}  // namespace
+
+std::string_view domain_of(std::string_view address) noexcept {
     const auto at = address.rfind('@');
     return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
 }
-
-}  // namespace
 
 bool in_networks(std::string_view address, const std::vector<std::string>& networks) {
     const auto bytes = address_bytes(address);
@@ -61,10 +62,8 @@ bool in_networks(std::string_view address, const std::vector<std::string>& netwo
 
 bool is_own_domain(std::string_view domain, const SiteOptions& site) {
     const std::string lower = ascii_lower(domain);
-    return std::any_of(site.domains.begin(), site.domains.end(), [&](const std::string& own) {
-        return lower == own || (lower.size() > own.size() && lower.ends_with(own) &&
-                                lower[lower.size() - own.size() - 1] == '.');
-    });
+    return std::any_of(site.domains.begin(), site.domains.end(),
+                       [&](const std::string& own) { return is_domain_or_below(lower, own); });
 }
 
 Direction direction_of(const Arrival& arrival, const SiteOptions& site) {

@@ -3,6 +3,10 @@
 // tests/unit/assess/direction_test.cpp.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "engine/config/config.hpp"
 #include "engine/features/observations.hpp"
 #include "engine/message/message.hpp"
@@ -12,6 +16,8 @@ namespace kith {
 /// True when `address` (textual IPv4, IPv6 or v4-mapped) lies in one of `networks` (CIDR). False
 /// for anything unparsable.
 [[nodiscard]] bool in_networks(std::string_view address, const std::vector<std::string>& networks);
+/// What stands behind the last @; "" without one.
+[[nodiscard]] std::string_view domain_of(std::string_view address) noexcept;
 /// True when `domain` is one of the site's or below one.
 [[nodiscard]] bool is_own_domain(std::string_view domain, const SiteOptions& site);
 

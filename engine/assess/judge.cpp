@@ -11,6 +11,7 @@
 
 #include "engine/assess/assess.hpp"
 #include "engine/assess/delay.hpp"
+#include "engine/assess/mode.hpp"
 #include "engine/assess/record.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
@@ -224,7 +225,7 @@ Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     Attempt& attempt = context.attempt;
     const std::uint64_t key = delay_key(record.observations, hasher);
     // Only where a 451 is really answered: a verdict nobody acts on would have no second one.
-    if (config->mode == Mode::Enforce && models.may_delay()) {
+    if (models.may_delay() && mode_for(*config, arrival) == Mode::Enforce) {
         attempt.delayed_since = delayed_since(key, arrival.time);
         if (!attempt.delayed_since) attempt.delayed_since = memory.delayed_since(key);
         attempt.may_delay = !attempt.delayed_since;

@@ -3,6 +3,7 @@
 
 #include "engine/assess/direction.hpp"
 #include "engine/base/text.hpp"
+#include "engine/message/other_filters.hpp"
 
 namespace kith {
 namespace {
@@ -48,6 +49,9 @@ DraftRecord draft_record(const Message& message, const Arrival& arrival, const C
     }
     r.message_id = bounded(message.message_id);
     if (config.journal_subjects) r.subject = bounded(message.subject);
+
+    for (const mail::FilterSays& said : mail::other_filters(message.headers))
+        r.other_filters.push_back({std::string(said.filter), said.spam, said.score, said.required});
 
     const std::string identity = std::to_string(to_unix(arrival.time)) + "\n" + arrival.queue_id +
                                  "\n" + arrival.mail_from + "\n" + message.message_id + "\n" +

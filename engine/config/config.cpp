@@ -52,6 +52,7 @@ private:
     void walk(const YamlNode& map, const std::string& prefix);
     void enter(const YamlNode& value, const std::string& path, const Place& place);
     void set(const YamlNode& value, const KeyInfo& key, const Place& place);
+    void set_map(const YamlNode& map, const KeyInfo& key, const Place& place);
     void unknown(const std::string& key, const std::string& prefix, const Place& place);
 
     std::string main_file_;
@@ -86,6 +87,11 @@ std::vector<std::string> names_in(const std::string& prefix) {
             names.push_back(std::move(name));
     }
     return names;
+}
+
+/// "passive, tag, enforce"
+std::string split_choices(const KeyInfo& key) {
+    return fmt::format("{}", fmt::join(split(key.range, '|'), ", "));
 }
 
 void Loader::read_file(const std::string& file) {
@@ -146,6 +152,7 @@ void Loader::set(const YamlNode& value, const KeyInfo& key, const Place& place) 
         case YamlNode::Kind::Null:
             return refuse(place, "has no value; remove it for the default");
         case YamlNode::Kind::Map:
+            if (is_map(key.type)) return set_map(value, key, place);
             return refuse(place,
                           fmt::format("must be a value ({}), is a section", to_string(key.type)));
         case YamlNode::Kind::Scalar:
@@ -177,6 +184,40 @@ void Loader::set(const YamlNode& value, const KeyInfo& key, const Place& place) 
         return refuse({file_, value.line, value.column}, done.error().what);
     failed_.erase(
         path);  // a later file puts right what an earlier one had wrong; its problem stays listed
+    places_[path] = place;
+}
+
+/// Each bad entry of a map at its own place, where a problem across keys finds it as well.
+void Loader::set_map(const YamlNode& map, const KeyInfo& key, const Place& place) {
+    const std::string path(key.path);
+    std::vector<ConfigText> texts;
+    bool all_good = true;
+    for (std::size_t i = 0; i < map.items.size(); ++i) {
+        const YamlNode& item = map.items[i];
+        const Place here{file_, map.key_lines[i], map.key_columns[i]};
+        // Without a name it would pass for a value that is no map.
+        ConfigText text{item.text, item.quoted, map.keys[i].empty() ? " " : map.keys[i]};
+        Config scratch;
+        const Status good =
+            item.kind != YamlNode::Kind::Scalar
+                ? Status(fail(ErrorCode::Config,
+                              fmt::format("must have a value: {}", split_choices(key))))
+                : set_config_key(scratch, key, {text});
+        if (!good) {
+            failed_.insert(path);
+            problem(here, join_path(path, log_escape(map.keys[i], 64)), good.error().what);
+            all_good = false;
+        } else if (const auto scope = parse_mode_scope(map.keys[i]); scope) {
+            places_[join_path(path, mode_scope(*scope))] = here;
+        }
+        texts.push_back(std::move(text));
+    }
+    if (!all_good) return;
+    if (const Status done = set_config_key(out_.config, key, texts); !done) {
+        failed_.insert(path);
+        return problem(place, path, done.error().what);
+    }
+    failed_.erase(path);
     places_[path] = place;
 }
 

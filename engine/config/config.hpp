@@ -33,6 +33,14 @@ struct SiteOptions {
 enum class Mode : std::uint8_t { Passive, Tag, Enforce };
 [[nodiscard]] std::string_view to_string(Mode m) noexcept;  ///< passive, tag, enforce
 
+/// One entry of the key `modes`: the mode of some of the mail. At least one of the first two is
+/// set.
+struct ModeRule {
+    std::string direction;  ///< inbound, outbound or internal; "" = each
+    std::string domain;     ///< own domain, lower case, with all below it; "" = each
+    Mode mode = Mode::Passive;
+};
+
 /// What the milter answers when it cannot judge.
 enum class OnFailure : std::uint8_t { Accept, Tempfail };
 
@@ -84,7 +92,8 @@ struct ConfigProblem {
 
 struct Config {
     SiteOptions site;
-    Mode mode = Mode::Passive;
+    Mode mode = Mode::Passive;    ///< of mail that no rule of `modes` speaks of
+    std::vector<ModeRule> modes;  ///< which rule a mail goes by: engine/assess/mode.hpp
     MilterOptions milter;
     AttachmentOptions attachments;
     ParseOptions parse;  ///< trusted_authserv_ids is filled from site.authserv_ids, max_document*

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -24,7 +25,8 @@ constexpr std::size_t kMaxListEntries = 1000;
 /// Where a key's value lives. std::size_t and std::uint64_t are two of the unsigned types, which
 /// ones depends on the system.
 using Slot = std::variant<bool*, unsigned*, unsigned long*, unsigned long long*, double*, Seconds*,
-                          std::string*, std::vector<std::string>*, Mode*, OnFailure*>;
+                          std::string*, std::vector<std::string>*, Mode*, OnFailure*,
+                          std::vector<ModeRule>*>;
 
 struct Row {
     KeyInfo info;
@@ -74,6 +76,18 @@ Result<std::size_t> parse_choice(const KeyInfo& key, const std::string& text) {
     const std::string near = nearest(text, std::vector<std::string>(words.begin(), words.end()));
     return bad(fmt::format("must be one of {}, is {}{}", fmt::join(words, ", "), quote_value(text),
                            near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
+constexpr std::array<std::string_view, 3> kDirections{"inbound", "outbound", "internal"};
+constexpr const char* kScopeForm =
+    "must be a direction (inbound, outbound, internal), an own domain, or both like \"inbound "
+    "example.com\"";
+
+bool is_direction(std::string_view word) noexcept {
+    return std::find(kDirections.begin(), kDirections.end(), word) != kDirections.end();
+}
+std::string nearest_direction(std::string_view word) {
+    return nearest(word, {kDirections.begin(), kDirections.end()});
 }
 
 Result<std::string> parse_list_entry(KeyType type, const std::string& text) {
@@ -145,6 +159,25 @@ public:
         *slot = std::move(entries);
         return ok();
     }
+    Status operator()(std::vector<ModeRule>* slot) const {
+        if (values_.size() > kMaxListEntries)
+            return bad(fmt::format("more than {} entries", kMaxListEntries));
+        std::vector<ModeRule> rules;
+        for (const ConfigText& value : values_) {
+            auto rule = parse_mode_scope(value.name);
+            if (!rule) return fail(std::move(rule).error());
+            auto mode = parse_choice(key_, value.text);
+            if (!mode) return fail(std::move(mode).error());
+            rule->mode = static_cast<Mode>(*mode);
+            const bool known = std::any_of(rules.begin(), rules.end(), [&](const ModeRule& other) {
+                return mode_scope(other) == mode_scope(*rule);
+            });
+            if (known) return bad(quote_value(value.name) + " is there twice");
+            rules.push_back(std::move(rule).value());
+        }
+        *slot = std::move(rules);
+        return ok();
+    }
     template <class Enum>
     std::enable_if_t<std::is_enum_v<Enum>, Status> operator()(Enum* slot) const {
         auto choice = parse_choice(key_, text_);
@@ -207,6 +240,13 @@ public:
         for (const std::string& entry : *slot) entries.push_back(print_text(entry));
         return fmt::format("[{}]", fmt::join(entries, ", "));
     }
+    std::string operator()(const std::vector<ModeRule>* slot) const {
+        std::vector<std::string> entries;
+        for (const ModeRule& rule : *slot)
+            entries.push_back(print_text(mode_scope(rule)) + ": " +
+                              std::string(to_string(rule.mode)));
+        return fmt::format("{{{}}}", fmt::join(entries, ", "));
+    }
     template <class Enum>
     std::enable_if_t<std::is_enum_v<Enum>, std::string> operator()(const Enum* slot) const {
         return std::string(split(key_.range, '|').at(static_cast<std::size_t>(*slot)));
@@ -216,10 +256,17 @@ private:
     const KeyInfo& key_;
 };
 
+constexpr const char* kMapExample = "inbound: enforce, example.com: tag";
+
 /// "must be" check of one value's form before its text is looked at.
 Status check_form(const KeyInfo& key, const std::vector<ConfigText>& values) {
     const bool wants_number =
         key.type == KeyType::Bool || key.type == KeyType::Count || key.type == KeyType::Number;
+    if (is_map(key.type)) {
+        const bool named = std::all_of(values.begin(), values.end(),
+                                       [](const ConfigText& value) { return !value.name.empty(); });
+        return named ? ok() : Status(bad(fmt::format("must be a map, like {{{}}}", kMapExample)));
+    }
     if (!is_list(key.type) && values.size() != 1)
         return bad(fmt::format("must be one {}, is a list", to_string(key.type)));
     if (wants_number && values.front().quoted)
@@ -256,12 +303,42 @@ std::string_view to_string(KeyType type) noexcept {
             return "networks";
         case KeyType::Names:
             return "names";
+        case KeyType::Modes:
+            return "modes";
     }
     return "value";
 }
 
 bool is_list(KeyType type) noexcept {
     return type == KeyType::Domains || type == KeyType::Networks || type == KeyType::Names;
+}
+
+bool is_map(KeyType type) noexcept { return type == KeyType::Modes; }
+
+Result<ModeRule> parse_mode_scope(std::string_view text) {
+    std::vector<std::string_view> words = split(trim(text), ' ');
+    std::erase(words, std::string_view());
+    if (words.empty() || words.size() > 2)
+        return bad(fmt::format("{}, is {}", kScopeForm, quote_value(text)));
+    ModeRule rule;
+    if (const std::string first = ascii_lower(words.front()); is_direction(first)) {
+        rule.direction = first;
+        words.erase(words.begin());
+    } else if (words.size() == 2) {
+        const std::string near = nearest_direction(first);
+        return bad(fmt::format("{}, is {}{}", kScopeForm, quote_value(text),
+                               near.empty() ? "" : "; did you mean " + near + "?"));
+    }
+    if (words.empty()) return rule;
+    auto domain = parse_domain(words.front());
+    if (!domain) return fail(std::move(domain).error());
+    rule.domain = std::move(domain).value();
+    return rule;
+}
+
+std::string mode_scope(const ModeRule& rule) {
+    return rule.direction + (rule.direction.empty() || rule.domain.empty() ? "" : " ") +
+           rule.domain;
 }
 
 const std::vector<KeyInfo>& config_keys() {
@@ -282,8 +359,11 @@ const KeyInfo* find_config_key(std::string_view path) {
 Status set_config_key(Config& config, const KeyInfo& key, const std::vector<ConfigText>& values) {
     if (auto form = check_form(key, values); !form) return form;
     const Slot slot = row_of(key).slot(config);
-    if (values.empty()) {  // an empty list; check_form lets only lists get here
-        std::get<std::vector<std::string>*>(slot)->clear();
+    if (values.empty()) {  // an empty list or map; check_form lets nothing else get here
+        if (auto* const* rules = std::get_if<std::vector<ModeRule>*>(&slot))
+            (*rules)->clear();
+        else
+            std::get<std::vector<std::string>*>(slot)->clear();
         return ok();
     }
     return std::visit(Setter(key, values), slot);
@@ -341,6 +421,21 @@ std::vector<CrossProblem> check_across_keys(const Config& config) {
             {{"budget.shares.identity", "budget.shares.link", "budget.shares.request",
               "budget.shares.unbacked", "budget.shares.plain", "budget.shares.client"},
              fmt::format("the six budget.shares must sum to 1, they sum to {:.6g}", sum)});
+    for (const ModeRule& rule : config.modes) {
+        const auto& own = config.site.domains;
+        if (rule.domain.empty() || std::any_of(own.begin(), own.end(), [&](const std::string& top) {
+                return is_domain_or_below(rule.domain, top);
+            }))
+            continue;
+        const std::string near = rule.direction.empty() ? nearest_direction(rule.domain) : "";
+        out.push_back(
+            {{"modes." + mode_scope(rule), "modes", "site.domains"},
+             fmt::format(
+                 "{} is not an own domain{}; add it to site.domains or correct it{}",
+                 quote_value(rule.domain),
+                 rule.direction.empty() ? " and no direction (inbound, outbound, internal)" : "",
+                 near.empty() ? "" : ". Did you mean " + near + "?")});
+    }
     if (config.budget.tags_per_1000 < config.budget.holds_per_1000)
         out.push_back({{"budget.tags_per_1000", "budget.holds_per_1000"},
                        fmt::format("tags_per_1000 ({}) must be at least holds_per_1000 ({})",

@@ -30,9 +30,12 @@ enum class KeyType {
     Domains,   ///< domain or list of domains
     Networks,  ///< CIDR or list of them
     Names,     ///< word or list of words
+    Modes,     ///< map from a part of the mail to its mode (ModeRule)
 };
 [[nodiscard]] std::string_view to_string(KeyType type) noexcept;  ///< "whole number"
 [[nodiscard]] bool is_list(KeyType type) noexcept;
+/// A key whose entries have names that an admin chooses; all of them are one value.
+[[nodiscard]] bool is_map(KeyType type) noexcept;
 
 /// When a changed value takes effect.
 enum class KeyEffect { Live, Start };
@@ -54,11 +57,18 @@ struct KeyInfo {
 struct ConfigText {
     std::string text;
     bool quoted = false;  ///< in quotes: text whatever it looks like
+    std::string name{};   ///< of an entry of a map, as written
 };
 
+/// "inbound", "example.com" or "inbound example.com" as a rule without its mode. Config: the
+/// reason. Whether the domain is an own one only check_across_keys() can tell.
+[[nodiscard]] Result<ModeRule> parse_mode_scope(std::string_view text);
+/// The same in lower case, with one blank between direction and domain.
+[[nodiscard]] std::string mode_scope(const ModeRule& rule);
+
 /// Checks `values` against the key's type and range and puts them into `config`. `values` has one
-/// element unless the key is a list. Config: the reason, without the place; `config` is unchanged
-/// then.
+/// element unless the key is a list or a map. Config: the reason, without the place; `config` is
+/// unchanged then.
 [[nodiscard]] Status set_config_key(Config& config, const KeyInfo& key,
                                     const std::vector<ConfigText>& values);
 /// The value as it can stand in a file: "5s", "[example.com]".

@@ -262,6 +262,11 @@ Result<std::string> parse_domain(std::string_view text) {
     return utf8_lower(text);
 }
 
+bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept {
+    return domain == top || (domain.size() > top.size() && domain.ends_with(top) &&
+                             domain[domain.size() - top.size() - 1] == '.');
+}
+
 Result<std::string> parse_name(std::string_view text) {
     const bool good = !text.empty() && text.size() <= kMaxNameBytes &&
                       std::all_of(text.begin(), text.end(), [](char c) {

@@ -41,6 +41,8 @@ namespace kith {
 [[nodiscard]] Result<std::string> parse_network(std::string_view text);
 /// Domain in lower case; neither an address nor a pattern.
 [[nodiscard]] Result<std::string> parse_domain(std::string_view text);
+/// True when `domain` is `top` or below it; both in lower case.
+[[nodiscard]] bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept;
 /// One word in lower case: an authserv-id (RFC 8601 section 2.2).
 [[nodiscard]] Result<std::string> parse_name(std::string_view text);
 

@@ -183,6 +183,23 @@ flatbuffers::Offset<format::Assessed> build(flatbuffers::FlatBufferBuilder& b,
     return out.Finish();
 }
 
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<format::OtherFilter>>> build(
+    flatbuffers::FlatBufferBuilder& b, const std::vector<OtherFilter>& all) {
+    std::vector<flatbuffers::Offset<format::OtherFilter>> filters;
+    for (const OtherFilter& said : all) {
+        if (filters.size() == kMaxOtherFilters) break;
+        const auto name = b.CreateString(said.filter);
+        format::OtherFilterBuilder out(b);
+        out.add_filter(name);
+        out.add_spam(said.spam);
+        if (said.score) out.add_score(finite(*said.score));
+        if (said.required) out.add_required(finite(*said.required));
+        filters.push_back(out.Finish());
+    }
+    // Most mail has none, and an empty vector would take room in every record.
+    return filters.empty() ? 0 : b.CreateVector(filters);
+}
+
 // Decodes verified tables. The first thing that is wrong is kept in `wrong()`; what follows it is
 // left empty.
 class Decoder {
@@ -323,6 +340,22 @@ public:
         if (in.account() != nullptr) o.account = key_of(*in.account());
     }
 
+    void number(std::optional<double>& out, const flatbuffers::Optional<double>& in) {
+        if (in) number(out.emplace(), *in);
+    }
+
+    void filters(std::vector<OtherFilter>& out,
+                 const flatbuffers::Vector<flatbuffers::Offset<format::OtherFilter>>* in) {
+        all(in, sizeof(flatbuffers::uoffset_t), [&](const format::OtherFilter& said) {
+            if (out.size() == kMaxOtherFilters) return;
+            OtherFilter& filter = out.emplace_back();
+            text(filter.filter, said.filter());
+            filter.spam = said.spam();
+            number(filter.score, said.score());
+            number(filter.required, said.required());
+        });
+    }
+
     void assessment(Assessment& a, const format::Assessed& in) {
         number(a.score, in.score());
         number(a.p, in.p());
@@ -439,10 +472,11 @@ std::string encode(const MailRecord& r) {
     const auto subject = b.CreateString(r.subject), mode = b.CreateString(r.mode);
     const auto observed = build(b, r.observations);
     const auto assessed = build(b, r.assessment);
+    const auto filters = build(b, r.other_filters);
     b.Finish(format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name,
                                 helo, mail_from, rcpts, auth_user, from, from_name, message_id,
                                 subject, mode, static_cast<std::uint8_t>(r.action), r.imported,
-                                observed, assessed, r.attached_only),
+                                observed, assessed, r.attached_only, filters),
              kMailIdentifier);
     return finished(b);
 }
@@ -481,6 +515,7 @@ Result<MailRecord> decode_mail_record(std::string_view bytes) {
     r.attached_only = in->attached_only();
     if (in->observed() != nullptr) decode.observations(r.observations, *in->observed());
     if (in->assessed() != nullptr) decode.assessment(r.assessment, *in->assessed());
+    decode.filters(r.other_filters, in->other_filters());
     if (decode.wrong() != nullptr) return damaged("mail record", decode.wrong());
     return r;
 }

@@ -3,6 +3,8 @@
 // (FlatBuffers, verified before use).
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,16 @@ namespace kith {
 enum class Action : std::uint8_t { Accepted = 0, Held = 1, Deferred = 2, Rejected = 3 };
 [[nodiscard]] std::string_view to_string(
     Action a) noexcept;  ///< accepted, held, deferred, rejected
+
+/// What another filter on the way said of a mail, by the topmost of its fields in the header
+/// (engine/message/other_filters.hpp). A sender can write such fields himself: for reports only.
+struct OtherFilter {
+    std::string filter;  ///< "rspamd"
+    bool spam = false;
+    std::optional<double> score, required;
+};
+/// More are not kept, nor read.
+inline constexpr std::size_t kMaxOtherFilters = 4;
 
 /// One mail as it is kept: who, observed, judged, done. No body; the subject only when configured.
 struct MailRecord {
@@ -39,6 +51,7 @@ struct MailRecord {
     Assessment assessment;
     /// In the list of what waits only: the mail itself has taught, what its documents name has not.
     bool attached_only = false;
+    std::vector<OtherFilter> other_filters{};  ///< at most kMaxOtherFilters
 };
 
 /// Payload of Release, Confirm, Forget and Close.

@@ -196,6 +196,22 @@ class TagAndTempfail(e2e.SiteTest):
             self.assertEqual([], headers_of(got, name), name)
         self.assertIn('verdict=quarantine', site.log_line(qid))
 
+    def test_part_of_the_mail_goes_by_a_mode_of_its_own_until_a_reload_says_otherwise(self):
+        modes = {'outbound': 'tag', 'inbound ' + e2e.DOMAIN: 'enforce'}
+        site = self.site(mode='passive', settings=e2e.kith_site.merge(e2e.LEARNED_FAST, {'modes': modes}))
+        m = attack('bb03')
+        qid = self.send(site, m)
+        site.postfix.wait_held(qid)
+        self.assertIn('mode=enforce', site.log_line(qid))
+        site.configure({'modes': {'inbound ' + e2e.DOMAIN: 'tag'}})
+        site.reload()
+        m = attack('bb04', 1)
+        qid = self.send(site, m)
+        got = site.postfix.wait_delivered(m.rcpts[0], m.message_id)
+        self.assertEqual(1, len(headers_of(got, 'X-Kith-Verdict')))
+        self.assertIn('mode=tag', site.log_line(qid))
+        self.assertEqual('tag', site.kith_json('status', check=False)['modes']['inbound ' + e2e.DOMAIN])
+
     def test_mail_that_cannot_be_judged_now_is_refused_with_451_and_accepted_at_the_retry(self):
         site = self.site(
             settings=e2e.kith_site.merge(

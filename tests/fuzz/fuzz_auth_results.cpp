@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arbitrary bytes behind a trusted authserv-id: every domain that comes out is a plain name, and
-// results never name one that stands in a comment or in quotes only.
+// results never name one that stands in a comment or in quotes only. The same as what other filters
+// said: numbers stay within their bounds.
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
 #include "engine/message/auth_results.hpp"
 #include "engine/message/domain.hpp"
+#include "engine/message/other_filters.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string field(reinterpret_cast<const char*>(bytes), size);
     (void)kith::mail::parse_dkim_signature(field);
+    for (const char* name : {"X-Spam-Flag", "X-Spam-Status", "X-Spam-Level", "X-Spam",
+                             "X-Spamd-Result", "X-Spamd-Bar", "X-Rspamd-Action"}) {
+        const auto said = kith::mail::other_filters({{name, field}, {"X-Virus-Status", field}});
+        if (said.size() > 3) std::abort();
+        for (const kith::mail::FilterSays& f : said)
+            for (const auto& number : {f.score, f.required})
+                if (number && !(std::abs(*number) <= kith::mail::kMaxFilterScore)) std::abort();
+    }
     (void)kith::mail::parse_auth_results(field, {"mx.site.example"});
     const auto check = [](const std::string& text) {
         const auto read = kith::mail::parse_auth_results(text, {"mx.site.example"});

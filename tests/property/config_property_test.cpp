@@ -99,10 +99,25 @@ std::string draw(const KeyInfo& key, Random& random) {
             return pick({"no", "1e3", "example.com", "null", "true", "\xC3\xBC.example"});
         case KeyType::Networks:
             return pick({"::/0", "10.0.0.0/8", "192.0.2.1"});
+        case KeyType::Modes:
+            break;
         case KeyType::Names:
             return pick({"12:30", "~", "null", "mx.example.com", "'", "#x", "-"});
     }
     return "";
+}
+
+/// The key with a value drawn for it; a map's entries may contradict the drawn domains.
+bool set_drawn(Config& config, const KeyInfo& key, Random& random) {
+    if (is_map(key.type)) {
+        std::vector<ConfigText> entries;
+        for (const char* name : {"inbound", "example.com", "internal \xC3\xBC.example", "no"})
+            if (below(random, 2) == 0)
+                entries.push_back({below(random, 2) == 0 ? "tag" : "enforce", false, name});
+        return set_config_key(config, key, entries).has_value();
+    }
+    return set_config_key(config, key, {{draw(key, random), key.type == KeyType::Text}})
+        .has_value();
 }
 
 TEST_CASE("a printed configuration, whatever its values, reads as the same configuration") {
@@ -112,7 +127,7 @@ TEST_CASE("a printed configuration, whatever its values, reads as the same confi
     Config config;
     std::size_t set = 0;
     for (const KeyInfo& key : config_keys())
-        if (set_config_key(config, key, {{draw(key, random), key.type == KeyType::Text}})) ++set;
+        if (set_drawn(config, key, random)) ++set;
     REQUIRE(set > 15);  // the draw hits most ranges
     const std::string printed = print_config(config);
     INFO(printed);

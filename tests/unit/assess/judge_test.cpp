@@ -273,10 +273,12 @@ TEST_CASE("what was delayed is known to the next process, from the store") {
 TEST_CASE(
     "nothing is delayed in another mode than enforce, unready, on its way out or by default") {
     Delaying site;
-    const std::string_view why = GENERATE("passive", "tag", "unready", "inside", "by default");
+    const std::string_view why =
+        GENERATE("passive", "tag", "by rule", "unready", "inside", "by default");
     INFO(why);
     if (why == "passive") site.config.mode = Mode::Passive;
     if (why == "tag") site.config.mode = Mode::Tag;
+    if (why == "by rule") site.config.modes = {{"inbound", "", Mode::Tag}};
     if (why == "unready") site.config.budget.min_calibration = 100'000;
     if (why == "inside") {
         site.config.site.networks = {"192.0.2.0/24"};

@@ -111,6 +111,19 @@ TEST_CASE("a mail without From is recorded without one") {
     CHECK(r.observations.sender == person("bounce@partner.example"));
 }
 
+TEST_CASE("what other filters said is kept, and changes nothing that is observed") {
+    const MailRecord plain = record(arrival());
+    CHECK(plain.other_filters.empty());
+    const MailRecord told = record(
+        arrival(), MessageBuilder().set("X-Spamd-Result", "default: False [2.5 / 15.00]; A(1)[]"));
+    REQUIRE(told.other_filters.size() == 1);
+    CHECK(told.other_filters[0].filter == "rspamd");
+    CHECK_FALSE(told.other_filters[0].spam);
+    CHECK(told.other_filters[0].score == 2.5);
+    CHECK(told.other_filters[0].required == 15.0);
+    CHECK(told.assessment.score == plain.assessment.score);
+}
+
 TEST_CASE("an imported record is marked, neutral and acted on by nobody") {
     const MailRecord r =
         import_record(MessageBuilder().message(), arrival(), config(), test_hasher());

@@ -176,6 +176,43 @@ TEST_CASE("the printed configuration loads to the same one") {
     CHECK(loaded.config.learner.half_life_days == 7.5);
 }
 
+TEST_CASE("an entry of modes that cannot be is told at its own place, with what to do") {
+    const auto first = [](const std::string& text) {
+        const LoadedConfig loaded = load_config_text(text, "k");
+        REQUIRE(loaded.problems.size() == 1);
+        return loaded.problems.front().text();
+    };
+    const std::string site = "site: {domains: [example.com]}\nmodes:\n  inbound: tag\n";
+    CHECK(first(site + "  inbound other.example: enforce\n") ==
+          "k:4:3: modes.inbound other.example: \"other.example\" is not an own domain; add it to "
+          "site.domains or correct it");
+    CHECK(first(site + "  inbond: enforce\n") ==
+          "k:4:3: modes.inbond: \"inbond\" is not an own domain and no direction (inbound, "
+          "outbound, internal); add it to site.domains or correct it. Did you mean inbound?");
+    CHECK(first(site + "  outbound: loud\n") ==
+          "k:4:3: modes.outbound: must be one of passive, tag, enforce, is \"loud\"");
+    CHECK(first(site + "  outbound: [tag]\n") ==
+          "k:4:3: modes.outbound: must have a value: passive, tag, enforce");
+    CHECK(first("modes: tag\n") ==
+          "k:1:8: modes: must be a map, like {inbound: enforce, example.com: tag}");
+    CHECK(first("modes:\n") == "k:1:1: modes: has no value; remove it for the default");
+}
+
+TEST_CASE("modes of a later file replace those of an earlier one as a whole") {
+    const test::TempDir dir;
+    const std::string main = dir.write(
+        "kith.yaml", "site: {domains: [example.com]}\nmodes: {inbound: tag, example.com: tag}\n");
+    dir.write("conf.d/10-a.yaml", "modes:\n  inbound shop.example.com: enforce\n");
+    const LoadedConfig loaded = load_config(main);
+    REQUIRE(problems(loaded).empty());
+    REQUIRE(loaded.config.modes.size() == 1);
+    CHECK(loaded.config.modes[0].domain == "shop.example.com");
+    CHECK(print_config(load_config_text(print_config(loaded.config), "p").config) ==
+          print_config(loaded.config));
+    dir.write("conf.d/20-b.yaml", "modes: {}\n");
+    CHECK(load_config(main).config.modes.empty());
+}
+
 TEST_CASE("files of conf.d override key by key in the order of their names") {
     const test::TempDir dir;
     const std::string main = dir.write("kith.yaml",

@@ -51,7 +51,7 @@ TEST_CASE("each description is one or more whole sentences") {
 TEST_CASE("each default can be written in the file and means itself") {
     const Config defaults;
     for (const KeyInfo& key : config_keys()) {
-        if (is_list(key.type))
+        if (is_list(key.type) || is_map(key.type))
             continue;  // the whole printed configuration is loaded in config_test.cpp
         INFO(key.path);
         std::string text = print_config_key(defaults, key);
@@ -127,6 +127,54 @@ TEST_CASE("every mode is printed by its name in the table") {
         config.mode = mode;
         CHECK(show(config, "mode") == to_string(mode));
     }
+}
+
+std::string set_modes(Config& config, const std::vector<ConfigText>& entries) {
+    const Status done = set_config_key(config, *find_config_key("modes"), entries);
+    return done ? "" : done.error().what;
+}
+
+TEST_CASE("modes takes directions, domains and both, in any case, and prints them as a map") {
+    Config config;
+    CHECK(set_modes(config, {{"enforce", false, "Inbound"},
+                             {"tag", true, "Example.COM"},
+                             {"passive", false, " outbound   sub.example.com "}}) == "");
+    REQUIRE(config.modes.size() == 3);
+    CHECK(config.modes[0].direction == "inbound");
+    CHECK(config.modes[0].domain.empty());
+    CHECK(config.modes[1].domain == "example.com");
+    CHECK(config.modes[1].mode == Mode::Tag);
+    CHECK(show(config, "modes") ==
+          "{inbound: enforce, example.com: tag, \"outbound sub.example.com\": passive}");
+    CHECK(set_modes(config, {}) == "");
+    CHECK(show(config, "modes") == "{}");
+}
+
+TEST_CASE("modes says what is wrong with an entry, and leaves what was there") {
+    struct Bad {
+        const char *name, *mode, *reason;
+    };
+    const auto bad = GENERATE(values<Bad>({
+        {"inbound", "loud", "must be one of passive, tag, enforce, is \"loud\""},
+        {"inbuond example.com", "tag", "did you mean inbound?"},
+        {"inbound example.com extra", "tag", "must be a direction (inbound, outbound, internal)"},
+        {" ", "tag", "must be a direction (inbound, outbound, internal)"},
+        {"inbound jo@example.com", "tag", "must be a domain, is the address"},
+        {"*.example.com", "tag", "subdomains count anyway"},
+    }));
+    INFO(bad.name);
+    Config config;
+    REQUIRE(set_modes(config, {{"tag", false, "internal"}}) == "");
+    CHECK(set_modes(config, {{bad.mode, false, bad.name}}).find(bad.reason) != std::string::npos);
+    CHECK(show(config, "modes") == "{internal: tag}");
+}
+
+TEST_CASE("modes refuses the same part of the mail twice, and what is no map") {
+    Config config;
+    CHECK(set_modes(config, {{"tag", false, "inbound"}, {"enforce", false, "INBOUND"}}) ==
+          "\"INBOUND\" is there twice");
+    CHECK(set_modes(config, {{"tag", false}}) ==
+          "must be a map, like {inbound: enforce, example.com: tag}");
 }
 
 TEST_CASE("numbers in quotes are text and refused, times and sizes are text anyway") {

@@ -36,6 +36,7 @@ MailRecord record_v1() {
     r.assessment.models.clear();
     r.assessment.decided_by.clear();
     r.assessment.notify = false;
+    r.other_filters.clear();
     for (auto& link : r.observations.links) link.asks = 0;
     return r;
 }
@@ -46,6 +47,12 @@ TEST_CASE("mail-record-v1.bin still gives the record it was made of") {
     const auto record = decode_mail_record(old_bytes("mail-record-v1.bin"));
     REQUIRE(record);
     check_equal(record_v1(), *record);
+}
+
+TEST_CASE("mail-record-v1-2.bin, with the fields that came since, still gives its record") {
+    const auto record = decode_mail_record(old_bytes("mail-record-v1-2.bin"));
+    REQUIRE(record);
+    check_equal(full_record(), *record);
 }
 
 TEST_CASE("journal-v1.bin still gives its records, as a plain segment and as a compressed one") {

@@ -64,6 +64,34 @@ TEST_CASE("decoding gives what was encoded, every field of it") {
     check_equal(MailRecord{}, decoded(encode(MailRecord{})));
 }
 
+TEST_CASE("more words of other filters than are kept are neither written nor read") {
+    MailRecord r;
+    r.other_filters.assign(kMaxOtherFilters + 1, OtherFilter{"x", true, std::nullopt, 1e300});
+    CHECK(decoded(encode(r)).other_filters.size() == kMaxOtherFilters);
+    const auto crafted_filters = [](std::size_t n, double score) {
+        return crafted([&](flatbuffers::FlatBufferBuilder& b) {
+            std::vector<flatbuffers::Offset<format::OtherFilter>> all;
+            for (std::size_t i = 0; i < n; ++i) {
+                format::OtherFilterBuilder one(b);
+                one.add_score(score);
+                all.push_back(one.Finish());
+            }
+            const auto at = b.CreateVector(all);
+            format::MailBuilder mail(b);
+            mail.add_other_filters(at);
+            return mail.Finish();
+        });
+    };
+    CHECK(decoded(crafted_filters(100, 1)).other_filters.size() == kMaxOtherFilters);
+    check_corrupt(crafted_filters(1, std::numeric_limits<double>::infinity()));
+}
+
+TEST_CASE("a mail that no other filter spoke of takes no room for it") {
+    MailRecord said;
+    said.other_filters = {{"rspamd", false, std::nullopt, std::nullopt}};
+    CHECK(encode(MailRecord{}).size() + 20 < encode(said).size());
+}
+
 TEST_CASE("an admin's record comes back") {
     const AdminRecord in{"abcdefgh234567ab", "anna@partner.example", true, "root", "she called"};
     const auto out = decode_admin_record(encode(in));

@@ -601,6 +601,33 @@ TEST_CASE("a message keeps the configuration it began with") {
     CHECK(world.journal.at(1).mode == "passive");
 }
 
+TEST_CASE("each mail goes by the mode of its recipients' domain, also after a reload") {
+    Config config = with_mode(Mode::Passive);
+    config.site.domains = {"site.example", "other.example"};
+    config.modes = {{"inbound", "site.example", Mode::Enforce}};
+    World world(config);
+    world.verdict = Verdict::Quarantine;
+    Session session(world.services, kAll);
+    const auto deed = [&](std::vector<std::string> rcpts) {
+        session.mail_from("<anna@partner.example>", kNone);
+        for (const std::string& rcpt : rcpts) session.recipient(rcpt);
+        return finish(session).action;
+    };
+    CHECK(deed({"<ben@site.example>"}) == Action::Held);
+    CHECK(deed({"<ben@other.example>"}) == Action::Accepted);
+    CHECK(deed({"<ben@other.example>", "<ben@sub.site.example>"}) == Action::Held);
+    CHECK(world.journal.at(0).mode == "enforce");
+    CHECK(world.journal.at(1).mode == "passive");
+    CHECK(world.lines_with("mode=enforce") == 2);
+    {
+        std::lock_guard lock(world.mutex);
+        config.modes = {{"inbound", "site.example", Mode::Tag}};
+        world.config = std::make_shared<const Config>(config);
+    }
+    CHECK(deed({"<ben@site.example>"}) == Action::Accepted);
+    CHECK(world.journal.at(3).mode == "tag");
+}
+
 TEST_CASE("large mail goes through a file, and a spool that is missing costs only its end") {
     const test::TempDir dir;
     Config config;
