@@ -5,6 +5,9 @@
 
 #include <sys/stat.h>
 
+#include <fstream>
+#include <set>
+
 #include "engine/admin/state_file.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/learner.hpp"
@@ -38,7 +41,8 @@ struct Alerted : Site {
     }
     [[nodiscard]] std::size_t count(const std::string& kind) const {
         std::size_t n = 0;
-        for (const auto& w : waiting()) n += w.alert.kind == kind ? 1 : 0;
+        for (const auto& w : waiting())
+            if (w.alert.kind == kind) ++n;
         return n;
     }
     void put(const std::string& key, Time now = kNow) const {
