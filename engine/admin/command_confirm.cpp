@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
@@ -20,13 +21,18 @@ struct Options {
 Outcome confirm(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<MailEntry> entry = look_up_mail(config, reader, options.id);
     if (!entry) return fail(entry.error());
+    if (Status s = audit(
+            config, env.now,
+            {"confirm", entry->id, "from " + entry->from + ", to " + entry->rcpt, options.why});
+        !s)
+        return fail(std::move(s).error());
     AdminRecord record;
     record.id = entry->id;
     record.why = options.why;
     if (Status s = append_admin_record(config, RecordType::Confirm, env.now, std::move(record)); !s)
         return fail(std::move(s).error());
 
-    const bool on_hold = entry->action == Action::Held && entry->state != MailState::Released;
+    const bool on_hold = entry->is_on_hold();
     if (env.json) {
         print_json(env.out,
                    Json{{"id", entry->id}, {"queue_id", entry->queue_id}, {"recorded", true}});
@@ -34,8 +40,7 @@ Outcome confirm(Env& env, const Config& config, const StoreReader& reader, const
     }
     env.out << "recorded that " << entry->id << " was bad\n";
     if (on_hold && !entry->queue_id.empty())
-        env.out << "it stays on hold until you delete it: postsuper -d " << cell(entry->queue_id)
-                << " hold\n";
+        env.out << "it stays on hold until you delete it: kith drop " << cell(entry->id) << '\n';
     return 0;
 }
 
@@ -46,7 +51,7 @@ StoreAction setup_confirm(CLI::App& sub) {
     sub.add_option("ID", options->id,
                    "kith's id, a queue id, a Message-ID or the unique beginning of an id")
         ->required();
-    sub.add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");
+    add_reason_option(sub, options->why);
     return [options](Env& env, const Config& config, const StoreReader& reader) {
         return confirm(env, config, reader, *options);
     };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith incident list|show|hold|close`: mail of one sender that belongs together, who got it before
-// one of them was held, the stop for what Postfix still has queued, and the end. Covered by
+// one of them was held, the stop for what is still queued, and the end. Covered by
 // tests/unit/admin/incident_test.cpp.
 #include <CLI/CLI.hpp>
 #include <unistd.h>
@@ -9,10 +9,12 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/audit.hpp"
+#include "engine/admin/campaign.hpp"
 #include "engine/admin/command.hpp"
+#include "engine/admin/hold_queue.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
-#include "engine/admin/postfix.hpp"
 #include "engine/learner/incident.hpp"
 
 namespace kith::admin {
@@ -20,7 +22,7 @@ namespace {
 
 struct Options {
     std::string id, why;
-    PostfixOptions postfix;
+    MtaOptions mta;
 };
 
 /// One mail of an incident with what index and journal still know.
@@ -102,12 +104,50 @@ std::string joined(const std::vector<std::string>& addresses) {
     return out.empty() ? "nobody" : out;
 }
 
+/// Mail outside of the incident's own list, under a heading.
+void print_related(std::ostream& out, const char* heading, const std::vector<RelatedMail>& mails,
+                   bool (*wanted)(Tie)) {
+    TextTable table({"ID", "TIME (UTC)", "SCORE", "HOW", "ACTION", "FROM", "TO", "CLIENT"});
+    for (const RelatedMail& m : mails) {
+        if (!wanted(m.tie)) continue;
+        std::string when = iso8601(m.entry.time).substr(0, 16);
+        when[10] = ' ';
+        table.add({cell(m.entry.id), when, fixed1(m.entry.score), std::string(to_string(m.tie)),
+                   fate_text(m.entry), cell(m.entry.from, 64), joined(m.rcpts),
+                   cell(m.client, 64)});
+    }
+    if (table.empty()) return;
+    out << '\n' << heading << '\n';
+    table.print(out, {output_width(), {5, 6, 7, 4}, {7}});
+}
+
+Json related_json(const std::vector<RelatedMail>& mails, bool (*wanted)(Tie)) {
+    Json out = Json::array();
+    for (const RelatedMail& m : mails) {
+        if (!wanted(m.tie)) continue;
+        Json one = entry_json(m.entry);
+        one["how"] = to_string(m.tie);
+        one["rcpts"] = m.rcpts;
+        one["client"] = m.client;
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+bool from_there(Tie t) { return t == Tie::Sender || t == Tie::Network || t == Tie::Host; }
+bool is_reply(Tie t) { return t == Tie::Reply; }
+bool of_campaign(Tie t) { return is_campaign(t); }
+
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const auto incident = find_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     const auto members = members_of(config, reader, *incident);
     if (!members) return fail(members.error());
     const std::vector<std::string> got = reached(*members);
+    std::vector<std::string> ids;
+    for (const Incident::Mail& m : incident->mails) ids.push_back(m.id);
+    const auto related = related_mail(config, reader, ids);
+    if (!related) return fail(related.error());
     if (env.json) {
         Json j = incident_json(*incident, env.now);
         j["mails"] = Json::array();
@@ -119,6 +159,9 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
         }
         j["left_out"] = incident->left_out;
         j["delivered_to"] = got;
+        j["campaign"] = related_json(related->mails, of_campaign);
+        j["replies"] = related_json(related->mails, is_reply);
+        j["also_from_there"] = related_json(related->mails, from_there);
         print_json(env.out, j);
         return 0;
     }
@@ -134,8 +177,13 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
     table.print(env.out);
     if (incident->left_out > 0)
         env.out << "and " << counted(incident->left_out, "mail") << " more, see kith list\n";
+    print_related(env.out, "The same campaign, from others as well:", related->mails, of_campaign);
+    print_related(env.out, "Who answered:", related->mails, is_reply);
+    print_related(env.out, "What else came from there:", related->mails, from_there);
+    if (related->left_out > 0)
+        env.out << "and " << counted(related->left_out, "mail") << " more around it\n";
     env.out << "\nWhat you can do:\n  kith incident hold " << cell(incident->id)
-            << "    # put on hold what Postfix still has queued\n";
+            << "    # put on hold what is still queued\n";
     if (incident->is_open(env.now))
         env.out << "  kith incident close " << cell(incident->id)
                 << "   # when the account is its owner's again\n";
@@ -150,19 +198,26 @@ Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Op
     if (::geteuid() != 0)
         return fail(ErrorCode::Permission, "only root may put mail on hold",
                     "run as root: sudo kith incident hold " + incident->id);
-    const Postfix postfix(options.postfix);
-    const Result<std::string> host = postfix.setting("myhostname");
-    if (!host) return fail(host.error());
-    const Result<std::string> queue = postfix.run("postqueue", {"-j"});
+    const auto queue = HoldQueue::open(options.mta);
     if (!queue) return fail(queue.error());
+    const Result<std::string> host = (*queue)->host();
+    if (!host) return fail(host.error());
+    const Result<QueueView> queued = (*queue)->look();
+    if (!queued) return fail(queued.error());
 
     std::vector<const Member*> stopped;
     for (const Member& m : *members) {
         if (!m.entry.host.empty() && m.entry.host != *host) continue;
-        const auto queued = find_queued(*queue, m.entry.queue_id);
-        if (!queued || queued->queue == "hold") continue;
-        const Result<std::string> done = postfix.run("postsuper", {"-h", m.entry.queue_id});
-        if (!done) return fail(done.error());
+        const auto found = queued->find(m.entry.queue_id);
+        if (found == queued->end() || found->second == kOnHold || !is_queue_id(found->first))
+            continue;
+        if (Status s =
+                audit(config, env.now,
+                      {"incident hold", m.entry.id,
+                       "incident " + incident->id + ", queue id " + m.entry.queue_id, options.why});
+            !s)
+            return fail(std::move(s).error());
+        if (Status s = (*queue)->hold(m.entry.queue_id); !s) return fail(std::move(s).error());
         stopped.push_back(&m);
     }
     if (env.json) {
@@ -186,6 +241,11 @@ Outcome close(Env& env, const Config& config, const StoreReader& reader, const O
     if (!incident) return fail(incident.error());
     if (!incident->is_open(env.now))
         return fail(ErrorCode::NoInput, "incident " + incident->id + " is not open any more");
+    if (Status s =
+            audit(config, env.now,
+                  {"incident close", incident->id, "mail of " + incident->from, options.why});
+        !s)
+        return fail(std::move(s).error());
     AdminRecord record;
     record.id = incident->id;
     record.why = options.why;
@@ -206,13 +266,13 @@ StoreAction setup_incident(CLI::App& sub) {
     CLI::App* list_sub = sub.add_subcommand("list", "List incidents, newest first");
     CLI::App* show_sub = sub.add_subcommand("show", "Show an incident's mail and who got it");
     CLI::App* hold_sub =
-        sub.add_subcommand("hold", "Put on hold what Postfix still has queued of an incident");
+        sub.add_subcommand("hold", "Put on hold what is still queued of an incident");
     CLI::App* close_sub = sub.add_subcommand("close", "Record that an incident is over");
     for (CLI::App* one : {show_sub, hold_sub, close_sub})
         one->add_option("ID", options->id, "Beginning of the incident's id, or id of a mail in it")
             ->required();
-    add_postfix_options(*hold_sub, options->postfix);
-    close_sub->add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");
+    add_mta_options(*hold_sub, options->mta);
+    for (CLI::App* one : {hold_sub, close_sub}) add_reason_option(*one, options->why);
     for (CLI::App* one : {list_sub, show_sub, hold_sub, close_sub}) one->fallthrough();
     sub.require_subcommand(1);
     return [options, list_sub, hold_sub, close_sub](Env& env, const Config& config,

@@ -46,14 +46,16 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         return 0;
     }
     TextTable table(
-        {"ID", "TIME", "SCORE", "VERDICT", "ACTION", "DIRECTION", "FROM", "TO", "QUEUE ID"});
+        {"ID", "TIME (UTC)", "SCORE", "VERDICT", "ACTION", "FROM", "TO", "QUEUE ID", "DIRECTION"});
     for (const MailEntry& e : *mails) {
         std::string to = cell(e.rcpt, 64);
         if (e.rcpt_count > 1) to += " +" + std::to_string(e.rcpt_count - 1);
-        table.add({cell(e.id), iso8601(e.time), fixed1(e.score), verdict_text(e), fate_text(e),
-                   std::string(to_string(e.direction)), cell(e.from, 64), to, cell(e.queue_id)});
+        std::string when = iso8601(e.time).substr(0, 16);
+        when[10] = ' ';
+        table.add({cell(e.id), when, fixed1(e.score), verdict_text(e), fate_text(e),
+                   cell(e.from, 64), to, cell(e.queue_id), std::string(to_string(e.direction))});
     }
-    table.print(env.out);
+    table.print(env.out, {output_width(), {5, 6, 3, 4}, {8, 7, 6}});
     return 0;
 }
 
@@ -70,7 +72,7 @@ StoreAction setup_list(CLI::App& sub) {
     tagged->excludes(all);
     sub.add_option("--since", options->since,
                    "Not older than a span (7d, 12h) or a day (2026-03-01)");
-    sub.add_option("--limit", options->limit, "At most so many")
+    sub.add_option("-n,--limit", options->limit, "At most so many")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000000));
     return [options](Env& env, const Config&, const StoreReader& reader) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
@@ -487,6 +488,14 @@ Outcome forget(Env& env, const Config& config, const StoreReader& reader, const 
     if (!known)
         return fail(ErrorCode::NoInput, "nothing is known about " + *address,
                     "is it spelt as in From? kith list --all shows addresses");
+    // Which address it was stays in the journal for journal.keep only, not in the audit log for
+    // ever.
+    if (Status s = audit(
+            config, env.now,
+            {"profile forget", "address " + audit_hash(*secret, "forget", *address).substr(0, 16),
+             "", options.why});
+        !s)
+        return fail(std::move(s).error());
     AdminRecord record;
     record.address = *address;
     record.why = options.why;
@@ -509,7 +518,7 @@ StoreAction setup_profile(CLI::App& sub) {
         ->required();
     CLI::App* forget_sub = sub.add_subcommand("forget", "Have the learner forget an address");
     forget_sub->add_option("ADDRESS", options->address, "local-part@domain")->required();
-    forget_sub->add_option("--why", options->why, "Reason, kept in the journal")->type_name("TEXT");
+    add_reason_option(*forget_sub, options->why);
     show_sub->fallthrough();
     forget_sub->fallthrough();
     sub.require_subcommand(1);

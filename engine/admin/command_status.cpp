@@ -105,7 +105,7 @@ void look_at_index(Report& r, const StoreReader& reader) {
         return;
     }
     for (const MailEntry& e : *mails) {
-        if (e.action != Action::Held || e.state == MailState::Released || e.imported) continue;
+        if (!e.is_on_hold()) continue;
         ++r.on_hold;
         if (e.state == MailState::Confirmed) ++r.confirmed_held;
         r.oldest_on_hold = e.time;
@@ -405,7 +405,7 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
     out << "on hold    " << counted(r.on_hold, "mail")
         << (r.oldest_on_hold ? ", the oldest for " + span_text(now - *r.oldest_on_hold) : "");
     if (r.confirmed_held > 0)
-        out << "; " << r.confirmed_held << " confirmed as bad, until deleted with postsuper -d";
+        out << "; " << r.confirmed_held << " confirmed as bad, until deleted with kith drop";
     out << '\n';
     if (r.open_incidents > 0)
         out << "incidents  " << r.open_incidents << " open, see kith incident list\n";

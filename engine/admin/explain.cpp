@@ -67,6 +67,11 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
     if (entry.state == MailState::Confirmed)
         out += (held ? " It was confirmed to be rightly held on " : " It was recorded as bad on ") +
                iso8601(entry.state_time) + ".";
+    if (entry.state == MailState::Dropped)
+        out += " It was deleted on " + iso8601(entry.state_time) + ".";
+    if (entry.hold == HoldMark::Missing)
+        out += " The queue did not have it on hold, though: it may have been delivered.";
+    if (entry.reports > 0) out += " It was reported by a recipient.";
     if (!a.ready && !entry.judged_late)
         out +=
             " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
@@ -85,12 +90,13 @@ void add_commands(Explanation& out, const MailEntry& entry) {
     if (entry.verdict == Verdict::Pass && entry.action != Action::Held &&
         entry.attached != AttachedMark::Finding)
         return;
-    if (entry.state == MailState::Released) return;
+    if (entry.state == MailState::Released || entry.state == MailState::Dropped) return;
     const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
     if (entry.action == Action::Held) {
         out.commands.push_back({"deliver it", "kith release " + entry.id + force});
         out.commands.push_back({"deliver it and learn that this is normal",
                                 "kith release " + entry.id + " --learn" + force});
+        out.commands.push_back({"delete it", "kith drop " + entry.id});
     } else {
         out.commands.push_back({"let kith learn that this is normal",
                                 "kith release " + entry.id + " --learn --no-mta" + force});

@@ -2,6 +2,7 @@
 // Covered by tests/unit/admin/program_test.cpp.
 #include "engine/admin/mail_lookup.hpp"
 
+#include <CLI/CLI.hpp>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -17,15 +18,6 @@ namespace {
 
 // The domain under which observe() hashes Message-IDs.
 constexpr std::string_view kMessageIdDomain = "mid";
-
-std::string user_name(uid_t uid) {
-    std::array<char, 4096> buffer{};
-    passwd entry{};
-    passwd* found = nullptr;
-    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-        return entry.pw_name;
-    return "uid " + std::to_string(uid);
-}
 
 }  // namespace
 
@@ -78,6 +70,20 @@ Status append_admin_record(const Config& config, RecordType type, Time now, Admi
     return (*journal)->sync();
 }
 
+void add_reason_option(CLI::App& sub, std::string& why) {
+    sub.add_option("--reason,--why", why, "Reason, kept in the journal and the audit log")
+        ->type_name("TEXT");
+}
+
+std::string user_name(unsigned uid) {
+    std::array<char, 4096> buffer{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
+        return entry.pw_name;
+    return "uid " + std::to_string(uid);
+}
+
 std::string calling_user() {
     // sudo sets SUDO_USER itself; a plain user who sets it only mislabels the user's own action,
     // and only within the rights of writing to the journal.
@@ -105,6 +111,8 @@ Json entry_json(const MailEntry& e) {
     j["attached"] = e.attached == AttachedMark::Finding ? "finding"
                     : e.attached == AttachedMark::Read  ? "read"
                                                         : "none";
+    j["hold"] = to_string(e.hold);
+    j["reports"] = e.reports;
     return j;
 }
 
@@ -116,7 +124,12 @@ std::string verdict_text(const MailEntry& e) {
 std::string fate_text(const MailEntry& e) {
     std::string out(to_string(e.action));
     if (e.imported) out = "imported";
-    if (e.state != MailState::None) out += " (" + std::string(to_string(e.state)) + ")";
+    if (e.hold == HoldMark::Missing) out += ", but was not on hold";
+    if (e.state != MailState::None)
+        out += " (" + std::string(to_string(e.state)) + ")";
+    else if (e.hold == HoldMark::Left)
+        out += " (left the queue)";
+    if (e.reports > 0) out += ", reported";
     return out;
 }
 

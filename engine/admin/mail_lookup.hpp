@@ -10,6 +10,10 @@
 #include "engine/config/config.hpp"
 #include "engine/learner/mail_index.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace kith::admin {
 
 /// The mail named by kith's id, a queue id, a Message-ID (with or without <>) or the unique
@@ -27,9 +31,14 @@ namespace kith::admin {
 [[nodiscard]] Status append_admin_record(const Config& config, RecordType type, Time now,
                                          AdminRecord record);
 
+/// --reason (and --why, as it was called first).
+void add_reason_option(CLI::App& sub, std::string& why);
+
 /// Login name of the person at the keyboard: sudo's caller, else the user of this process, else
 /// "uid N".
 [[nodiscard]] std::string calling_user();
+/// Name of the user, else "uid N".
+[[nodiscard]] std::string user_name(unsigned uid);
 
 /// The entry as every JSON output shows it (man/kith.1, "Mail object").
 [[nodiscard]] Json entry_json(const MailEntry& entry);

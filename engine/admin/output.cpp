@@ -3,13 +3,17 @@
 #include "engine/admin/output.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <ostream>
 
 #include "engine/base/log.hpp"
+#include "engine/base/text.hpp"
 #include "engine/config/values.hpp"
 
 namespace kith::admin {
@@ -29,10 +33,70 @@ std::string cell(std::string_view text, std::size_t max_bytes) {
     return line_escape(text, max_bytes);
 }
 
-void TextTable::print(std::ostream& out) const {
+std::vector<std::size_t> TextTable::widths() const {
     std::vector<std::size_t> widths(rows_.front().size(), 0);
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    return widths;
+}
+
+void TextTable::print(std::ostream& out, const Fit& fit) const {
+    const std::vector<std::size_t> natural = widths();
+    std::vector<bool> shown(natural.size(), true);
+    std::vector<std::size_t> chosen;
+    std::size_t next = 0;
+    for (;;) {
+        chosen = natural;
+        const auto total = [&] {
+            std::size_t sum = 0;
+            for (std::size_t i = 0; i < chosen.size(); ++i)
+                if (shown[i]) sum += chosen[i] + (sum > 0 ? 2 : 0);
+            return sum;
+        };
+        while (total() > fit.width) {
+            // The widest gives way first, so that short ones stay whole.
+            std::size_t widest = chosen.size();
+            for (const std::size_t i : fit.shrink)
+                if (shown[i] && chosen[i] > Fit::kShortest &&
+                    (widest == chosen.size() || chosen[i] > chosen[widest]))
+                    widest = i;
+            if (widest == chosen.size()) break;
+            --chosen[widest];
+        }
+        if (total() <= fit.width || next == fit.omit.size()) break;
+        shown[fit.omit[next++]] = false;
+    }
+    TextTable fitted(std::vector<std::string>{});
+    fitted.rows_.clear();
+    for (const auto& row : rows_) {
+        std::vector<std::string> cells;
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (!shown[i]) continue;
+            cells.push_back(row[i]);
+            if (width(row[i]) <= chosen[i]) continue;
+            // Code points, of two bytes and more where they are not ASCII.
+            std::string& cut = cells.back();
+            while (width(cut) > chosen[i] - 2) cut = utf8_prefix(cut, cut.size() - 1);
+            cut += "..";
+        }
+        fitted.rows_.push_back(std::move(cells));
+    }
+    fitted.print(out);
+}
+
+std::size_t output_width() {
+    if (const char* columns = std::getenv("COLUMNS"); columns != nullptr)
+        if (const Result<std::uint64_t> n = parse_count(columns); n && *n > 0)
+            return std::clamp<std::uint64_t>(*n, 80, 1000);
+    winsize size{};
+    if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+        size.ws_col > 0)
+        return std::max<std::size_t>(80, size.ws_col);
+    return 120;
+}
+
+void TextTable::print(std::ostream& out) const {
+    const std::vector<std::size_t> widths = this->widths();
     for (const auto& row : rows_) {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {

@@ -32,9 +32,25 @@ public:
     [[nodiscard]] bool empty() const noexcept { return rows_.size() == 1; }
     void print(std::ostream& out) const;
 
+    /// How a table is made to fit.
+    struct Fit {
+        std::size_t width = 120;
+        std::vector<std::size_t> shrink;  ///< columns whose cells may be cut, to kShortest at least
+        std::vector<std::size_t> omit;  ///< columns to leave out where that is not enough, in turn
+        static constexpr std::size_t kShortest = 16;
+    };
+    /// The same within fit.width, as far as shrinking and omitting allow. What is cut ends with
+    /// "..".
+    void print(std::ostream& out, const Fit& fit) const;
+
 private:
+    [[nodiscard]] std::vector<std::size_t> widths() const;
     std::vector<std::vector<std::string>> rows_;
 };
+
+/// Columns that the reader sees: the terminal's, 80 at least; 120 where the output is none. COLUMNS
+/// in the environment overrides both.
+[[nodiscard]] std::size_t output_width();
 
 /// `json` in ASCII: what is not is written as \uXXXX, so that no text of a mail steers a terminal;
 /// invalid UTF-8 is replaced. -1: one line.

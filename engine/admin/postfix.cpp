@@ -154,6 +154,13 @@ std::optional<QueuedMail> find_queued(std::string_view postqueue_j, std::string_
     return std::nullopt;
 }
 
+std::vector<QueuedMail> queued_mail(std::string_view postqueue_j) {
+    std::vector<QueuedMail> out;
+    for (const std::string_view line : split(postqueue_j, '\n'))
+        if (auto mail = queued_of(line)) out.push_back(std::move(*mail));
+    return out;
+}
+
 std::vector<QueuedMail> held_mail(std::string_view postqueue_j) {
     std::vector<QueuedMail> out;
     for (const std::string_view line : split(postqueue_j, '\n')) {

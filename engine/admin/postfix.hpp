@@ -71,6 +71,8 @@ struct QueuedMail {
 /// over.
 [[nodiscard]] std::optional<QueuedMail> find_queued(std::string_view postqueue_j,
                                                     std::string_view queue_id);
+/// All mail in the output of `postqueue -j`.
+[[nodiscard]] std::vector<QueuedMail> queued_mail(std::string_view postqueue_j);
 /// All mail on hold in the output of `postqueue -j`.
 [[nodiscard]] std::vector<QueuedMail> held_mail(std::string_view postqueue_j);
 

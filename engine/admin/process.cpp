@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +53,24 @@ struct FileActions {
     FileActions(const FileActions&) = delete;
     FileActions& operator=(const FileActions&) = delete;
 };
+
+// `text` as a file that is already unlinked: unlike a pipe it needs nobody who feeds it.
+Result<UniqueFd> input_of(const std::string& text) {
+    UniqueFd fd(text.empty() ? ::open("/dev/null", O_RDONLY | O_CLOEXEC)
+                             : ::memfd_create("kith-input", MFD_CLOEXEC));
+    if (fd.get() < 0)
+        return fail(ErrorCode::Io, std::string("no input for a command: ") + std::strerror(errno));
+    for (std::size_t done = 0; done < text.size();) {
+        const ssize_t n = ::write(fd.get(), text.data() + done, text.size() - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0)
+            return fail(ErrorCode::Io,
+                        std::string("no input for a command: ") + std::strerror(errno));
+        done += static_cast<std::size_t>(n);
+    }
+    if (!text.empty()) ::lseek(fd.get(), 0, SEEK_SET);
+    return fd;
+}
 
 int wait_for(pid_t pid) {
     int status = 0;
@@ -114,8 +133,11 @@ Result<ProcessOutput> run_process(const std::vector<std::string>& command,
     Result<Pipe> err = make_pipe();
     if (!err) return fail(std::move(err).error());
 
+    Result<UniqueFd> input = input_of(options.input);
+    if (!input) return fail(std::move(input).error());
+
     FileActions files;
-    ::posix_spawn_file_actions_addopen(&files.actions, 0, "/dev/null", O_RDONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&files.actions, input->get(), 0);
     ::posix_spawn_file_actions_adddup2(&files.actions, out->write.get(), 1);
     ::posix_spawn_file_actions_adddup2(&files.actions, err->write.get(), 2);
 

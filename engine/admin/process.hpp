@@ -20,7 +20,8 @@ struct ProcessOptions {
                                   "/bin",      "/usr/local/sbin", "/opt/postfix/sbin"};
     std::chrono::milliseconds deadline{60000};  ///< then the process is killed
     std::size_t max_output_bytes =
-        64ULL << 20;  ///< of stdout and stderr together: a queue of 100,000 mails has 40 MB
+        64ULL << 20;      ///< of stdout and stderr together: a queue of 100,000 mails has 40 MB
+    std::string input{};  ///< what the command reads; "" = nothing
 };
 
 struct ProcessOutput {
@@ -32,9 +33,9 @@ struct ProcessOutput {
 /// Whether run_process() would find the command.
 [[nodiscard]] bool is_installed(const std::string& name, const ProcessOptions& options);
 
-/// Runs `command` with stdin from /dev/null and LC_ALL=C. Unavailable when it is not installed;
-/// TryAgain at the deadline; Full beyond the bound of output; Io when the system refuses. A
-/// non-zero exit status is an answer, not an error.
+/// Runs `command` with LC_ALL=C and no shell; stdin gives it `options.input`. Unavailable when it
+/// is not installed; TryAgain at the deadline; Full beyond the bound of output; Io when the system
+/// refuses. A non-zero exit status is an answer, not an error.
 [[nodiscard]] Result<ProcessOutput> run_process(const std::vector<std::string>& command,
                                                 const ProcessOptions& options);
 

@@ -19,6 +19,7 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
 
     // Compare: how far each value is from what the claimed sender, its domain, the site do.
     Judgement j{compare(o, context.memory, context.hasher)};
+    excuse_allowed(o, context.memory.allowances(o.sender), j.relations, site, j.surprise);
     const Evidence e{o, j.values, j.relations, j.surprise, j.history, site, context.scales};
 
     // Score: what does it want, how suspicious is that, how often is genuine mail as suspicious.

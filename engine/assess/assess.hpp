@@ -4,6 +4,7 @@
 #pragma once
 
 #include "engine/features/observe.hpp"
+#include "engine/scoring/allow.hpp"
 #include "engine/scoring/explain.hpp"
 #include "engine/scoring/fingerprint.hpp"
 #include "engine/scoring/indicators.hpp"

@@ -12,6 +12,7 @@
 #include "engine/assess/assess.hpp"
 #include "engine/assess/delay.hpp"
 #include "engine/assess/mode.hpp"
+#include "engine/assess/own_mail.hpp"
 #include "engine/assess/record.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/assess/store_memory.hpp"
@@ -186,6 +187,23 @@ void LiveJudge::refresh() {
     warm_up_.emplace(half_of_memory());
 }
 
+/// kith's own mail, by its token.
+bool is_own(const Message& message, const MessageBytes& bytes, const Hasher& hasher) {
+    const auto token = message.header(kOwnMailField);
+    if (!token) return false;
+    std::string copy;
+    std::string_view raw = bytes.memory;
+    if (bytes.fd >= 0) {
+        if (bytes.length > kMaxOwnMail) return false;
+        copy.resize(bytes.length);
+        const ssize_t n =
+            ::pread(bytes.fd, copy.data(), copy.size(), static_cast<off_t>(bytes.offset));
+        if (n != static_cast<ssize_t>(copy.size())) return false;
+        raw = copy;
+    }
+    return is_own_mail(hasher, trim(*token), message.message_id, message.subject, raw);
+}
+
 Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     const auto [view, config] = this->view();
     ParseOptions parse_options = config->parse;
@@ -201,6 +219,10 @@ Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     Judged judged(std::move(draft.record));
     judged.documents = std::move(message.documents);
     MailRecord& record = judged.record;
+    if (view.hasher && is_own(message, bytes, hasher)) {
+        record.own = true;
+        return judged;
+    }
     const ModelSet& models = config->models ? *config->models : shipped_models();
     // No opinion of kith's; what a model says of the mail itself holds all the same.
     const auto without_memory = [&](std::string why) {

@@ -73,6 +73,9 @@ NameUse StoreMemory::name(std::uint64_t n) const {
 Traces StoreMemory::traces(const Key16& sender) const {
     return plain<Traces>(get(Table::Recent, sender.view()), decode_traces);
 }
+Allowances StoreMemory::allowances(const Key16& sender) const {
+    return plain<Allowances>(get(Table::Messages, allowances_key(sender)), decode_allowances);
+}
 
 std::optional<Time> StoreMemory::delayed_since(std::uint64_t delay_key) const {
     const auto found = get(Table::Messages, delayed_key(delay_key));

@@ -36,6 +36,7 @@ public:
     HostUse host(std::uint64_t host_or_tenant) const override;
     NameUse name(std::uint64_t name) const override;
     Traces traces(const Key16& sender) const override;
+    Allowances allowances(const Key16& sender) const override;
     const SiteState& site() const override { return snapshot_->site; }
     /// When the mail with this delay_key() was answered 451, as far as the learner knows.
     [[nodiscard]] std::optional<Time> delayed_since(std::uint64_t delay_key) const;

@@ -60,6 +60,22 @@ Key16 Hasher::key(std::string_view domain, std::string_view text) const noexcept
     return out;
 }
 
+std::array<std::uint8_t, 32> keyed_digest(const Hasher::Secret& secret, std::string_view domain,
+                                          std::string_view bytes) noexcept {
+    static_assert(Hasher::kSecretBytes >= crypto_generichash_KEYBYTES_MIN);
+    std::array<std::uint8_t, 32> out{};
+    crypto_generichash_state state;
+    const unsigned char nul = 0;
+    crypto_generichash_init(&state, secret.data(), secret.size(), out.size());
+    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(domain.data()),
+                              domain.size());
+    crypto_generichash_update(&state, &nul, 1);
+    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(bytes.data()),
+                              bytes.size());
+    crypto_generichash_final(&state, out.data(), out.size());
+    return out;
+}
+
 std::array<std::uint8_t, 32> sha256(std::string_view bytes) noexcept {
     std::array<std::uint8_t, 32> out{};
     static_assert(crypto_hash_sha256_BYTES == 32);

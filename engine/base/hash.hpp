@@ -59,6 +59,12 @@ private:
 /// SHA-256 (FIPS 180-4), unkeyed: for check digits of public formats, never for what is stored.
 [[nodiscard]] std::array<std::uint8_t, 32> sha256(std::string_view bytes) noexcept;
 
+/// BLAKE2b-256 of "domain NUL bytes", keyed with the site's secret: where a collision that somebody
+/// looks for must not be found, for chains and tokens.
+[[nodiscard]] std::array<std::uint8_t, 32> keyed_digest(const Hasher::Secret& secret,
+                                                        std::string_view domain,
+                                                        std::string_view bytes) noexcept;
+
 /// The site's secret from `path` (exactly 16 bytes). Errors: NoInput when missing, Corrupt on
 /// another size, Io.
 [[nodiscard]] Result<Hasher::Secret> read_secret(const std::string& path);

@@ -77,6 +77,29 @@ struct ModelFileOptions {
     std::string directory = "/etc/kith/models.d";  ///< the site's own models (models.hpp)
 };
 
+/// What becomes of held mail that nobody looks at (`kith quarantine`).
+struct QuarantineOptions {
+    Seconds max_age{7LL * 86400};        ///< on hold for longer: a word to the admin; 0 = never
+    std::string on_max_age = "alarm";    ///< alarm, drop, release
+    std::vector<std::string> digest_to;  ///< addresses of the digest; none = there is none
+    Seconds digest_interval{86400};
+    bool digest_recipients = false;  ///< also to the own recipients of held mail
+    std::string requests_to;  ///< where they mail a request to release; "" = digest_to's first
+    std::string requests = "record";  ///< record, release
+};
+
+/// Words to people and programs about what happened (`kith alerts`).
+struct AlertOptions {
+    std::vector<std::string> mail_to;
+    std::string mail_from;  ///< "" = kith@ the first own domain
+    bool syslog = true;
+    std::string webhook;    ///< http(s) URL; "" = none
+    std::string directory;  ///< outbox; "" = outbox beside the store
+    std::string sendmail = "/usr/sbin/sendmail";
+    Seconds timeout{10};          ///< of one call of the webhook
+    unsigned max_waiting = 1000;  ///< alerts that wait for one receiver
+};
+
 struct LogOptions {
     std::string level = "info";  ///< debug, info, warning, error
 };
@@ -104,6 +127,8 @@ struct Config {
     JournalOptions journal;
     bool journal_subjects = false;  ///< keep subjects in the journal (privacy: off)
     std::string secret_file = "/var/lib/kith/site.key";
+    QuarantineOptions quarantine;
+    AlertOptions alerts;
     LogOptions log;
     ModelFileOptions model_files;
     /// Kith's own and the site's, from `model_files` when the configuration was read from files;

@@ -96,6 +96,8 @@ Result<std::string> parse_list_entry(KeyType type, const std::string& text) {
             return parse_domain(text);
         case KeyType::Networks:
             return parse_network(text);
+        case KeyType::Addresses:
+            return parse_mail_address(text);
         default:
             return parse_name(text);
     }
@@ -135,6 +137,12 @@ public:
                 return store(slot, parse_path(text_));
             case KeyType::Socket:
                 return store(slot, parse_socket(text_));
+            case KeyType::Address:
+                return text_.empty() ? store(slot, parse_text(text_))
+                                     : store(slot, parse_mail_address(text_));
+            case KeyType::Url:
+                return text_.empty() ? store(slot, parse_text(text_))
+                                     : store(slot, parse_url(text_));
             case KeyType::Choice: {
                 auto choice = parse_choice(key_, text_);
                 if (!choice) return fail(std::move(choice).error());
@@ -305,12 +313,19 @@ std::string_view to_string(KeyType type) noexcept {
             return "names";
         case KeyType::Modes:
             return "modes";
+        case KeyType::Address:
+            return "address";
+        case KeyType::Addresses:
+            return "addresses";
+        case KeyType::Url:
+            return "URL";
     }
     return "value";
 }
 
 bool is_list(KeyType type) noexcept {
-    return type == KeyType::Domains || type == KeyType::Networks || type == KeyType::Names;
+    return type == KeyType::Domains || type == KeyType::Networks || type == KeyType::Names ||
+           type == KeyType::Addresses;
 }
 
 bool is_map(KeyType type) noexcept { return type == KeyType::Modes; }

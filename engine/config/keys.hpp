@@ -17,20 +17,23 @@ namespace kith {
 
 /// How the text of a key becomes a value.
 enum class KeyType {
-    Bool,      ///< true or false
-    Count,     ///< whole number
-    Number,    ///< finite number
-    Size,      ///< bytes: "512KiB", "1GiB", 4096
-    Duration,  ///< "5s", "10m", "12h", "90d", "2w"
-    Days,      ///< a duration kept in days
-    Text,      ///< any text of one line
-    Choice,    ///< one of the words in the range
-    Path,      ///< absolute file name
-    Socket,    ///< unix:PATH, inet:PORT@ADDRESS, inet6:PORT@ADDRESS
-    Domains,   ///< domain or list of domains
-    Networks,  ///< CIDR or list of them
-    Names,     ///< word or list of words
-    Modes,     ///< map from a part of the mail to its mode (ModeRule)
+    Bool,       ///< true or false
+    Count,      ///< whole number
+    Number,     ///< finite number
+    Size,       ///< bytes: "512KiB", "1GiB", 4096
+    Duration,   ///< "5s", "10m", "12h", "90d", "2w"
+    Days,       ///< a duration kept in days
+    Text,       ///< any text of one line
+    Choice,     ///< one of the words in the range
+    Path,       ///< absolute file name
+    Socket,     ///< unix:PATH, inet:PORT@ADDRESS, inet6:PORT@ADDRESS
+    Domains,    ///< domain or list of domains
+    Networks,   ///< CIDR or list of them
+    Names,      ///< word or list of words
+    Address,    ///< mail address, or empty
+    Addresses,  ///< mail address or list of them
+    Url,        ///< http or https, or empty
+    Modes,      ///< map from a part of the mail to its mode (ModeRule)
 };
 [[nodiscard]] std::string_view to_string(KeyType type) noexcept;  ///< "whole number"
 [[nodiscard]] bool is_list(KeyType type) noexcept;

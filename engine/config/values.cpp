@@ -267,6 +267,36 @@ bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept 
                              domain[domain.size() - top.size() - 1] == '.');
 }
 
+Result<std::string> parse_mail_address(std::string_view text) {
+    const std::size_t at = text.find('@');
+    const bool good = at != std::string_view::npos && at > 0 && at <= 64 && text.size() <= 320 &&
+                      text.front() != '-' &&
+                      std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at),
+                                  [](char c) {
+                                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                             (c >= '0' && c <= '9') ||
+                                             std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) !=
+                                                 std::string_view::npos;
+                                  }) &&
+                      parse_domain(text.substr(at + 1)).has_value();
+    if (!good)
+        return bad("must be an address like postmaster@example.com, is " + quote_value(text));
+    return std::string(text);
+}
+
+Result<std::string> parse_url(std::string_view text) {
+    std::string_view rest;
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (text.starts_with(scheme)) rest = text.substr(scheme.size());
+    const bool good =
+        !rest.empty() && rest.front() != '/' && text.size() <= kMaxTextBytes &&
+        std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; }) &&
+        rest.substr(0, rest.find('/')).find('@') == std::string_view::npos;
+    if (!good)
+        return bad("must be a URL like https://chat.example.com/hooks/1, is " + quote_value(text));
+    return std::string(text);
+}
+
 Result<std::string> parse_name(std::string_view text) {
     const bool good = !text.empty() && text.size() <= kMaxNameBytes &&
                       std::all_of(text.begin(), text.end(), [](char c) {

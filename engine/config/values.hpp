@@ -43,6 +43,10 @@ namespace kith {
 [[nodiscard]] Result<std::string> parse_domain(std::string_view text);
 /// True when `domain` is `top` or below it; both in lower case.
 [[nodiscard]] bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept;
+/// local-part@domain as a command and a header field take it without quotes; at most 320 bytes.
+[[nodiscard]] Result<std::string> parse_mail_address(std::string_view text);
+/// http:// or https:// and printable ASCII without blanks; no user name in it.
+[[nodiscard]] Result<std::string> parse_url(std::string_view text);
 /// One word in lower case: an authserv-id (RFC 8601 section 2.2).
 [[nodiscard]] Result<std::string> parse_name(std::string_view text);
 

@@ -25,6 +25,12 @@ enum class RecordType : std::uint16_t {
     Replied = 5,  ///< reserved
     Note = 6,     ///< free text for the record
     Close = 7,    ///< an admin closed an incident
+    // 8 to 15 are kept free.
+    Disallow = 16,  ///< an admin took back what was allowed with a release
+    Drop = 17,      ///< an admin deleted a held mail
+    Hold = 18,      ///< what the queue says of a mail that was to be held
+    Report = 19,    ///< somebody reported a mail
+    Audit = 20,     ///< the newest line of the audit log, so that its end cannot be cut unseen
 };
 
 /// Where a record begins. Ordered; persistent as the learner's checkpoint.

@@ -476,7 +476,7 @@ std::string encode(const MailRecord& r) {
     b.Finish(format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name,
                                 helo, mail_from, rcpts, auth_user, from, from_name, message_id,
                                 subject, mode, static_cast<std::uint8_t>(r.action), r.imported,
-                                observed, assessed, r.attached_only, filters),
+                                observed, assessed, r.attached_only, filters, r.own),
              kMailIdentifier);
     return finished(b);
 }
@@ -485,7 +485,8 @@ std::string encode(const AdminRecord& r) {
     flatbuffers::FlatBufferBuilder b(256);
     const auto id = b.CreateString(r.id), address = b.CreateString(r.address);
     const auto who = b.CreateString(r.who), why = b.CreateString(r.why);
-    b.Finish(format::CreateAdmin(b, id, address, r.learn, who, why), kAdminIdentifier);
+    b.Finish(format::CreateAdmin(b, id, address, r.learn, who, why, to_unix(r.until), r.number),
+             kAdminIdentifier);
     return finished(b);
 }
 
@@ -513,6 +514,7 @@ Result<MailRecord> decode_mail_record(std::string_view bytes) {
     decode.enumerator(r.action, in->action(), static_cast<int>(Action::Rejected) + 1);
     r.imported = in->imported();
     r.attached_only = in->attached_only();
+    r.own = in->own();
     if (in->observed() != nullptr) decode.observations(r.observations, *in->observed());
     if (in->assessed() != nullptr) decode.assessment(r.assessment, *in->assessed());
     decode.filters(r.other_filters, in->other_filters());
@@ -531,6 +533,8 @@ Result<AdminRecord> decode_admin_record(std::string_view bytes) {
     r.learn = in->learn();
     decode.text(r.who, in->who());
     decode.text(r.why, in->why());
+    decode.time(r.until, in->until());
+    r.number = in->number();
     if (decode.wrong() != nullptr) return damaged("admin record", decode.wrong());
     return r;
 }

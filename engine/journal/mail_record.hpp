@@ -52,15 +52,18 @@ struct MailRecord {
     /// In the list of what waits only: the mail itself has taught, what its documents name has not.
     bool attached_only = false;
     std::vector<OtherFilter> other_filters{};  ///< at most kMaxOtherFilters
+    bool own = false;  ///< kith's own mail (assess/own_mail.hpp): not judged, never learned
 };
 
-/// Payload of Release, Confirm, Forget and Close.
+/// Payload of Release, Confirm, Forget, Close, Disallow, Drop, Hold, Report and Audit.
 struct AdminRecord {
-    std::string id;       ///< mail's id (Release, Confirm), incident's (Close)
-    std::string address;  ///< Forget
+    std::string id;       ///< mail's id; incident's (Close); hash of the line (Audit)
+    std::string address;  ///< Forget; who reported (Report)
     bool learn = false;   ///< Release --learn
     std::string who;      ///< login name of the admin
     std::string why;
+    Time until{};              ///< Release --allow: when that ends; epoch = nothing is allowed
+    std::uint64_t number = 0;  ///< HoldMark (Hold), number of the line (Audit)
 };
 
 [[nodiscard]] std::string encode(const MailRecord& record);

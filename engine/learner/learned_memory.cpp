@@ -230,6 +230,11 @@ NameUse LearnedMemory::name(std::uint64_t n) const {
             .value;
     return v ? *v : NameUse{};
 }
+Allowances LearnedMemory::allowances(const Key16& sender) const {
+    const auto found =
+        Impl::load<Allowances>(reader_, Table::Messages, allowances_key(sender), decode_allowances);
+    return found ? *found : Allowances{};
+}
 Traces LearnedMemory::traces(const Key16& sender) const {
     const auto& v = impl_->traces
                         .at(std::string(sender.view()),

@@ -56,6 +56,8 @@ public:
     HostUse host(std::uint64_t host_or_tenant) const override;
     NameUse name(std::uint64_t name) const override;
     Traces traces(const Key16& sender) const override;
+    /// Read anew each time: they change outside of this memory, and few senders have any.
+    Allowances allowances(const Key16& sender) const override;
     const SiteState& site() const override { return *site_; }
 
     /// State to change; created when there is none.

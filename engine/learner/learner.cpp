@@ -8,6 +8,7 @@
 
 #include "engine/assess/site_key.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/base/text.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
 #include "engine/learner/believed_time.hpp"
@@ -23,6 +24,7 @@ namespace {
 constexpr std::string_view kCheckpointKey = "checkpoint";
 constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
 constexpr std::string_view kBelievedTimeKey = "believed-time";
+constexpr std::string_view kAuditKey = "audit";
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
@@ -118,6 +120,10 @@ private:
     [[nodiscard]] Status apply(const JournalRecord& record);
     [[nodiscard]] Status apply_mail(const JournalRecord& record);
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
+    [[nodiscard]] Status apply_about(const JournalRecord& record);
+    [[nodiscard]] Status apply_audit(const JournalRecord& record);
+    [[nodiscard]] Status allow(const MailRecord& mail, const AdminRecord& admin, Time now);
+    [[nodiscard]] Status disallow(const MailRecord& mail);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
     [[nodiscard]] Status apply_close(const JournalRecord& record);
     [[nodiscard]] Result<std::vector<std::pair<MailEntry, SpooledMail>>> in_order(
@@ -288,6 +294,13 @@ Status JournalLearner::apply(const JournalRecord& record) {
             return apply_forget(record);
         case RecordType::Close:
             return apply_close(record);
+        case RecordType::Disallow:
+        case RecordType::Drop:
+        case RecordType::Hold:
+        case RecordType::Report:
+            return apply_about(record);
+        case RecordType::Audit:
+            return apply_audit(record);
         case RecordType::Replied:
         case RecordType::Note:
             break;
@@ -304,6 +317,7 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
     // Mail that is imported comes as its fields say, not by a clock of ours.
     if (!mail->imported) mail->time = mail->observations.time = believed_.believe(mail->time);
     learner_->advance(mail->time);
+    if (mail->own) return index_mail(*writer_, *mail, record.position);
     const Judgement j = learner_->judge(mail->observations, Labels{});
     // What was not judged when it came is listed with what the learner thinks of it.
     const std::string degraded = mail->assessment.degraded;
@@ -327,9 +341,14 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
         return ok();
     }
     const bool released = record.type == RecordType::Release;
-    if (released && (*entry)->state == MailState::Released && !admin->learn) return ok();
+    if (released && (*entry)->state == MailState::Released && !admin->learn &&
+        admin->until <= record.time)
+        return ok();
     if (auto found = journal_->at((*entry)->position)) {
         if (auto mail = as_learned(*found, **entry)) {
+            // Before the mail teaches: what it taught would surprise no more.
+            if (released && admin->until > record.time)
+                if (auto allowed = allow(*mail, *admin, record.time); !allowed) return allowed;
             if (!released)
                 learner_->confirm_bad(*mail);
             else if (mail->action == Action::Held)
@@ -339,8 +358,90 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
                 learner_->accept_attached(*mail);
         }
     }
+    // A mail that is deleted stays so, also where it is found to be bad afterwards.
+    if (!released && (*entry)->state == MailState::Dropped) return ok();
     return set_mail_state(*writer_, admin->id,
                           released ? MailState::Released : MailState::Confirmed, record.time);
+}
+
+/// What is said of one mail, and teaches nothing.
+Status JournalLearner::apply_about(const JournalRecord& record) {
+    const auto admin = decode_admin_record(record.payload);
+    auto entry = admin ? find_mail(*writer_, admin->id)
+                       : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
+    if (!entry) return fail(entry.error());
+    if (!entry->has_value()) {
+        skipped(record);
+        return ok();
+    }
+    switch (record.type) {
+        case RecordType::Drop:
+            return set_mail_state(*writer_, admin->id, MailState::Dropped, record.time);
+        case RecordType::Hold:
+            if (admin->number > static_cast<std::uint64_t>(HoldMark::Left)) break;
+            return set_mail_hold(*writer_, admin->id, static_cast<HoldMark>(admin->number));
+        case RecordType::Disallow:
+            if (auto found = journal_->at((*entry)->position))
+                if (const auto mail = decode_mail_record(found->payload)) return disallow(*mail);
+            return ok();
+        case RecordType::Report:
+            if (auto found = journal_->at((*entry)->position))
+                if (auto mail = as_learned(*found, **entry)) {
+                    // Somebody who got it says what a verdict would have: it belongs to an
+                    // incident. It is no teacher: people also report what they only do not like.
+                    mail->assessment.verdict = Verdict::Quarantine;
+                    if (!has_payload(mail->assessment.stratum))
+                        mail->assessment.stratum = Stratum::Request;
+                    group(*mail, mail->assessment.own_evidence, *memory_);
+                }
+            return count_mail_report(*writer_, admin->id);
+        default:
+            break;
+    }
+    return ok();
+}
+
+Status JournalLearner::allow(const MailRecord& mail, const AdminRecord& admin, Time now) {
+    const Observations& o = mail.observations;
+    Allowance allowance;
+    allowance.features = features_to_allow(mail.assessment.reasons, compare(o, *memory_, hasher_));
+    if (allowance.features.empty() || o.rcpts.empty()) return ok();
+    allowance.id = mail.id;
+    allowance.rcpts = o.rcpts;
+    allowance.granted = now;
+    allowance.expires = admin.until;
+    const auto text = [](const std::string& s) {
+        return scrub_utf8(utf8_prefix(scrub_utf8(s), Allowance::kMaxText));
+    };
+    allowance.from = text(mail.from);
+    for (const std::string& rcpt : mail.rcpts)
+        if (allowance.rcpt_names.size() < allowance.rcpts.size())
+            allowance.rcpt_names.push_back(text(rcpt));
+    allowance.who = text(admin.who);
+    allowance.why = text(admin.why);
+    Allowances all = memory_->allowances(o.sender);
+    all.add(std::move(allowance), now);
+    return writer_->put(Table::Messages, allowances_key(o.sender), encode(all));
+}
+
+Status JournalLearner::disallow(const MailRecord& mail) {
+    const std::string key = allowances_key(mail.observations.sender);
+    Allowances all = memory_->allowances(mail.observations.sender);
+    if (!all.remove(mail.id)) return ok();
+    return all.items.empty() ? writer_->erase(Table::Messages, key)
+                             : writer_->put(Table::Messages, key, encode(all));
+}
+
+/// Only ever forward: a log that begins anew is not believed until it is as long.
+Status JournalLearner::apply_audit(const JournalRecord& record) {
+    const auto admin = decode_admin_record(record.payload);
+    if (!admin || admin->id.size() != 64) {
+        skipped(record);
+        return ok();
+    }
+    const auto known = read_audit_mark(*writer_);
+    if (known && known->number >= admin->number) return ok();
+    return writer_->put(Table::Meta, kAuditKey, integer_key(admin->number) + admin->id);
 }
 
 Status JournalLearner::apply_forget(const JournalRecord& record) {
@@ -361,7 +462,7 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
                   [&](const People::Central& c) { return c.address == subject.short32(); });
     memory_->examples().forget(subject);
     memory_->edit_incident(subject) = Incident{};
-    return ok();
+    return writer_->erase(Table::Messages, allowances_key(subject));
 }
 
 /// The incident is over: its sender's later mail may teach again after probation. An incident is
@@ -405,6 +506,25 @@ Status JournalLearner::commit(std::optional<JournalPosition> next) {
     return ok();
 }
 
+/// What is over does nothing any more; this only takes it away.
+Status expire_allowances(StoreWriter& writer, Time now) {
+    std::vector<std::string> over;
+    auto scanned = writer.scan(
+        Table::Messages, std::string_view(&kAllowanceKey, 1),
+        [&](std::string_view key, std::string_view value) {
+            if (key.front() != kAllowanceKey) return false;
+            const auto all = decode_allowances(value);
+            if (!all || std::all_of(all->items.begin(), all->items.end(),
+                                    [&](const Allowance& a) { return a.expires <= now; }))
+                over.emplace_back(key);
+            return over.size() < kExpireAtOnce;
+        });
+    if (!scanned) return scanned;
+    for (const auto& key : over)
+        if (auto erased = writer.erase(Table::Messages, key); !erased) return erased;
+    return ok();
+}
+
 Status JournalLearner::tidy(Time now) {
     (void)store_->release_dead_readers();
     expire_spool(attachment_options(*config_).directory, now - kDocumentKept);
@@ -443,6 +563,7 @@ Status JournalLearner::tidy(Time now) {
     if (!expired) return fail(expired.error());
     auto over = expire_incidents(**writer, now - kIncidentKept, kExpireAtOnce);
     if (!over) return fail(over.error());
+    if (auto allowed = expire_allowances(**writer, now); !allowed) return allowed;
     if (auto lessons = expire_lessons(**writer, now - kLessonKept, kExpireAtOnce); !lessons)
         return fail(lessons.error());
     if (auto committed = (*writer)->commit(); !committed) return committed;
@@ -522,6 +643,16 @@ Result<JournalPosition> read_checkpoint(const StoreReader& reader) {
 
 bool is_store_lost(const Error& error) noexcept {
     return error.code == ErrorCode::Corrupt || error.code == ErrorCode::NoInput;
+}
+
+Result<AuditMark> read_audit_mark(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kAuditKey);
+    if (!found) return fail(found.error());
+    if (!found->has_value()) return AuditMark{};
+    const std::string_view bytes = **found;
+    if (bytes.size() != 72)
+        return fail(ErrorCode::Corrupt, "the store's note of the audit log is damaged");
+    return AuditMark{*decode_integer_key(bytes.substr(0, 8)), std::string(bytes.substr(8))};
 }
 
 Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {

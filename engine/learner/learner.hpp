@@ -96,6 +96,14 @@ public:
 /// Stored in table Meta.
 [[nodiscard]] Result<std::optional<Time>> read_doubted_clock(const StoreReader& reader);
 
+/// The newest line of the audit log that the learner was told of; 0 = of none. Stored in table
+/// Meta.
+struct AuditMark {
+    std::uint64_t number = 0;
+    std::string hash;  ///< 64 hexadecimal digits
+};
+[[nodiscard]] Result<AuditMark> read_audit_mark(const StoreReader& reader);
+
 /// Where the learner stands; stored in table Meta.
 [[nodiscard]] Result<JournalPosition> read_checkpoint(const StoreReader& reader);
 

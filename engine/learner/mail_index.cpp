@@ -109,6 +109,8 @@ std::string encode_entry(const MailEntry& e) {
     entry.add_queue_id(queue_id);
     entry.add_host(host);
     entry.add_attached(static_cast<std::uint8_t>(e.attached));
+    entry.add_hold(static_cast<std::uint8_t>(e.hold));
+    entry.add_reports(e.reports);
     fb::FinishMailEntryBuffer(b, entry.Finish());
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
@@ -135,8 +137,9 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
     if (f.verdict() > static_cast<std::uint8_t>(Verdict::Defer) ||
         f.action() > static_cast<std::uint8_t>(Action::Rejected) ||
         f.direction() > static_cast<std::uint8_t>(Direction::Internal) ||
-        f.state() > static_cast<std::uint8_t>(MailState::Confirmed) ||
-        f.attached() > static_cast<std::uint8_t>(AttachedMark::Finding))
+        f.state() > static_cast<std::uint8_t>(MailState::Dropped) ||
+        f.attached() > static_cast<std::uint8_t>(AttachedMark::Finding) ||
+        f.hold() > static_cast<std::uint8_t>(HoldMark::Left))
         return damaged(id, "a number out of its range");
     e.position = {f.segment(), f.offset()};
     e.time = stored_time(f.time());
@@ -155,6 +158,8 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
     e.queue_id = text_of(f.queue_id());
     e.host = text_of(f.host());
     e.attached = static_cast<AttachedMark>(f.attached());
+    e.hold = static_cast<HoldMark>(f.hold());
+    e.reports = f.reports();
     return e;
 }
 
@@ -246,8 +251,24 @@ std::string_view to_string(MailState s) noexcept {
             return "released";
         case MailState::Confirmed:
             return "confirmed";
+        case MailState::Dropped:
+            return "dropped";
     }
     return "none";
+}
+
+std::string_view to_string(HoldMark m) noexcept {
+    switch (m) {
+        case HoldMark::Unknown:
+            return "unknown";
+        case HoldMark::Seen:
+            return "seen";
+        case HoldMark::Missing:
+            return "missing";
+        case HoldMark::Left:
+            return "left";
+    }
+    return "unknown";
 }
 
 Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition position) {
@@ -277,6 +298,8 @@ Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition
         e.state = (*before)->state;
         e.state_time = (*before)->state_time;
         e.attached = (*before)->attached;
+        e.hold = (*before)->hold;
+        e.reports = (*before)->reports;
         if (Status s = erase_secondary(writer, **before); !s) return s;
     }
     return put_all(writer, e);
@@ -298,6 +321,22 @@ Status set_mail_attached(StoreWriter& writer, std::string_view id, AttachedMark 
     if (Status s = erase_secondary(writer, **entry); !s) return s;
     (*entry)->attached = mark;
     return put_all(writer, **entry);
+}
+
+Status set_mail_hold(StoreWriter& writer, std::string_view id, HoldMark mark) {
+    Result<std::optional<MailEntry>> entry = find_mail(writer, id);
+    if (!entry) return fail(std::move(entry).error());
+    if (!*entry) return fail(ErrorCode::NoInput, "mail index: no mail " + std::string(id), "");
+    (*entry)->hold = mark;
+    return writer.put(Table::Messages, id_key(id), encode_entry(**entry));
+}
+
+Status count_mail_report(StoreWriter& writer, std::string_view id) {
+    Result<std::optional<MailEntry>> entry = find_mail(writer, id);
+    if (!entry) return fail(std::move(entry).error());
+    if (!*entry) return fail(ErrorCode::NoInput, "mail index: no mail " + std::string(id), "");
+    ++(*entry)->reports;
+    return writer.put(Table::Messages, id_key(id), encode_entry(**entry));
 }
 
 Result<std::size_t> expire_mail(StoreWriter& writer, Time before, std::size_t max_entries) {

@@ -23,8 +23,19 @@
 namespace kith {
 
 /// What an admin said about a mail. Persistent numbers.
-enum class MailState : std::uint8_t { None = 0, Released = 1, Confirmed = 2 };
-[[nodiscard]] std::string_view to_string(MailState s) noexcept;  ///< none, released, confirmed
+enum class MailState : std::uint8_t { None = 0, Released = 1, Confirmed = 2, Dropped = 3 };
+[[nodiscard]] std::string_view to_string(
+    MailState s) noexcept;  ///< none, released, confirmed, dropped
+
+/// What the MTA's queue said of a mail that was to be held, when somebody looked. Persistent
+/// numbers.
+enum class HoldMark : std::uint8_t {
+    Unknown = 0,  ///< nobody looked yet
+    Seen = 1,     ///< it was on hold
+    Missing = 2,  ///< it was not, and never seen so: the hold did not happen
+    Left = 3,     ///< it was, and is no more, and kith did not do that
+};
+[[nodiscard]] std::string_view to_string(HoldMark m) noexcept;  ///< unknown, seen, missing, left
 
 /// What came of the documents attached to a mail (engine/learner/attached.hpp). Persistent numbers.
 enum class AttachedMark : std::uint8_t {
@@ -54,6 +65,14 @@ struct MailEntry {
     std::uint32_t rcpt_count = 0;
     std::string queue_id, host;
     AttachedMark attached = AttachedMark::None;
+    HoldMark hold = HoldMark::Unknown;
+    std::uint32_t reports = 0;  ///< how often it was reported
+
+    /// Held, and nobody released or deleted it.
+    [[nodiscard]] bool is_on_hold() const noexcept {
+        return action == Action::Held && !imported && state != MailState::Released &&
+               state != MailState::Dropped && hold != HoldMark::Missing && hold != HoldMark::Left;
+    }
 };
 
 /// Longest text of an entry, bytes: an address has at most 320 (RFC 5321, 4.5.3.1). Longer ones are
@@ -76,6 +95,12 @@ inline constexpr std::size_t kMinIdPrefix = 4;
 
 /// Notes what came of the mail's documents. NoInput when the id is unknown.
 [[nodiscard]] Status set_mail_attached(StoreWriter& writer, std::string_view id, AttachedMark mark);
+
+/// Notes what the MTA's queue said. NoInput when the id is unknown.
+[[nodiscard]] Status set_mail_hold(StoreWriter& writer, std::string_view id, HoldMark mark);
+
+/// Counts one more report. NoInput when the id is unknown.
+[[nodiscard]] Status count_mail_report(StoreWriter& writer, std::string_view id);
 
 /// Removes at most `max_entries` entries older than `before`, oldest last; returns how many. Fewer
 /// than `max_entries` = done.

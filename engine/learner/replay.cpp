@@ -35,6 +35,7 @@ public:
         }
         return all;
     }
+    Allowances allowances(const Key16& sender) const override { return base_.allowances(sender); }
     const SiteState& site() const override { return base_.site(); }
 
 private:

@@ -3,6 +3,8 @@
 
 namespace kith {
 
+Allowances Memory::allowances(const Key16&) const { return {}; }
+
 Key16 pair_key(const Key16& sender, const Key16& recipient) noexcept {
     // Both halves are keyed hashes already; mixing them unevenly keeps (a, b) and (b, a) apart.
     Key16 out;

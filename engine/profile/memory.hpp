@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "engine/profile/allowance.hpp"
 #include "engine/profile/state.hpp"
 
 namespace kith {
@@ -24,6 +25,8 @@ public:
     [[nodiscard]] virtual HostUse host(std::uint64_t host_or_tenant) const = 0;
     [[nodiscard]] virtual NameUse name(std::uint64_t name) const = 0;
     [[nodiscard]] virtual Traces traces(const Key16& sender) const = 0;
+    /// What an admin allowed this sender; none where nobody could have.
+    [[nodiscard]] virtual Allowances allowances(const Key16& sender) const;
     [[nodiscard]] virtual const SiteState& site() const = 0;
 };
 

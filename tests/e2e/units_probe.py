@@ -21,6 +21,7 @@ wait_until = functools.partial(waiting.wait_until, seconds=60)
 SHARE = '/srv/share'
 SOCKET = '/var/spool/postfix/kith/kith.sock'
 UNITS = ('kith-learner', 'kith-milter')
+TIMED = ('kith-alerts', 'kith-quarantine')
 # What the MTA offers (milter protocol 6): all changes; no silent steps, so that each has its answer.
 ACTIONS, STEPS = 0x1FF, 0x7F
 
@@ -206,6 +207,9 @@ def look(facts):
     os.kill(int(milter), signal.SIGKILL)
     wait_until(lambda: show('kith-milter', 'NRestarts')['NRestarts'] == '2' and show('kith-milter', 'SubState')['SubState'] == 'running', 'the milter to be started again')
     facts['after_restart'] = Mta().send(mail(4), 'anna@partner.example', 'ben@site.example')
+    facts['timers'] = {}
+    for unit in TIMED:
+        facts['timers'][unit] = dict(run('systemctl', 'start', unit), **show(unit, 'Result', 'ExecMainStatus'), log=log(unit))
     facts['stop'] = run('systemctl', 'stop', *UNITS)
     facts['stopped'] = {x: show(x, 'ActiveState', 'Result', 'ExecMainStatus') for x in UNITS}
 

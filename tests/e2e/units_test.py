@@ -125,6 +125,14 @@ class Units(unittest.TestCase):
         for unit, state in self.facts['stopped'].items():
             self.assertEqual({'ActiveState': 'inactive', 'Result': 'success', 'ExecMainStatus': '0'}, state, unit)
 
+    def test_the_units_of_the_timers_do_their_work(self):
+        for name, unit in self.facts['timers'].items():
+            with self.subTest(name):
+                self.assertEqual(0, unit['status'], unit)
+                self.assertEqual('success', unit['Result'], unit)
+                for trouble in ('ermission denied', 'not permitted', 'SIGSYS', 'cannot '):
+                    self.assertNotIn(trouble, unit['log'])
+
     def test_the_log_has_no_trouble(self):
         for unit, log in self.facts['log'].items():
             trouble = [x for x in log.splitlines() if 'ermission denied' in x or 'not permitted' in x or 'SIGSYS' in x]

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "engine/profile/allowance.hpp"
 #include "engine/profile/codec.hpp"
 
 namespace {
@@ -33,6 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     check(in, kith::decode_traces);
     check(in, kith::decode_site_word);
     check(in, kith::decode_host_use);
+    check(in, kith::decode_allowances);
     static kith::SiteState
         site;  // a state is large; what one input left there is input for the next
     for (const char* piece : kPieces) (void)kith::decode_site_piece(piece, in, site);

@@ -11,6 +11,7 @@
 #include "engine/learner/examples.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
+#include "engine/profile/allowance.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/observed.hpp"
@@ -72,6 +73,22 @@ Incident sample_incident() {
     i.mails = {{"abcd", from_unix(1'700'000'012), 1.5}, {"efgh", from_unix(1'700'000'013), 2.5}};
     i.left_out = 3;
     return i;
+}
+Allowances sample_allowances() {
+    Allowances all;
+    all.items.resize(1);
+    Allowance& a = all.items[0];
+    a.id = "abcd";
+    a.rcpts = {Key16{{1, 2, 3}}, Key16{{4, 5}}};
+    a.features = {static_cast<std::uint16_t>(feature_index(1)),
+                  static_cast<std::uint16_t>(feature_index(12))};
+    a.granted = from_unix(1'700'000'018);
+    a.expires = from_unix(1'700'000'019);
+    a.from = "anna@partner.example";
+    a.rcpt_names = {"ben@site.example", "cora@site.example"};
+    a.who = "jo";
+    a.why = "their portal";
+    return all;
 }
 Attached sample_attached() {
     Attached a;
@@ -136,6 +153,15 @@ TEST_CASE("old bytes still give the experts' examples") {
     CHECK(bearer.last.sender == person("anna@partner.example"));
     CHECK(bearer.last.refs == std::vector<std::uint64_t>{id_of("m1")});
     CHECK(bearer.last.thread_words.size() == 2);
+}
+
+TEST_CASE("old bytes still give what was allowed") {
+    const auto allowances = decode_allowances(old_bytes("allowances"));
+    REQUIRE(allowances);
+    CHECK(encode(*allowances) == encode(sample_allowances()));
+    CHECK(allowances->items.at(0).rcpts.at(1) == Key16{{4, 5}});
+    CHECK(allowances->items.at(0).features.at(1) == feature_index(12));
+    CHECK(allowances->items.at(0).expires == from_unix(1'700'000'019));
 }
 
 TEST_CASE("old bytes still give an incident and a lesson") {
@@ -290,6 +316,7 @@ TEST_CASE("write the old bytes that are missing", "[.][write]") {
     for (const auto& [key, value] : rows_of(sample_examples()))
         files[std::string("example-") + key.front()] = value;
     files["incident"] = encode(sample_incident());
+    files["allowances"] = encode(sample_allowances());
     files["lesson"] = encode(sample_lesson());
     files["lesson-2"] = encode(sample_lesson_2());
     files["attached"] = encode(sample_attached());

@@ -36,6 +36,7 @@ DOORS = {
     r"sodium.*": ["engine/base/hash.cpp"],
     r"poppler/.*": ["engine/documents/pdf_door.cpp"],
     r"archive(_entry)?\.h": ["engine/documents/archive_door.cpp"],
+    r"curl/.*": ["engine/admin/webhook.cpp"],
     r"expat\.h": ["engine/documents/xml_text.cpp"],
     r"seccomp\.h": ["engine/documents/sandbox.cpp"],
     r"gumbo\.h": ["engine/message/"],

@@ -101,6 +101,11 @@ std::string draw(const KeyInfo& key, Random& random) {
             return pick({"::/0", "10.0.0.0/8", "192.0.2.1"});
         case KeyType::Modes:
             break;
+        case KeyType::Address:
+        case KeyType::Addresses:
+            return pick({"", "a@example.com", "-x@example.com", "a b@example.com", "@", "a@"});
+        case KeyType::Url:
+            return pick({"", "https://example.com/x", "http://a", "ftp://a", "https://u@a/"});
         case KeyType::Names:
             return pick({"12:30", "~", "null", "mx.example.com", "'", "#x", "-"});
     }

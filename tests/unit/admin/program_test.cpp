@@ -9,6 +9,7 @@
 
 #include <string>
 
+#include "engine/base/text.hpp"
 #include "engine/learner/attached.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
@@ -27,12 +28,12 @@ TEST_CASE("list prints the mail that did not pass, newest first, in columns") {
     const auto out = site.kith({"list"});
     CHECK(out.status == 0);
     CHECK(out.out ==
-          "ID                TIME                  SCORE  VERDICT     ACTION    DIRECTION  FROM    "
-          "               TO                   QUEUE ID\n"
-          "bcdefghijklmnopq  2026-03-01T12:35:56Z  45.0   tag         accepted  inbound    "
-          "dora@partner.example   bert@example.org     4Q1XYZ3abc\n"
-          "abcdefghijklmnop  2026-03-01T12:34:56Z  88.0   quarantine  held      inbound    "
-          "anna@supplier.example  bert@example.org +1  4Q1XYZ2abc\n");
+          "ID                TIME (UTC)        SCORE  VERDICT     ACTION    FROM                   "
+          "TO                   QUEUE ID\n"
+          "bcdefghijklmnopq  2026-03-01 12:35  45.0   tag         accepted  dora@partner.example   "
+          "bert@example.org     4Q1XYZ3abc\n"
+          "abcdefghijklmnop  2026-03-01 12:34  88.0   quarantine  held      anna@supplier.example  "
+          "bert@example.org +1  4Q1XYZ2abc\n");
     CHECK(site.kith({"list", "--held"}).out.find("bcdefghijklmnopq") == std::string::npos);
 }
 
@@ -94,11 +95,38 @@ TEST_CASE("list as JSON has the documented shape") {
       "rcpt_count": 2,
       "queue_id": "4Q1XYZ2abc",
       "host": "mx.example.org",
-      "attached": "none"
+      "attached": "none",
+      "hold": "unknown",
+      "reports": 0
     }
   ]
 }
 )");
+}
+
+TEST_CASE(
+    "list fits into 120 columns, and into 80 where there are no more, however long addresses are") {
+    Site site;
+    MailRecord mail = held_mail();
+    mail.from = "a.very.long.name.indeed@a.very.long.domain.of.a.supplier.example";
+    mail.rcpts = {"somebody.with.a.long.name@a.department.example.org", "x@example.org"};
+    site.seen({mail, passed_mail()});
+    for (const auto& [columns, width] : {std::pair{"", 120U}, {"80", 80U}, {"20", 80U}}) {
+        const auto out =
+            admin::run_process({"/usr/bin/env", std::string("COLUMNS=") + columns, KITH_PROGRAM,
+                                "--config", site.dir.file("kith.yaml"), "list", "--all", "-n", "5"},
+                               {});
+        REQUIRE(out);
+        CHECK(out->status == 0);
+        std::size_t lines = 0;
+        for (const auto line : split(out->out, '\n')) {
+            CHECK(line.size() <= width);
+            lines += line.empty() ? 0 : 1;
+        }
+        CHECK(lines == 3);
+        CHECK(out->out.find("abcdefghijklmnop") != std::string::npos);
+        CHECK(out->out.find("a.very.long.") != std::string::npos);
+    }
 }
 
 TEST_CASE("show finds a mail by its id, the beginning of it, its queue id and its Message-ID") {
@@ -287,7 +315,7 @@ TEST_CASE("a confirmed mail stays on hold until it is deleted, and is counted ap
     const Json j = Json::parse(site.kith({"status", "--json"}).out);
     CHECK(j["on_hold"]["mails"] == 1);
     CHECK(j["on_hold"]["confirmed"] == 1);
-    CHECK(site.kith({"status"}).out.find("1 confirmed as bad, until deleted with postsuper -d") !=
+    CHECK(site.kith({"status"}).out.find("1 confirmed as bad, until deleted with kith drop") !=
           std::string::npos);
     CHECK(site.kith({"list", "--held"}).out.find("held (confirmed)") != std::string::npos);
 }

@@ -53,6 +53,7 @@ public:
 
     /// Journals and indexes the mails, as milter and learner would have.
     void seen(const std::vector<MailRecord>& mails) const {
+        if (!std::filesystem::exists(dir.path() / "site.key")) write_secret();
         auto writer = JournalWriter::open(journal());
         REQUIRE(writer);
         auto opened = Store::open(store(), Store::Mode::Write);
