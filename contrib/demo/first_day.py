@@ -50,12 +50,13 @@ class Day:
         with open(path, 'w', encoding='utf-8') as f:
             f.write(text)
 
-    def type_where_it_is(self, *argv, **kw):
-        """a command that this version may not have yet"""
-        if site.kith(argv[1], '--help', check=False).returncode:
-            self.note('kith %s: not in this version; its place is here.' % argv[1])
-            return None
-        return self.type(*argv, **kw)
+
+MODEL = '''description: somebody known wants a page of a stranger opened
+when: direction = inbound and new_link and mails >= 5 and score >= 30
+action: [tag, notify]
+tag: look-twice
+priority: 60
+'''
 
 
 def passes(day, postfix, mail, why):
@@ -123,18 +124,36 @@ def first_day(day):
     day.type('kith', 'release', held[1])
     postfix.wait_delivered(attacks[2]['rcpts'][0], attacks[2]['message_id'], 60)
     day.must(postfix.where(held[1]) is None, 'the released mail is delivered and gone from the queue')
-    day.type('postsuper', '-d', held[0])
+    day.type('kith', 'drop', held[0], '--reason', 'an attack')
     day.type('kith', 'incident', 'list')
 
-    # Places for what comes with a later version; each is run as soon as the command is there.
-    day.begin('What happened today, told for others: kith report')
-    day.type_where_it_is('kith', 'report')
-    day.begin("A model of one's own: kith model")
-    day.type_where_it_is('kith', 'model', 'list')
-    day.begin('Was there something like it before: kith hunt')
-    day.type_where_it_is('kith', 'hunt', held[0])
-    day.begin('Put away what was learned: kith backup')
-    day.type_where_it_is('kith', 'backup', '/var/backups/kith.tar')
+    day.begin('What happened, told for others')
+    day.type('kith', 'report')
+    report = site.kith_json('report')
+    day.must(report['total']['held'] == 2, 'the report counts the two that were held')
+
+    day.begin("Was there something like it before? The recorded past is asked, with what was known of each mail then")
+    day.type('kith', 'similar', held[0])
+    day.type('kith', 'hunt', '--where', 'new_link and score >= 40', '--group-by', 'sender')
+    day.must(site.kith_json('hunt', '--where', 'new_link and score >= 60')['matches'] >= 3, 'the attacks are among what a hunt for new links finds')
+
+    day.begin("A model of one's own: tried on the past, then live")
+    day.write('/etc/kith/models.d/shared-pages.yaml', MODEL)
+    day.type('kith', 'model', 'check')
+    day.type('kith', 'backtest', '/etc/kith/models.d/shared-pages.yaml')
+    day.type('kith', 'model', 'test', 'shared-pages', held[0])
+    day.type('kith', 'model', 'enable', 'shared-pages', '--live', '--reason', 'pages of strangers are looked at here')
+    day.type('systemctl', 'reload', 'kith-milter')
+    day.type('kith', 'model', 'list')
+    day.must([m['state'] for m in site.kith_json('model', 'list')['models'] if m['name'] == 'shared-pages'] == ['live'], 'the model is live')
+
+    day.begin('Put away what was learned, and see that the copy is whole')
+    day.type('kith', 'backup', '/var/backups/kith')
+    day.type('kith', 'restore', '--verify', '/var/backups/kith')
+
+    day.begin('Who did what')
+    day.type('kith', 'audit', 'list')
+    day.type('kith', 'audit', 'verify')
 
     day.begin('Is all well: as a monitoring system asks')
     day.type('kith', 'status', may_fail=True)

@@ -295,6 +295,49 @@ Status collect_held(const Config& config, Time now, const StoreReader& reader, J
     return ok();
 }
 
+/// Mail that a live model wants told, held or not: the journal since the last look.
+Status collect_notified(const Config& config, Time now, const StoreReader& reader, Json& state) {
+    const Result<JournalPosition> checkpoint = read_checkpoint(reader);
+    if (!checkpoint) return fail(checkpoint.error());
+    JournalPosition told = position_of(state);
+    if (*checkpoint < told) told = {};
+    auto journal = JournalReader::open(config.journal);
+    if (!journal) return fail(journal.error());
+    if (Status s = (*journal)->seek(told); !s) return s;
+    for (;;) {
+        auto next = (*journal)->next();
+        if (!next) return fail(next.error());
+        if (!next->has_value() || !((*next)->position < *checkpoint)) break;
+        const JournalRecord& record = **next;
+        const auto mail = record.type == RecordType::Mail
+                              ? decode_mail_record(record.payload)
+                              : Result<MailRecord>(fail(ErrorCode::NoInput, ""));
+        if (mail && mail->assessment.notify) {
+            std::string models;
+            for (const ModelHit& hit : mail->assessment.models)
+                if (hit.live) models += (models.empty() ? "" : ", ") + hit.name;
+            const std::string to = mail->rcpts.empty() ? "" : mail->rcpts.front();
+            if (Status s = enqueue(
+                    config, now,
+                    {"model", mail->id, mail->time,
+                     fmt::format("models {} fit {}: from {} to {}, score {:.0f}, {}", models, mail->id,
+                                 cell(mail->from), cell(to), mail->assessment.score,
+                                 to_string(mail->action)),
+                     Json{{"id", mail->id},
+                          {"models", models},
+                          {"from", mail->from},
+                          {"to", to},
+                          {"score", rounded(mail->assessment.score, 1)},
+                          {"action", to_string(mail->action)}}});
+                !s)
+                return s;
+        }
+        set_position(state, record.next);
+    }
+    set_position(state, *checkpoint);
+    return ok();
+}
+
 Status collect_incidents(const Config& config, Time now, const StoreReader& reader, Json& state) {
     const auto incidents = list_incidents(reader);
     if (!incidents) return fail(incidents.error());
@@ -337,12 +380,15 @@ Status collect_alerts(const Config& config, Time now, const StoreReader* reader)
     if (reader != nullptr && result) {
         if (!j.contains("held")) {
             // What was held before anybody wanted to hear of it is no news.
-            j["held"] = Json::object();
-            if (const auto checkpoint = read_checkpoint(*reader))
+            j["held"] = j["notified"] = Json::object();
+            if (const auto checkpoint = read_checkpoint(*reader)) {
                 set_position(j["held"], *checkpoint);
+                set_position(j["notified"], *checkpoint);
+            }
             result = collect_incidents(config, now, *reader, j);
         } else {
             result = collect_held(config, now, *reader, j["held"]);
+            if (result) result = collect_notified(config, now, *reader, j["notified"]);
             if (result) result = collect_incidents(config, now, *reader, j);
         }
     }

@@ -20,7 +20,7 @@
 namespace kith::admin {
 
 struct Alert {
-    std::string kind;  ///< held, incident, hold-missing, hold-aged, trouble, recovered, request,
+    std::string kind;  ///< held, model, incident, hold-missing, hold-aged, trouble, recovered, request,
                        ///< report, test
     std::string key;   ///< what it is about; the same kind and key waits only once
     Time time{};       ///< when it happened

@@ -19,6 +19,7 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/audit.hpp"
 #include "engine/admin/journal_scan.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/models.hpp"
@@ -33,7 +34,7 @@ namespace {
 constexpr std::string_view kReload = "systemctl reload kith-milter";
 
 struct Options {
-    std::string name, mail;
+    std::string name, mail, why;
     std::vector<std::string> files;
     bool live = false, experimental = false;
     std::string since;
@@ -215,6 +216,9 @@ Outcome switch_model(Env& env, const Config& config, const Options& options, boo
     if (options.live || options.experimental)
         text += std::string("mode: ") + (options.live ? "live" : "experimental") + "\n";
     const std::string file = path_in(config, model->name + ".state.yaml");
+    const std::string how = options.live ? "live" : options.experimental ? "experimental" : "";
+    if (Status s = audit(config, env.now, {on ? "model enable" : "model disable", model->name, how, options.why}); !s)
+        return fail(std::move(s).error());
     if (Status written = write_whole(file, text); !written) return fail(written.error());
     const LoadedModels now = load_models(config.model_files.directory);
     const Model* after = now.models->find(model->name);
@@ -346,6 +350,8 @@ Outcome edit(Env& env, const Config& config, const Options& options) {
             const std::string file = model != nullptr && !model->is_shipped()
                                          ? model->file
                                          : path_in(config, name + ".yaml");
+            if (Status s = audit(config, env.now, {"model edit", name, file, options.why}); !s)
+                return fail(std::move(s).error());
             if (Status written = write_whole(file, *text); !written) return fail(written.error());
             if (env.json)
                 print_json(env.out, Json{{"name", name}, {"file", file}});
@@ -384,6 +390,8 @@ ConfigAction setup_model(CLI::App& sub) {
         sub.add_subcommand("edit", "Write a model with $EDITOR; a broken one is not saved");
     for (CLI::App* one : {show_sub, enable_sub, disable_sub, edit_sub})
         one->add_option("NAME", options->name, "The model's name")->required();
+    for (CLI::App* one : {enable_sub, disable_sub, edit_sub})
+        one->add_option("--reason", options->why, "Why, for the audit log")->type_name("TEXT");
     test_sub->add_option("NAME", options->name, "The model's name, or a file")->required();
     test_sub
         ->add_option("ID", options->mail,

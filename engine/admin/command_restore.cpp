@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/audit.hpp"
 #include "engine/admin/backup.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
@@ -14,7 +15,7 @@ namespace kith::admin {
 namespace {
 
 struct Options {
-    std::string directory;
+    std::string directory, why;
     bool verify = false;
 };
 
@@ -26,9 +27,16 @@ Outcome restore(Env& env, const Config& config, const Options& options) {
                         "systemctl stop kith-milter kith-learner; mail flows meanwhile if main.cf "
                         "has default_action=accept");
     }
+    // The audit log is no part of a backup and stays. On a machine without a secret it begins with the restored one.
+    const AuditEvent event{"restore", options.directory, "", options.why};
+    const bool before = readable(config.secret_file).has_value();
+    if (!options.verify && before)
+        if (Status s = audit(config, env.now, event); !s) return fail(std::move(s).error());
     const auto done = options.verify ? verify_backup(options.directory)
                                      : restore_backup(config, options.directory);
     if (!done) return fail(done.error());
+    if (!options.verify && !before)
+        if (Status s = audit(config, env.now, event); !s) return fail(std::move(s).error());
     if (env.json) {
         print_json(env.out, Json{{"directory", done->directory},
                                  {"made", done->made},
@@ -62,6 +70,7 @@ ConfigAction setup_restore(CLI::App& sub) {
     auto options = std::make_shared<Options>();
     sub.add_option("DIRECTORY", options->directory, "A backup")->required();
     sub.add_flag("--verify", options->verify, "Only read all of it and say whether it is whole");
+    sub.add_option("--reason", options->why, "Why, for the audit log")->type_name("TEXT");
     return [options](Env& env, const Config& config) { return restore(env, config, *options); };
 }
 

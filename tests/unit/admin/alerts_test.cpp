@@ -63,8 +63,10 @@ struct Alerted : Site {
         REQUIRE(learner);
         REQUIRE((*learner)->step());
     }
-    void mail(const std::string& id, Action action = Action::Held) const {
+    void mail(const std::string& id, Action action = Action::Held, bool notify = false) const {
         MailRecord r = test::held_mail();
+        r.assessment.notify = notify;
+        r.assessment.models = {{"count-only", false}, {"finance", true}};
         r.id = id;
         r.action = action;
         r.message_id = id + "@supplier.example";
@@ -158,6 +160,23 @@ TEST_CASE(
     site.mail("dddddddddddddddd");
     site.collect();
     CHECK(site.count("held") == 2);
+}
+
+TEST_CASE("mail that a live model wants told is told once, held or not") {
+    const Alerted site;
+    site.mail("aaaaaaaaaaaaaaaa", Action::Accepted, true);
+    site.collect();
+    CHECK(site.count("model") == 0);
+    site.mail("bbbbbbbbbbbbbbbb", Action::Accepted, true);
+    site.mail("cccccccccccccccc", Action::Accepted);
+    site.collect();
+    REQUIRE(site.count("model") == 1);
+    for (const auto& w : site.waiting())
+        if (w.alert.kind == "model")
+            CHECK(w.alert.text ==
+                  "models finance fit bbbbbbbbbbbbbbbb: from anna@supplier.example to bert@example.org, score 88, accepted");
+    site.collect();
+    CHECK(site.count("model") == 1);
 }
 
 TEST_CASE("what does not fit into the outbox is told when there is room") {

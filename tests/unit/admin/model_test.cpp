@@ -83,12 +83,15 @@ TEST_CASE("model check tells every problem at its place, of the directory or of 
 
 TEST_CASE("a model is switched off and on again by a file of its own") {
     const Site site;
+    site.write_secret();
     CHECK(site.kith({"model", "disable", "budget-hold"}).status == 0);
     CHECK(model(site, "budget-hold")["state"] == "disabled");
     CHECK(site.kith({"model", "enable", "budget-hold"}).status == 0);
     CHECK(model(site, "budget-hold")["state"] == "live");
     CHECK(site.kith({"model", "enable", "vip-name", "--live"}).status == 0);
     CHECK(model(site, "vip-name")["state"] == "live");
+    const Json log = Json::parse(site.kith({"--json", "audit", "list"}).out);
+    CHECK(log.dump().find("model disable") != std::string::npos);
     const auto unknown = site.kith({"model", "disable", "budget-hodl"});
     CHECK(unknown.status == 66);
     CHECK(unknown.err.find("did you mean budget-hold?") != std::string::npos);
@@ -96,6 +99,7 @@ TEST_CASE("a model is switched off and on again by a file of its own") {
 
 TEST_CASE("model edit saves a valid model, and of one of kith's own the site's version") {
     const Site site;
+    site.write_secret();
     const Editor editor(site, "when: rate <= 2\naction: hold\nmode: live\n");
     CHECK(edit(site, "mine").status == 0);
     CHECK(model(site, "mine")["state"] == "live");
@@ -106,6 +110,7 @@ TEST_CASE("model edit saves a valid model, and of one of kith's own the site's v
 
 TEST_CASE("model edit refuses a broken model; the old one stays") {
     const Site site;
+    site.write_secret();
     const Editor good(site, "when: rate <= 2\naction: hold\nmode: live\n");
     REQUIRE(edit(site, "mine").status == 0);
     const Editor bad(site, "when: rat <= 2\naction: hold\n");
