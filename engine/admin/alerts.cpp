@@ -317,18 +317,17 @@ Status collect_notified(const Config& config, Time now, const StoreReader& reade
             for (const ModelHit& hit : mail->assessment.models)
                 if (hit.live) models += (models.empty() ? "" : ", ") + hit.name;
             const std::string to = mail->rcpts.empty() ? "" : mail->rcpts.front();
-            if (Status s = enqueue(
-                    config, now,
-                    {"model", mail->id, mail->time,
-                     fmt::format("models {} fit {}: from {} to {}, score {:.0f}, {}", models, mail->id,
-                                 cell(mail->from), cell(to), mail->assessment.score,
-                                 to_string(mail->action)),
-                     Json{{"id", mail->id},
-                          {"models", models},
-                          {"from", mail->from},
-                          {"to", to},
-                          {"score", rounded(mail->assessment.score, 1)},
-                          {"action", to_string(mail->action)}}});
+            if (Status s = enqueue(config, now,
+                                   {"model", mail->id, mail->time,
+                                    fmt::format("models {} fit {}: from {} to {}, score {:.0f}, {}",
+                                                models, mail->id, cell(mail->from), cell(to),
+                                                mail->assessment.score, to_string(mail->action)),
+                                    Json{{"id", mail->id},
+                                         {"models", models},
+                                         {"from", mail->from},
+                                         {"to", to},
+                                         {"score", rounded(mail->assessment.score, 1)},
+                                         {"action", to_string(mail->action)}}});
                 !s)
                 return s;
         }

@@ -20,8 +20,8 @@
 namespace kith::admin {
 
 struct Alert {
-    std::string kind;  ///< held, model, incident, hold-missing, hold-aged, trouble, recovered, request,
-                       ///< report, test
+    std::string kind;  ///< held, model, incident, hold-missing, hold-aged, trouble, recovered,
+                       ///< request, report, test
     std::string key;   ///< what it is about; the same kind and key waits only once
     Time time{};       ///< when it happened
     std::string text;  ///< one line in plain words, may hold text of a mail

@@ -217,7 +217,9 @@ Outcome switch_model(Env& env, const Config& config, const Options& options, boo
         text += std::string("mode: ") + (options.live ? "live" : "experimental") + "\n";
     const std::string file = path_in(config, model->name + ".state.yaml");
     const std::string how = options.live ? "live" : options.experimental ? "experimental" : "";
-    if (Status s = audit(config, env.now, {on ? "model enable" : "model disable", model->name, how, options.why}); !s)
+    if (Status s = audit(config, env.now,
+                         {on ? "model enable" : "model disable", model->name, how, options.why});
+        !s)
         return fail(std::move(s).error());
     if (Status written = write_whole(file, text); !written) return fail(written.error());
     const LoadedModels now = load_models(config.model_files.directory);

@@ -27,7 +27,8 @@ Outcome restore(Env& env, const Config& config, const Options& options) {
                         "systemctl stop kith-milter kith-learner; mail flows meanwhile if main.cf "
                         "has default_action=accept");
     }
-    // The audit log is no part of a backup and stays. On a machine without a secret it begins with the restored one.
+    // The audit log is no part of a backup and stays. On a machine without a secret it begins with
+    // the restored one.
     const AuditEvent event{"restore", options.directory, "", options.why};
     const bool before = readable(config.secret_file).has_value();
     if (!options.verify && before)

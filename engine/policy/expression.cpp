@@ -184,7 +184,7 @@ private:
         if (take("in")) return list(out);
         static constexpr std::pair<std::string_view, Op> kOps[] = {
             {"=", Op::Equal},   {"==", Op::Equal}, {"!=", Op::NotEqual}, {"<", Op::Less},
-            {"<=", Op::AtMost}, {">", Op::More},   {">=", Op::AtLeast}};
+            {"<=", Op::AtMost}, {">", Op::More},   {">=", Op::NoLess}};
         for (const auto& [symbol, op] : kOps) {
             if (!is(symbol)) continue;
             out.op_ = op;

@@ -65,7 +65,7 @@ private:
         Less,
         AtMost,
         More,
-        AtLeast
+        NoLess
     };
     /// Another metric, or fixed values.
     struct Operand {

@@ -174,7 +174,8 @@ TEST_CASE("mail that a live model wants told is told once, held or not") {
     for (const auto& w : site.waiting())
         if (w.alert.kind == "model")
             CHECK(w.alert.text ==
-                  "models finance fit bbbbbbbbbbbbbbbb: from anna@supplier.example to bert@example.org, score 88, accepted");
+                  "models finance fit bbbbbbbbbbbbbbbb: from anna@supplier.example to "
+                  "bert@example.org, score 88, accepted");
     site.collect();
     CHECK(site.count("model") == 1);
 }
