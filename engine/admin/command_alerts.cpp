@@ -2,6 +2,7 @@
 // `kith alerts send|list|test`. Covered by tests/unit/admin/alerts_test.cpp and, with a receiver
 // that is down, answers 500 and hangs, by tests/e2e/alerts_test.py.
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -96,7 +97,7 @@ Outcome test(Env& env, const Config& config) {
         return fail(ErrorCode::Config, "alerts have no receiver",
                     "alerts.mail_to, alerts.syslog or alerts.webhook");
     if (Status s = enqueue(config, env.now,
-                           {"test", iso8601(env.now), env.now,
+                           {"test", iso8601(env.now) + "/" + std::to_string(::getpid()), env.now,
                             "a test by " + calling_user() + ": nothing happened", Json::object()});
         !s)
         return fail(std::move(s).error());

@@ -194,6 +194,16 @@ class Cases:
                              'the allowance')[0]
         self.assertEqual([x.lower() for x in m.rcpts], [x.lower() for x in allowed['rcpts']])
         self.assertTrue(allowed['features'])
+        # The like of it between the two: nothing to hold. To somebody else: as before.
+        like = attack('qa09', 7)
+        code, text = self.server.send(like.raw, like.mail_from, like.rcpts, like.client)
+        self.assertEqual(250, code, text)
+        self.server.wait_delivered(like.rcpts[0], like.message_id)
+        other = attack('qa10', 7)
+        other.rcpts = [next(x for x in e2e.mailboxes() if x not in m.rcpts)]
+        code, text = self.server.send(other.raw, other.mail_from, other.rcpts, other.client)
+        self.assertEqual(250, code, text)
+        self.server.wait_held(e2e.queue_id_of(text))
         self.kith('allow', 'remove', mail)
         wait_until(lambda: not self.shared.kith_json('allow', 'list')['allowances'], 'the allowance to end')
 

@@ -121,7 +121,7 @@ TEST_CASE(
         std::size_t lines = 0;
         for (const auto line : split(out->out, '\n')) {
             CHECK(line.size() <= width);
-            lines += line.empty() ? 0 : 1;
+            if (!line.empty()) ++lines;
         }
         CHECK(lines == 3);
         CHECK(out->out.find("abcdefghijklmnop") != std::string::npos);
