@@ -312,10 +312,9 @@ void print_recent(std::ostream& out, const char* name, const Recent& recent, boo
     out << fmt::format("{:<10} {}{}", name, cut ? "more than " : "", counted(recent.mails, "mail"));
     if (recent.mails > 0)
         out << fmt::format(
-            ", {} tagged ({:.2g} in 1000, promised {:g}), {} held or would be ({:.2g}, promised "
-            "{:g})",
-            recent.tagged, recent.in_1000(recent.tagged), budget.tags_per_1000, recent.holds,
-            recent.in_1000(recent.holds), budget.holds_per_1000);
+            ", {} tagged ({} in 1000, promised {:g}), {} held or would be ({}, promised {:g})",
+            recent.tagged, rate_text(recent.in_1000(recent.tagged)), budget.tags_per_1000,
+            recent.holds, rate_text(recent.in_1000(recent.holds)), budget.holds_per_1000);
     out << '\n';
 }
 

@@ -117,6 +117,10 @@ std::string json_text(const Json& json, int indentation) {
 
 std::string fixed1(double x) { return fmt::format("{:.1f}", x); }
 
+std::string rate_text(double rate) {
+    return rate >= 10 ? fmt::format("{:.0f}", rate) : fmt::format("{:.2g}", rate);
+}
+
 double rounded(double x, int digits) {
     if (!std::isfinite(x)) return 0;
     const double scale = std::pow(10.0, digits);

@@ -60,6 +60,8 @@ void print_json(std::ostream& out, const Json& json);
 
 /// "87.5": one digit behind the point.
 [[nodiscard]] std::string fixed1(double x);
+/// "0.33", "12": a rate with two significant digits, or all before the point.
+[[nodiscard]] std::string rate_text(double rate);
 /// `x` rounded to `digits` behind the point, as a number that prints so in JSON. NaN and infinity
 /// give 0.
 [[nodiscard]] double rounded(double x, int digits);

@@ -122,7 +122,7 @@ bool ReportBuilder::concerns(const MailRecord& r) const {
 }
 
 void ReportBuilder::add(const MailRecord& r) {
-    if (!concerns(r)) return;
+    if (r.own || !concerns(r)) return;
     if (r.imported) {
         ++report_.imported.judged;
         const std::optional<Verdict> verdict = learned_(r.id);

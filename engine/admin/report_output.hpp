@@ -34,8 +34,6 @@ inline constexpr std::array<Direction, kDirectionCount> kDirections{
 [[nodiscard]] std::string grouped(std::uint64_t n);
 /// `n` in 1000 of `of`; 0 when there are none.
 [[nodiscard]] double in_1000(std::uint64_t n, std::uint64_t of) noexcept;
-/// "0.33", "12": two significant digits.
-[[nodiscard]] std::string rate_text(double per_1000);
 /// "no 1.2 of 5", "yes": what another filter said.
 [[nodiscard]] std::string said_text(const OtherFilter& said);
 /// "2026-11-22 10:00 to 2026-11-29 10:00 UTC, inbound, example.com".

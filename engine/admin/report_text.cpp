@@ -206,11 +206,6 @@ double in_1000(std::uint64_t n, std::uint64_t of) noexcept {
     return of == 0 ? 0 : 1000 * static_cast<double>(n) / static_cast<double>(of);
 }
 
-std::string rate_text(double per_1000) {
-    if (per_1000 >= 10) return fmt::format("{:.0f}", per_1000);
-    return fmt::format("{:.2g}", per_1000);
-}
-
 std::string said_text(const OtherFilter& said) {
     std::string out = said.spam ? "yes" : "no";
     if (said.score) out += fmt::format(" {:.1f}", *said.score);

@@ -7,7 +7,8 @@ namespace kith {
 namespace {
 
 Seen extract(const Glimpse& g) {
-    return Seen::bin(density_bin(g.observations), std::to_string(g.observations.links.size()));
+    const std::size_t links = g.observations.links.size();
+    return Seen::bin(density_bin(g.observations), links == 0 ? "no" : std::to_string(links));
 }
 
 }  // namespace
@@ -16,7 +17,7 @@ FeatureSpec link_density_feature() {
     return {.group = Group::Text,
             .kind = Kind::Ordinal,
             .summary = "Links per twelve words of own text.",
-            .sentence = "has % link|links for its length",
+            .sentence = "has % link|links, unusual for its length",
             .extract = extract};
 }
 

@@ -14,7 +14,7 @@ FeatureSpec recipient_place_feature() {
     return {.group = Group::Address,
             .kind = Kind::Category,
             .summary = "Whether the envelope recipients stand in To, Cc or nowhere.",
-            .sentence = "addresses its readers by % for the first time",
+            .sentence = "names its readers % for the first time",
             .extract = extract};
 }
 

@@ -239,8 +239,20 @@ std::string request_sentence(const Cause& cause, const std::array<double, kFeatu
     return out;
 }
 
+/// "in To and Cc" of "To Cc", the value of recipient_place; "nowhere" of a hidden copy.
+std::string place_in_words(std::string_view value) {
+    const auto has = [&](std::string_view part) { return value.find(part) != value.npos; };
+    std::string out = has("To") && has("Cc") ? "in To and Cc"
+                      : has("To")            ? "in To"
+                      : has("Cc")            ? "in Cc"
+                                             : "nowhere";
+    if (out != "nowhere" && has("hidden copy")) out += " and some nowhere";
+    return out;
+}
+
 std::string label_of(std::size_t f, const Evidence& e, const Labels& labels) {
     const FeatureSpec& spec = feature_spec(f);
+    if (f == index_of(FeatureId::recipient_place)) return place_in_words(labels.feature[f]);
     if (spec.kind == Kind::Set) {
         for (const auto& [value, text] : labels.member)
             if (value == e.surprise.detail[f].value) return text;

@@ -486,6 +486,56 @@ TEST_CASE("STORE-09: status sees a running learner by its lock, and a lag by the
     CHECK(j["store"]["map_bytes"].get<long>() == 64L << 20);
 }
 
+TEST_CASE("status counts the last day's and week's mail beside what is promised") {
+    Site site;
+    const Time now = SystemClock().now();
+    std::vector<MailRecord> mails;
+    const auto add = [&](const char* id, long hours, Verdict verdict, Action action) {
+        MailRecord r = passed_mail();
+        r.id = id;
+        r.time = now - Seconds(hours * 3600);
+        r.assessment.verdict = verdict;
+        r.action = action;
+        mails.push_back(r);
+    };
+    add("aaaa1", 1, Verdict::Pass, Action::Accepted);
+    add("aaaa2", 2, Verdict::Tag, Action::Accepted);
+    add("aaaa3", 3, Verdict::Quarantine, Action::Accepted);  // in mode passive or tag
+    add("aaaa4", 4, Verdict::Defer, Action::Deferred);       // comes again
+    add("aaaa5", 30, Verdict::Quarantine, Action::Held);
+    add("aaaa6", 200, Verdict::Quarantine, Action::Held);
+    mails.push_back(passed_mail());
+    mails.back().time = now - Seconds(60);
+    mails.back().imported = true;
+    site.seen(mails);
+    const std::string text = site.kith({"status"}).out;
+    INFO(text);
+    CHECK(text.find("last day   3 mails, 1 tagged (333 in 1000, promised 10), 1 held or would be "
+                    "(333, promised 1)\n") != std::string::npos);
+    CHECK(text.find("last week  4 mails, 1 tagged (250 in 1000, promised 10), 2 held or would be "
+                    "(500, promised 1)\n") != std::string::npos);
+    const Json j = Json::parse(site.kith({"status", "--json"}).out);
+    CHECK(j["last_day"] == Json({{"mails", 3},
+                                 {"tagged", 1},
+                                 {"holds", 1},
+                                 {"tagged_per_1000", 333.333},
+                                 {"holds_per_1000", 333.333}}));
+    CHECK(j["last_week"]["holds"] == 2);
+    CHECK(j["promised"]["holds_per_1000"] == 1.0);
+}
+
+TEST_CASE("status and check-config tell the modes of parts of the mail") {
+    Site site;
+    site.configure("mode: passive\nmodes: {inbound: tag, inbound example.org: enforce}\n");
+    const auto checked = site.kith({"check-config"});
+    CHECK(checked.status == 0);
+    CHECK(checked.out.find(", mode passive, but tag for inbound, enforce for inbound "
+                           "example.org\n") != std::string::npos);
+    const Json j = Json::parse(site.kith({"status", "--json"}).out);
+    CHECK(j["mode"] == "passive");
+    CHECK(j["modes"] == Json({{"inbound", "tag"}, {"inbound example.org", "enforce"}}));
+}
+
 TEST_CASE("a lost secret makes status critical and fails a check of doctor") {
     Site site;
     site.seen({held_mail()});

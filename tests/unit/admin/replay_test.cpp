@@ -78,6 +78,22 @@ const Json& line_of(const std::vector<Json>& lines, const std::string& id) {
 
 }  // namespace
 
+TEST_CASE("a replay says where too little mail was seen to hold any, and nothing when it was not") {
+    const test::TempDir dir;
+    const std::string file = manifest(dir);
+    const auto told = [&](const std::string& needed) {
+        return admin::run_process(
+                   {KITH_PROGRAM, "replay", file, "--set", "budget.min_calibration=" + needed}, {})
+            .value()
+            .err;
+    };
+    CHECK(told("100").find("needed") == std::string::npos);
+    const std::string text = told("2995");
+    CHECK(text.find("inbound mail: ") == 0);
+    CHECK(text.find(" seen, 2995 needed before any is held (budget.min_calibration): none was\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("each mail has one line, a delayed one that of its retry") {
     const test::TempDir dir;
     const std::string stream = manifest(dir);

@@ -61,10 +61,12 @@ TEST_CASE("each judged mail is counted once, by verdict and by what was done") {
 }
 
 TEST_CASE("what was delayed or not judged is no judged mail") {
-    MailRecord delayed = mail(Verdict::Defer), neutral = mail(Verdict::Pass);
+    MailRecord delayed = mail(Verdict::Defer), neutral = mail(Verdict::Pass),
+               digest = mail(Verdict::Pass);
+    digest.own = true;  // kith's own
     delayed.action = Action::Deferred;
     neutral.assessment.degraded = "store missing";
-    const Report r = made({delayed, neutral, mail(Verdict::Pass)});
+    const Report r = made({delayed, neutral, digest, mail(Verdict::Pass)});
     CHECK(r.total().judged == 1);
     CHECK(r.total().delayed == 1);
     CHECK(r.total().neutral == 1);

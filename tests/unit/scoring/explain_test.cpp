@@ -168,6 +168,25 @@ TEST_CASE("a file unlike the sender's speaks for what the mail is built of") {
     CHECK((with_file == "attachment_types" || with_file == "attachment_risk"));
 }
 
+TEST_CASE("where a mail names its readers is told in words") {
+    Scene s;
+    attentive(s);
+    for (int i = 0; i < 20; ++i)
+        s.learns(Mail("anna@partner.example", day(i)).shows(FeatureId::recipient_place, "To"));
+    const auto told = [&](const char* value) {
+        Mail m = later().shows(FeatureId::recipient_place, value);
+        s.look(m);
+        Labels labels;
+        labels.feature[index_of(FeatureId::recipient_place)] = value;
+        for (const Reason& r : reasons_for(s.evidence(), Stratum::Request, labels, 8))
+            if (r.feature == "recipient_place") return r.text.substr(0, r.text.find(" for the"));
+        return std::string();
+    };
+    CHECK(told("To Cc") == "names its readers in To and Cc");
+    CHECK(told("hidden copy") == "names its readers nowhere");
+    CHECK(told("Cc hidden copy") == "names its readers in Cc and some nowhere");
+}
+
 TEST_CASE("labels and plural forms are filled in") {
     CHECK(filled("has % link|links for its length", "1") == "has 1 link for its length");
     CHECK(filled("has % link|links for its length", "2") == "has 2 links for its length");
