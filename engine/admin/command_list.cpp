@@ -55,7 +55,7 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         table.add({cell(e.id), when, fixed1(e.score), verdict_text(e), fate_text(e),
                    cell(e.from, 64), to, cell(e.queue_id), std::string(to_string(e.direction))});
     }
-    table.print(env.out, {output_width(), {5, 6, 3, 4}, {8, 7, 6}});
+    table.print(env.out, {output_width(), {5, 6}, {8, 7, 6}, {3, 4}});
     return 0;
 }
 

@@ -56,10 +56,14 @@ void TextTable::print(std::ostream& out, const Fit& fit) const {
         while (total() > fit.width) {
             // The widest gives way first, so that short ones stay whole.
             std::size_t widest = chosen.size();
-            for (const std::size_t i : fit.shrink)
-                if (shown[i] && chosen[i] > Fit::kShortest &&
-                    (widest == chosen.size() || chosen[i] > chosen[widest]))
-                    widest = i;
+            const auto consider = [&](const std::vector<std::size_t>& columns) {
+                for (const std::size_t i : columns)
+                    if (shown[i] && chosen[i] > Fit::kShortest &&
+                        (widest == chosen.size() || chosen[i] > chosen[widest]))
+                        widest = i;
+            };
+            consider(fit.shrink);
+            if (next == fit.omit.size()) consider(fit.last);
             if (widest == chosen.size()) break;
             --chosen[widest];
         }

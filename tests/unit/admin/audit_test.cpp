@@ -33,7 +33,8 @@ struct Audited : Site {
     }
     [[nodiscard]] std::vector<std::string> lines() const {
         std::vector<std::string> out;
-        for (const auto line : split(dir.read("audit.log"), '\n'))
+        const std::string text = dir.read("audit.log");
+        for (const auto line : split(text, '\n'))
             if (!line.empty()) out.emplace_back(line);
         return out;
     }

@@ -54,7 +54,7 @@ TEST_CASE(
 TEST_CASE("a held mail comes with the commands that release and confirm it, until it is released") {
     const MailRecord r = test::held_mail();
     MailEntry entry = entry_of(r);
-    REQUIRE(explain_mail(entry, r).commands.size() == 3);
+    REQUIRE(explain_mail(entry, r).commands.size() == 4);
     CHECK(explain_mail(entry, r).commands[0].command == "kith release abcdefghijklmnop");
     entry.state = MailState::Released;
     CHECK(explain_mail(entry, r).commands.empty());

@@ -142,6 +142,7 @@ TEST_CASE("a dry run makes no file, not even the secret, and does not say that i
 TEST_CASE("an import beside a store whose secret is lost is refused, dry or not") {
     Site site;
     site.seen({test::passed_mail()});
+    std::filesystem::remove(site.dir.file("site.key"));
     const std::string file = site.dir.write("box", box({inbound(1, "12:00:00")}));
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{"import", "--mbox", file},

@@ -132,6 +132,7 @@ TEST_CASE("of a forgotten address nothing is shown, and there is nothing left to
 TEST_CASE("without the site's secret no profile can be found, and that is said") {
     const Site site;
     site.seen({test::passed_mail()});
+    std::filesystem::remove(site.dir.file("site.key"));
     const auto out = site.kith({"profile", "show", "anna@supplier.example"});
     CHECK(out.status == 78);
     CHECK(out.err.find("site.key") != std::string::npos);

@@ -198,6 +198,7 @@ TEST_CASE("explain ranks the reasons, says what would have helped and which comm
           "What you can do:\n"
           "  kith release abcdefghijklmnop    # deliver it\n"
           "  kith release abcdefghijklmnop --learn    # deliver it and learn that this is normal\n"
+          "  kith drop abcdefghijklmnop    # delete it\n"
           "  kith confirm abcdefghijklmnop    # record that it was bad\n");
 }
 
