@@ -122,6 +122,7 @@ def look(facts):
     facts['passive']['doctor'] = site.kith_json('doctor', check=False)
     command('rm', '-rf', '/var/spool/postfix/kith')  # as with Postfix purged and installed again
     facts['passive']['restart'] = command('systemctl', 'restart', 'kith-milter')
+    facts['passive']['reload'] = command('systemctl', 'reload', 'kith-milter')
     facts['passive']['socket'] = site.check_of_doctor('socket.chroot')
     # From nothing, as the test begins with what it imports.
     command('systemctl', 'stop', *site.UNITS)

@@ -7,6 +7,7 @@ Place in the flow: tests/package/package_test.py and contrib/walkthrough. Needs 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -55,18 +56,30 @@ class Box:
     what it prints goes to share/output."""
 
     def __init__(self, directory):
-        self.directory, self.share = directory, os.path.join(directory, 'share')
+        self.directory, self.share, self.process = directory, os.path.join(directory, 'share'), None
         for part in ('contrib/demo', 'tests/support', 'tests/package', 'debian/tests'):
             shutil.copytree(os.path.join(ROOT, part), os.path.join(self.share, 'tree', part), ignore=shutil.ignore_patterns('__pycache__'))
 
     def boot(self, root, script):
-        """Popen of the box, which ends when the script does"""
+        """Popen of the box, which ends when the script does, or by stop()"""
         units = os.path.join(self.directory, 'tree/etc/systemd/system')
         os.makedirs(units)
         with open(os.path.join(units, 'probe.service'), 'w', encoding='utf-8') as f:
             f.write(UNIT.format(script=script))
-        return subprocess.Popen([os.path.join(ROOT, 'tests/support/systemd_box'), self.directory, 'probe.service', root],
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.process = subprocess.Popen([os.path.join(ROOT, 'tests/support/systemd_box'), self.directory, 'probe.service', root],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return self.process
+
+    def stop(self):
+        """ends what is left of the box by its process 1, so that systemd_box tidies up after it"""
+        if self.process is None or self.process.poll() is not None:
+            return
+        first = self.process.pid
+        for _ in range(2):  # systemd_box, unshare, process 1
+            with open('/proc/%d/task/%d/children' % (first, first), encoding='ascii') as f:
+                first = int((f.read().split() or [0])[0]) or first
+        os.kill(first, signal.SIGKILL)
+        self.process.wait(60)
 
     def output(self):
         try:

@@ -247,8 +247,8 @@ TEST_CASE("doctor compares what the journal has as held with what Postfix holds"
                                          std::filesystem::perms::owner_all);
         std::map<std::string, std::string> found;
         const auto out = site.kith({"doctor", "--json", "--postfix-bin", postfix.str()});
-        for (const auto& c : nlohmann::json::parse(out.out)["checks"])
-            found[c["name"]] = c["state"];
+        const auto j = nlohmann::json::parse(out.out);
+        for (const auto& c : j["checks"]) found[c["name"]] = c["state"];
         return found;
     };
     auto found = check(R"({"queue_name": "hold", "queue_id": "4Q1XYZ2abc"})");
