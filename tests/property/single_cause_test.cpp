@@ -37,9 +37,9 @@ std::string quoted(const std::string& text) {
 }
 
 /// Vera of a supplier writes two mails a day for a month, mostly in answer to user1.
-class KnownSender {
+class WellKnown {
 public:
-    KnownSender() {
+    WellKnown() {
         site.learn();
         for (int n = 0; n < 60; ++n) {
             const double at = n * .45;
@@ -227,7 +227,7 @@ const std::vector<Cause>& all_causes() {
          },
          {"thread_state"}},
         {"quoted text that nobody said",
-         [](Probe& p) { p.quote = quoted(KnownSender::question(500)); },
+         [](Probe& p) { p.quote = quoted(WellKnown::question(500)); },
          {"quoted_text"}},
         {"readers she never wrote to",
          [](Probe& p) {
@@ -276,11 +276,11 @@ bool among(const std::vector<const char*>& names, const std::string& feature) {
 }  // namespace
 
 TEST_CASE("the one thing that changed is the reason named first") {
-    KnownSender vera;
+    WellKnown vera;
     for (const auto& cause : all_causes()) {
         // Over several mails of hers: what she says this time must not decide.
         for (int n = 101; n < 104; ++n) {
-            Probe p = KnownSender::usual(n, 28, KnownSender::kOpen);
+            Probe p = WellKnown::usual(n, 28, WellKnown::kOpen);
             cause.inject(p);
             const auto all = vera.reasons(std::move(p));
             std::string told;
@@ -295,8 +295,8 @@ TEST_CASE("the one thing that changed is the reason named first") {
 }
 
 TEST_CASE("what is quoted as it was said is no reason") {
-    KnownSender vera;
-    const auto told = vera.reasons(KnownSender::usual(101, 28, KnownSender::kOpen));
+    WellKnown vera;
+    const auto told = vera.reasons(WellKnown::usual(101, 28, WellKnown::kOpen));
     CHECK(std::none_of(told.begin(), told.end(),
                        [](const Reason& r) { return r.feature == "quoted_text"; }));
 }

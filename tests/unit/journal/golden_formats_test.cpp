@@ -20,10 +20,21 @@ std::string old_bytes(const char* name) {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+// With the fields that had come until mail-record-v1-2.bin.
+MailRecord record_v1_2() {
+    MailRecord r = full_record();
+    r.own = false;
+    r.assessment.known = {};
+    r.assessment.models.clear();
+    r.assessment.decided_by.clear();
+    r.assessment.notify = false;
+    return r;
+}
+
 // What the old bytes were made of. A field that is added to full_record() later gets its default
 // here.
 MailRecord record_v1() {
-    MailRecord r = full_record();
+    MailRecord r = record_v1_2();
     r.observations.name_labels.clear();
     r.observations.rcpt_domains.clear();
     r.observations.kind = MailKind::Person;
@@ -32,10 +43,6 @@ MailRecord record_v1() {
     r.observations.attached_payment.clear();
     r.observations.attached_phones.clear();
     r.attached_only = false;
-    r.assessment.known = {};
-    r.assessment.models.clear();
-    r.assessment.decided_by.clear();
-    r.assessment.notify = false;
     r.other_filters.clear();
     for (auto& link : r.observations.links) link.asks = 0;
     return r;
@@ -51,6 +58,12 @@ TEST_CASE("mail-record-v1.bin still gives the record it was made of") {
 
 TEST_CASE("mail-record-v1-2.bin, with the fields that came since, still gives its record") {
     const auto record = decode_mail_record(old_bytes("mail-record-v1-2.bin"));
+    REQUIRE(record);
+    check_equal(record_v1_2(), *record);
+}
+
+TEST_CASE("mail-record-v1-3.bin, with models and kith's own mail, still gives its record") {
+    const auto record = decode_mail_record(old_bytes("mail-record-v1-3.bin"));
     REQUIRE(record);
     check_equal(full_record(), *record);
 }

@@ -115,6 +115,7 @@ inline MailRecord full_record() {
     r.action = Action::Held;
     r.imported = true;
     r.attached_only = true;
+    r.own = true;
     r.other_filters = {{"SpamAssassin", true, 7.5, 5.0}, {"rspamd", false, -1.25, std::nullopt}};
     r.observations = full_observations();
     r.assessment = full_assessment();

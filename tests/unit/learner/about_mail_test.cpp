@@ -3,6 +3,7 @@
 // or not, reported, allowed and no more; and the audit log's newest line.
 #include "engine/assess/store_memory.hpp"
 #include "engine/learner/incident.hpp"
+#include "engine/learner/learned_memory.hpp"
 #include "tests/unit/learner/learner_fixture.hpp"
 
 using namespace kith;
