@@ -184,7 +184,7 @@ std::string answer_text(const Found& f) {
 Outcome report(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<std::string> raw = standard_input();
     if (!raw) return fail(raw.error());
-    const ReportMail read = read_report(*raw, config.parse);
+    const MailReport read = read_report(*raw, config.parse);
     if (read.mails.empty())
         return fail(ErrorCode::Usage,
                     "the report names no mail: neither it nor a mail attached to "

@@ -53,12 +53,13 @@ void TextTable::print(std::ostream& out, const Fit& fit) const {
                 if (shown[i]) sum += chosen[i] + (sum > 0 ? 2 : 0);
             return sum;
         };
+        const std::size_t shortest = next < fit.omit.size() ? Fit::kReadable : Fit::kShortest;
         while (total() > fit.width) {
             // The widest gives way first, so that short ones stay whole.
             std::size_t widest = chosen.size();
             const auto consider = [&](const std::vector<std::size_t>& columns) {
                 for (const std::size_t i : columns)
-                    if (shown[i] && chosen[i] > Fit::kShortest &&
+                    if (shown[i] && chosen[i] > shortest &&
                         (widest == chosen.size() || chosen[i] > chosen[widest]))
                         widest = i;
             };

@@ -127,9 +127,9 @@ std::vector<std::string> attached_headers(std::string_view raw) {
     }
 }
 
-ReportMail read_report(std::string_view raw, const ParseOptions& options) {
+MailReport read_report(std::string_view raw, const ParseOptions& options) {
     const Message outer = parse(raw, options);
-    ReportMail out;
+    MailReport out;
     const std::vector<std::string> attached = attached_headers(raw);
     for (const std::string& block : attached) {
         ReportedMail mail = reported(parse(block + "\n", options));

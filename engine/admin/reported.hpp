@@ -19,13 +19,13 @@ struct ReportedMail {
 };
 inline constexpr std::size_t kMaxReported = 20;
 
-struct ReportMail {
+struct MailReport {
     std::string reporter;    ///< From address of the report; "" where the mail itself is it
     std::string message_id;  ///< of the report
     bool automatic = false;  ///< a machine's: not to be answered
     std::vector<ReportedMail> mails;
 };
-[[nodiscard]] ReportMail read_report(std::string_view raw, const ParseOptions& options);
+[[nodiscard]] MailReport read_report(std::string_view raw, const ParseOptions& options);
 
 /// Header blocks of the messages attached to `raw`, at most kMaxReported.
 [[nodiscard]] std::vector<std::string> attached_headers(std::string_view raw);

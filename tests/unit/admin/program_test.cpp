@@ -540,6 +540,7 @@ TEST_CASE("status and check-config tell the modes of parts of the mail") {
 TEST_CASE("a lost secret makes status critical and fails a check of doctor") {
     Site site;
     site.seen({held_mail()});
+    std::filesystem::remove(site.dir.file("site.key"));
     const std::string gone = "the site's secret " + site.dir.file("site.key") + " is gone";
     const auto status = site.kith({"status"});
     CHECK(status.status == 2);

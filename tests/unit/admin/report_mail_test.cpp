@@ -28,7 +28,7 @@ std::string attached(const std::string& part_header, const std::string& content)
            part_header + "\r\n" + content + "\r\n--b--\r\n";
 }
 
-ReportMail report(const std::string& raw) {
+MailReport report(const std::string& raw) {
     message_library_init();
     return read_report(raw, ParseOptions{});
 }
@@ -71,7 +71,7 @@ TEST_CASE("an attached mail is what is reported, whole, as its header only, or i
           {std::string("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n"),
            std::string("RnJvbTogYW5uYUBzdXBwbGllci5leGFtcGxlDQpNZXNzYWdlLUlEOiA8MUBzdXBw\r\n"
                        "bGllci5leGFtcGxlPg0KWC1LaXRoLUlkOiBhYmNkZWZnaGlqa2xtbm9wDQoNCng=\r\n")}}) {
-        const ReportMail r = report(attached(header, content));
+        const MailReport r = report(attached(header, content));
         REQUIRE(r.mails.size() == 1);
         CHECK(r.mails[0].message_id == "1@supplier.example");
         CHECK(r.mails[0].kith_id == "abcdefghijklmnop");
@@ -82,7 +82,7 @@ TEST_CASE("an attached mail is what is reported, whole, as its header only, or i
 }
 
 TEST_CASE("without an attached mail the mail itself is what is reported, by nobody it names") {
-    const ReportMail r = report(kOriginal);
+    const MailReport r = report(kOriginal);
     REQUIRE(r.mails.size() == 1);
     CHECK(r.mails[0].message_id == "1@supplier.example");
     CHECK(r.reporter.empty());
@@ -102,7 +102,7 @@ TEST_CASE("hostile reports give nothing, or a bounded number of mails") {
     CHECK(
         attached_headers("Content-Type: message/rfc822\n\n" + std::string(1U << 20U, 'x')).size() ==
         1);
-    const ReportMail odd = report("Message-ID: <x@y.example>\nX-Kith-Id: ../../etc\n\n");
+    const MailReport odd = report("Message-ID: <x@y.example>\nX-Kith-Id: ../../etc\n\n");
     REQUIRE(odd.mails.size() == 1);
     CHECK(odd.mails[0].kith_id.empty());
 }
