@@ -26,6 +26,8 @@ std::size_t width(std::string_view s) {
         s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
+constexpr std::size_t kReadable = 24;
+
 }  // namespace
 
 std::string cell(std::string_view text, std::size_t max_bytes) {
@@ -53,7 +55,8 @@ void TextTable::print(std::ostream& out, const Fit& fit) const {
                 if (shown[i]) sum += chosen[i] + (sum > 0 ? 2 : 0);
             return sum;
         };
-        const std::size_t shortest = next < fit.omit.size() ? Fit::kReadable : Fit::kShortest;
+        // A column that can be left out goes before an address becomes hard to read.
+        const std::size_t shortest = next < fit.omit.size() ? kReadable : Fit::kShortest;
         while (total() > fit.width) {
             // The widest gives way first, so that short ones stay whole.
             std::size_t widest = chosen.size();

@@ -35,11 +35,10 @@ public:
     /// How a table is made to fit.
     struct Fit {
         std::size_t width = 120;
-        std::vector<std::size_t> shrink;  ///< columns whose cells may be cut
+        std::vector<std::size_t> shrink;  ///< columns whose cells may be cut, to kShortest at least
         std::vector<std::size_t> omit;  ///< columns to leave out where that is not enough, in turn
         std::vector<std::size_t> last{};  ///< columns to cut where all that is not enough
         static constexpr std::size_t kShortest = 14;
-        static constexpr std::size_t kReadable = 24;  ///< ... as long as there is a column to omit
     };
     /// The same within fit.width, as far as shrinking and omitting allow. What is cut ends with
     /// "..".
