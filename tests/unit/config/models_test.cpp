@@ -92,8 +92,8 @@ TEST_CASE(
 
 TEST_CASE("problems are told with file, line and what would be right") {
     CHECK(problem_of("") == "mine.yaml: is empty; a model has at least a \"when\"");
-    CHECK(problem_of("when: score > 1\naction: tag\npriorty: 3\n") ==
-          "mine.yaml:3:1: priorty: unknown key; did you mean priority?");
+    CHECK(problem_of("when: score > 1\naction: tag\nprioritx: 3\n") ==
+          "mine.yaml:3:1: prioritx: unknown key; did you mean priority?");
     CHECK(problem_of("when: scor > 1\naction: tag\n") ==
           "mine.yaml:1:7: when: condition, character 1, at \"scor\": unknown metric; did you mean "
           "score?");
