@@ -55,8 +55,8 @@ void TextTable::print(std::ostream& out, const Fit& fit) const {
                 if (shown[i]) sum += chosen[i] + (sum > 0 ? 2 : 0);
             return sum;
         };
-        // A column that can be left out goes before an address becomes hard to read.
-        const std::size_t shortest = next < fit.omit.size() ? kReadable : Fit::kShortest;
+        // The first column that can be left out goes before an address becomes hard to read.
+        const std::size_t shortest = next == 0 && !fit.omit.empty() ? kReadable : Fit::kShortest;
         while (total() > fit.width) {
             // The widest gives way first, so that short ones stay whole.
             std::size_t widest = chosen.size();
@@ -100,7 +100,7 @@ std::size_t output_width() {
     if (::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
         size.ws_col > 0)
         return std::max<std::size_t>(80, size.ws_col);
-    return 120;
+    return 10000;  // a program reads it, or a file keeps it: nothing is cut
 }
 
 void TextTable::print(std::ostream& out) const {

@@ -49,8 +49,8 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// Columns that the reader sees: the terminal's, 80 at least; 120 where the output is none. COLUMNS
-/// in the environment overrides both.
+/// Columns that the reader sees: the terminal's, 80 at least; no end where the output is none.
+/// COLUMNS in the environment overrides both.
 [[nodiscard]] std::size_t output_width();
 
 /// `json` in ASCII: what is not is written as \uXXXX, so that no text of a mail steers a terminal;

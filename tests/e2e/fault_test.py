@@ -157,7 +157,7 @@ class Release(e2e.SiteTest):
         wait_until(lambda: listed(site, m.message_id), 'the mail to be listed', 30)
         p = site.release(qid, check=False)
         self.assertNotEqual(0, p.returncode)
-        self.assertIn('not in the queue', p.stderr)
+        self.assertIn('was never held', p.stderr)
 
     def test_explain_of_a_held_mail_names_reasons_and_the_sender(self):
         site = self.site()

@@ -29,11 +29,11 @@ TEST_CASE("list prints the mail that did not pass, newest first, in columns") {
     CHECK(out.status == 0);
     CHECK(out.out ==
           "ID                TIME (UTC)        SCORE  VERDICT     ACTION    FROM                   "
-          "TO                   QUEUE ID\n"
+          "TO                   QUEUE ID    DIRECTION\n"
           "bcdefghijklmnopq  2026-03-01 12:35  45.0   tag         accepted  dora@partner.example   "
-          "bert@example.org     4Q1XYZ3abc\n"
+          "bert@example.org     4Q1XYZ3abc  inbound\n"
           "abcdefghijklmnop  2026-03-01 12:34  88.0   quarantine  held      anna@supplier.example  "
-          "bert@example.org +1  4Q1XYZ2abc\n");
+          "bert@example.org +1  4Q1XYZ2abc  inbound\n");
     CHECK(site.kith({"list", "--held"}).out.find("bcdefghijklmnopq") == std::string::npos);
 }
 
@@ -111,7 +111,7 @@ TEST_CASE(
     mail.from = "a.very.long.name.indeed@a.very.long.domain.of.a.supplier.example";
     mail.rcpts = {"somebody.with.a.long.name@a.department.example.org", "x@example.org"};
     site.seen({mail, passed_mail()});
-    for (const auto& [columns, width] : {std::pair{"", 120U}, {"80", 80U}, {"20", 80U}}) {
+    for (const auto& [columns, width] : {std::pair{"120", 120U}, {"80", 80U}, {"20", 80U}}) {
         const auto out =
             admin::run_process({"/usr/bin/env", std::string("COLUMNS=") + columns, KITH_PROGRAM,
                                 "--config", site.dir.file("kith.yaml"), "list", "--all", "-n", "5"},
