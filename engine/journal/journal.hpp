@@ -31,6 +31,7 @@ enum class RecordType : std::uint16_t {
     Hold = 18,      ///< what the queue says of a mail that was to be held
     Report = 19,    ///< somebody reported a mail
     Audit = 20,     ///< the newest line of the audit log, so that its end cannot be cut unseen
+    Account = 21,   ///< something happened on an own account (payload: journal/account_event.hpp)
 };
 
 /// Where a record begins. Ordered; persistent as the learner's checkpoint.

@@ -301,6 +301,7 @@ Status JournalLearner::apply(const JournalRecord& record) {
             return apply_about(record);
         case RecordType::Audit:
             return apply_audit(record);
+        case RecordType::Account:
         case RecordType::Replied:
         case RecordType::Note:
             break;
