@@ -264,9 +264,20 @@ Plan Session::end_of_message(const Macros& macros) {
         counter.fetch_add(1);
         plan = plan_without_verdict(options, negotiated_, m.own_headers);
     }
+    if (const auto lock = outbound_lock(pending.arrival))
+        plan = plan_for_locked(pending.record ? &*pending.record : nullptr, *lock,
+                               pending.config->accounts, negotiated_, m.own_headers);
     pending.shortfall = plan.shortfall;
     pending_ = std::move(pending);
     return plan;
+}
+
+/// The lock that keeps this mail from going out.
+std::optional<AccountLock> Session::outbound_lock(const Arrival& arrival) const {
+    if (!arrival.auth_user || !services_->account_lock) return std::nullopt;
+    auto lock = services_->account_lock(*arrival.auth_user);
+    if (lock && !lock->outbound) lock.reset();
+    return lock;
 }
 
 void Session::settled(Action action) {
