@@ -247,8 +247,8 @@ Plan Session::end_of_message(const Macros& macros) {
                        {"error", m.collector->trouble()->text()}});
     }
 
-    Pending pending{m.config, std::move(m.open), mode, std::move(arrival), std::nullopt, {}, {}, {},
-                    begun};
+    Pending pending{
+        m.config, std::move(m.open), mode, std::move(arrival), std::nullopt, {}, {}, {}, {}, begun};
     Plan plan;
     if (auto* judged = std::get_if<Judged>(&outcome)) {
         judged->record.mode = std::string(to_string(mode));
@@ -264,9 +264,11 @@ Plan Session::end_of_message(const Macros& macros) {
         counter.fetch_add(1);
         plan = plan_without_verdict(options, negotiated_, m.own_headers);
     }
-    if (const auto lock = outbound_lock(pending.arrival))
+    if (const auto lock = outbound_lock(pending.arrival)) {
         plan = plan_for_locked(pending.record ? &*pending.record : nullptr, *lock,
                                pending.config->accounts, negotiated_, m.own_headers);
+        pending.locked = lock_text(*lock);
+    }
     pending.shortfall = plan.shortfall;
     pending_ = std::move(pending);
     return plan;
@@ -289,6 +291,10 @@ void Session::settled(Action action) {
     if (action == Action::Deferred) counters.deferred.fetch_add(1);
     if (action == Action::Rejected) counters.rejected.fetch_add(1);
 
+    if (!p.locked.empty())
+        services_->log(LogLevel::Warning, log_queue_id(p.arrival.queue_id) + ": " + p.locked,
+                       {{"login", p.arrival.auth_user.value_or("")},
+                        {"action", std::string(to_string(action))}});
     if (!p.record) {
         const LogLine line =
             log_line_without_verdict(p.arrival, p.missed, action, p.mode, since(p.begun));

@@ -181,6 +181,7 @@ private:
         std::vector<Document> documents;
         std::string missed;  ///< why there is no record
         std::string shortfall;
+        std::string locked;  ///< why the account may not send; "" = it may
         std::chrono::steady_clock::time_point begun;
     };
 

@@ -80,6 +80,22 @@ void SessionMerger::finish_session(const AccountEvent& end) {
     std::erase(session_order_, key);
 }
 
+/// A message that is expunged where the session has just copied it away was moved: one event, and
+/// the copy tells where to.
+bool SessionMerger::is_end_of_move(const AccountEvent& e) const {
+    if (e.kind != AccountEventKind::Delete || !e.to_mailbox.empty() || e.message_ids.empty())
+        return false;
+    const std::string session = session_key(e) + '\n';
+    for (auto it = groups_.lower_bound(session);
+         it != groups_.end() && it->first.starts_with(session); ++it) {
+        const AccountEvent& other = it->second.event;
+        if (!other.to_mailbox.empty() && other.mailbox == e.mailbox &&
+            has_id(other.message_ids, e.message_ids.front()))
+            return true;
+    }
+    return false;
+}
+
 void SessionMerger::grow(ToldEvent told, Time now) {
     AccountEvent& e = told.event;
     if (told.part == ToldEvent::Part::OfMove) {
@@ -93,6 +109,7 @@ void SessionMerger::grow(ToldEvent told, Time now) {
             moved_.erase(moved);
         }
     }
+    if (is_end_of_move(e)) return;
     const std::string key = group_key(e);
     const auto found = groups_.find(key);
     if (found == groups_.end()) {

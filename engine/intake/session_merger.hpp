@@ -52,6 +52,7 @@ private:
     [[nodiscard]] bool is_repeat(const std::string& id);
     [[nodiscard]] Session& session_of(const AccountEvent& event);
     void fill_in(AccountEvent& event, const Session& session) const;
+    [[nodiscard]] bool is_end_of_move(const AccountEvent& event) const;
     void grow(ToldEvent told, Time now);
     void finish_session(const AccountEvent& end);
 

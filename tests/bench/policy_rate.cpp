@@ -108,7 +108,8 @@ void client(unsigned port, long first, long count, Outcome& outcome) {
     for (long i = 0; fd && i < count; ++i) {
         const auto begun = steady_clock::now();
         if (!ask(fd, first + i)) ++wrong;
-        took.push_back(std::chrono::duration<double, std::micro>(steady_clock::now() - begun).count());
+        took.push_back(
+            std::chrono::duration<double, std::micro>(steady_clock::now() - begun).count());
     }
     const std::lock_guard lock(outcome.mutex);
     outcome.wrong += wrong;

@@ -182,7 +182,6 @@ class AccountsTest(unittest.TestCase):
 
         self.wait_for('session-end', account=ANNA, service='imap')
         rule = self.wait_for('rule-activated', account=ANNA)[0]
-        self.wait_for('session-end', account=ANNA, service='managesieve')
         logins = sorted((e['account'], e['service'], e['client_addr'], e['mechanism']) for e in self.of_kind('login'))
         self.assertEqual(
             [
@@ -252,7 +251,7 @@ class AccountsTest(unittest.TestCase):
         refused = self.wait_for('login-refused', account=ANNA)[0]
         self.assertIn('phishing went out', refused['detail'])
         self.assertIn('phishing went out', self.dovecot.log())
-        self.assertIn('AUTH', self.assert_refused(ANNA, '127.0.0.22').upper())
+        self.assertRegex(self.assert_refused(ANNA, '127.0.0.22'), r'ALERT.*account locked until .*phishing went out')
         with self.assertRaises(smtplib.SMTPAuthenticationError):
             self.submit(ANNA, '127.0.0.22', 'locked')
         self.assert_logs_in(BERT, '127.0.0.23')
@@ -277,9 +276,10 @@ class AccountsTest(unittest.TestCase):
             return self.site.postfix.where(queue_id) == 'hold' and queue_id
 
         queue_id = wait_until(held, 'the milter to see the lock')
-        reason = self.site.postfix.log()
-        self.assertIn('stolen password', reason)
-        self.assertIn(queue_id, reason)
+        # Postfix has no place for a reason; the milter's log has.
+        self.assertRegex(
+            self.site.milter.log(), queue_id + ': account locked until .*: stolen password.*login=%s action=held' % ANNA
+        )
         code, text = self.submit(BERT, '127.0.0.32', 'other')
         self.assertEqual(250, code, text)
         self.assertNotEqual('hold', self.site.postfix.where(e2e.queue_id_of(text.decode())))
@@ -352,8 +352,9 @@ class AccountsTest(unittest.TestCase):
             [(e['account'], e['service'], e['client_addr']) for e in self.of_kind('login')],
         )
         deleted = self.of_kind('delete')
-        self.assertEqual(3, sum(e['messages'] for e in deleted), deleted)
-        self.assertEqual(3, sum(e['message_ids'] for e in deleted), deleted)
+        # The log has Message-IDs: what was copied to Hidden and then deleted was moved there.
+        self.assertEqual(2, sum(e['messages'] for e in deleted), deleted)
+        self.assertEqual(2, sum(e['message_ids'] for e in deleted), deleted)
         self.assertEqual(
             [('INBOX', 'Hidden', 1)],
             [(e['mailbox'], e['to_mailbox'], e['messages']) for e in self.of_kind('copy')],

@@ -30,6 +30,7 @@ default_internal_group = dovecot
 first_valid_uid = 1
 mail_location = maildir:~/Maildir
 auth_failure_delay = 0
+auth_verbose = yes
 mail_plugins = $mail_plugins acl notify mail_log
 plugin {{
   acl = vfile

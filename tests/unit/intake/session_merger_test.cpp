@@ -133,6 +133,24 @@ TEST_CASE("a message that is copied to the trash and expunged went once") {
     CHECK(events[0].message_ids == std::vector<std::uint64_t>{7, 8});
 }
 
+TEST_CASE("a message that is copied away and then expunged was moved") {
+    SessionMerger merger;
+    ToldEvent copy = told(AccountEventKind::Copy, Part::OfMany);
+    copy.event.to_mailbox = "Hidden";
+    copy.event.message_ids = {7};
+    merger.add(copy, kNow);
+    ToldEvent gone = deleted();
+    gone.event.message_ids = {7};
+    ToldEvent other_session = told(AccountEventKind::Delete, Part::OfMany, "INBOX", "other");
+    other_session.event.message_ids = {7};
+    for (const auto& t : {gone, other_session}) merger.add(t, kNow);
+    const auto events = merger.take(kNow, true);
+    REQUIRE(events.size() == 2);
+    CHECK(events[0].session == "other");
+    CHECK(events[1].kind == AccountEventKind::Copy);
+    CHECK(events[1].messages == 1);
+}
+
 TEST_CASE("bounds: groups, Message-IDs of one event, sessions, remembered ids") {
     SessionMerger merger;
     for (std::size_t i = 0; i < kMaxMergeGroups; ++i)

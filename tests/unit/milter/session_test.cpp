@@ -249,6 +249,7 @@ TEST_CASE("mail of a locked account is held or refused with the reason, in every
             CHECK(plan.quarantine_reason == "kith id1 " + reason);
             CHECK(plan.action == Action::Held);
         }
+        CHECK(world.lines_with("4Q1: " + reason) == 1);
         CHECK(plan_of("bert").action == Action::Accepted);
         CHECK(plan_of("").action == Action::Accepted);
     }
