@@ -4,15 +4,18 @@
 // Dovecot and Postfix, by tests/e2e/accounts_test.py.
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/account_alarms.hpp"
 #include "engine/admin/account_response.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/hold_queue.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/admin/state_file.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/config/values.hpp"
@@ -21,6 +24,13 @@ namespace kith::admin {
 namespace {
 
 constexpr Seconds kLongestLock{90LL * 86400};
+/// Older incidents are not answered by themselves any more.
+constexpr Seconds kAnswered{86400};
+
+/// Which incidents were answered, beside the locks.
+std::string response_memory(const Config& config) {
+    return account_options(config).lock_file + ".answered";
+}
 
 struct Options {
     std::string account, span = "4h", why;
@@ -117,6 +127,71 @@ Outcome locks(Env& env, const Config& config) {
     return 0;
 }
 
+/// What accounts.respond asks for, for one account.
+AccountResponse configured_response(const Config& config, const AccountAlarm& alarm, Time now) {
+    const auto& asked = config.accounts.respond;
+    const auto has = [&](const char* what) {
+        return std::find(asked.begin(), asked.end(), what) != asked.end();
+    };
+    AccountResponse r;
+    r.lock = {alarm.account,   now,          now + config.accounts.respond_for,
+              has("outbound"), has("login"), "kith",
+              alarm.why};
+    r.kick = has("kick");
+    return r;
+}
+
+Result<std::vector<AccountAlarm>> new_alarms(const Config& config, Time now) {
+    if (config.accounts.respond.empty()) return std::vector<AccountAlarm>();
+    const auto store = Store::open(config.store, Store::Mode::Read);
+    if (!store) return fail(store.error());
+    const auto reader = (*store)->read();
+    if (!reader) return fail(reader.error());
+    return account_alarms(config, **reader, now, now - kAnswered);
+}
+
+/// Once for each incident: what an admin undoes stays undone.
+Outcome respond_to_alarms(Env& env, const Config& config, const Options& o) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
+    // The list for Dovecot has no ends of its own.
+    if (Status s = write_deny_file(config, env.now); !s)
+        env.err << "kith: accounts.deny_file: " << cell(s.error().text(), 1000) << '\n';
+    const auto alarms = new_alarms(config, env.now);
+    if (!alarms) return fail(alarms.error());
+    auto memory = StateFile::open(response_memory(config));
+    if (!memory) return fail(memory.error());
+    Json answered = Json::object();
+    if (const auto before = memory->json().find("answered");
+        before != memory->json().end() && before->is_object())
+        for (const auto& [key, when] : before->items())
+            if (when.is_number_integer() &&
+                when.get<std::int64_t>() >= to_unix(env.now - 2 * kAnswered))
+                answered[key] = when;
+    int status = kExitOk;
+    Json done_json = Json::array();
+    for (const AccountAlarm& alarm : *alarms) {
+        const std::string key = alarm.incident + " " + alarm.account;
+        if (answered.contains(key)) continue;
+        answered[key] = to_unix(env.now);
+        memory->json()["answered"] = answered;
+        // Before it is done: what is done twice would undo an admin's word.
+        if (Status s = memory->save(); !s) return fail(std::move(s).error());
+        const AccountResponse wanted = configured_response(config, alarm, env.now);
+        const auto done = respond(config, env.now, wanted, o.mta);
+        if (!done) return fail(done.error());
+        if (!done->problems.empty()) status = kExitWarning;
+        done_json.push_back({{"account", alarm.account},
+                             {"incident", alarm.incident},
+                             {"done", done->lines},
+                             {"not_done", done->problems}});
+        if (env.json) continue;
+        env.out << cell(alarm.account) << ": " << cell(alarm.why) << '\n';
+        print_done(env.out, *done);
+    }
+    if (env.json) print_json(env.out, Json{{"responses", done_json}});
+    return status;
+}
+
 }  // namespace
 
 ConfigAction setup_account(CLI::App& sub) {
@@ -125,6 +200,8 @@ ConfigAction setup_account(CLI::App& sub) {
         sub.add_subcommand("lock", "Keep an own account from sending and logging in, for a time");
     CLI::App* unlock_sub = sub.add_subcommand("unlock", "End a lock");
     CLI::App* locks_sub = sub.add_subcommand("locks", "List the accounts that are locked");
+    CLI::App* respond_sub = sub.add_subcommand(
+        "respond", "Do what accounts.respond says where an incident opened on an account");
     for (CLI::App* one : {lock_sub, unlock_sub}) {
         one->add_option("ACCOUNT", options->account, "Login name")->required();
         add_reason_option(*one, options->why);
@@ -134,10 +211,11 @@ ConfigAction setup_account(CLI::App& sub) {
                        "Stop its mail; without this and --login both are done");
     lock_sub->add_flag("--login", options->login, "Refuse its logins");
     lock_sub->add_flag("--kick", options->kick, "End its sessions as well (doveadm)");
-    add_mta_options(*lock_sub, options->mta);
-    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub}) one->fallthrough();
+    for (CLI::App* one : {lock_sub, respond_sub}) add_mta_options(*one, options->mta);
+    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, respond_sub}) one->fallthrough();
     sub.require_subcommand(1);
-    return [options, lock_sub, unlock_sub](Env& env, const Config& config) {
+    return [options, lock_sub, unlock_sub, respond_sub](Env& env, const Config& config) {
+        if (respond_sub->parsed()) return respond_to_alarms(env, config, *options);
         if (lock_sub->parsed()) return lock(env, config, *options);
         return unlock_sub->parsed() ? unlock(env, config, *options) : locks(env, config);
     };
