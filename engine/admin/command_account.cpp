@@ -18,6 +18,7 @@
 #include "engine/admin/state_file.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/accounts.hpp"
+#include "engine/config/tenants.hpp"
 #include "engine/config/values.hpp"
 
 namespace kith::admin {
@@ -53,6 +54,24 @@ std::string what_text(const AccountLock& l) {
     return l.outbound ? "outbound mail" : "login";
 }
 
+/// The services look for a lock where its account belongs.
+Status check_owner(const Config& config, const std::string& account) {
+    const std::size_t at = account.rfind('@');
+    const std::string domain = at == std::string::npos ? "" : account.substr(at + 1);
+    const auto has = [&](const Config& c) {
+        return std::any_of(c.site.domains.begin(), c.site.domains.end(),
+                           [&](const std::string& own) { return is_domain_or_below(domain, own); });
+    };
+    if (!config.tenant.empty() && !has(config))
+        return fail(ErrorCode::Usage,
+                    "account " + account + " has no domain of tenant " + config.tenant);
+    for (const auto& tenant : config.tenants)
+        if (has(*tenant))
+            return fail(ErrorCode::Usage, "account " + account + " is of tenant " + tenant->tenant,
+                        kith_command(*tenant) + " account lock " + account);
+    return ok();
+}
+
 void print_done(std::ostream& out, const ResponseDone& done) {
     for (const std::string& line : done.lines) out << line << '\n';
     for (const std::string& line : done.problems) out << "not done: " << line << '\n';
@@ -65,6 +84,8 @@ Outcome lock(Env& env, const Config& config, const Options& o) {
     if (o.account.size() > kMaxLockAccount || trim(o.account).empty())
         return fail(ErrorCode::Usage,
                     "an account's name has 1 to " + std::to_string(kMaxLockAccount) + " bytes");
+    if (Status mine = check_owner(config, ascii_lower(trim(o.account))); !mine)
+        return fail(std::move(mine).error());
     AccountResponse wanted;
     wanted.lock.account = ascii_lower(trim(o.account));
     wanted.lock.since = env.now;
