@@ -277,7 +277,7 @@ TEST_CASE("a lock of the login alone, or without a quarantine to hold in") {
 
 TEST_CASE("mail of a locked account is stopped although it could not be judged") {
     World world;
-    world.services->judge = [](const MessageBytes&, const Arrival&) -> Judged {
+    world.services->judge = [](const MessageBytes&, const TenantPart&) -> Judged {
         throw std::runtime_error("broken");
     };
     world.services->account_lock = [](std::string_view) {
