@@ -12,6 +12,7 @@
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
 #include "engine/learner/believed_time.hpp"
+#include "engine/learner/erase.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/account.hpp"
@@ -125,6 +126,8 @@ private:
     [[nodiscard]] Status allow(const MailRecord& mail, const AdminRecord& admin, Time now);
     [[nodiscard]] Status disallow(const MailRecord& mail);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
+    [[nodiscard]] Status apply_erase(const JournalRecord& record);
+    [[nodiscard]] Status forget(const Key16& subject);
     [[nodiscard]] Status apply_close(const JournalRecord& record);
     [[nodiscard]] Result<std::vector<std::pair<MailEntry, SpooledMail>>> in_order(
         std::vector<SpooledMail> spool, Time now) const;
@@ -292,6 +295,8 @@ Status JournalLearner::apply(const JournalRecord& record) {
             return apply_admin(record);
         case RecordType::Forget:
             return apply_forget(record);
+        case RecordType::Erase:
+            return apply_erase(record);
         case RecordType::Close:
             return apply_close(record);
         case RecordType::Disallow:
@@ -451,7 +456,11 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
         skipped(record);
         return ok();
     }
-    const Key16 subject = sender_key(hasher_, admin->address);
+    return forget(sender_key(hasher_, admin->address));
+}
+
+/// What is kept under the address itself.
+Status JournalLearner::forget(const Key16& subject) {
     memory_->edit_profile(Subject::Correspondent, subject) = Profile{};
     memory_->edit_vocabulary(subject) = Vocabulary{};
     memory_->edit_traces(subject) = Traces{};
@@ -464,6 +473,24 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
     memory_->examples().forget(subject);
     memory_->edit_incident(subject) = Incident{};
     return writer_->erase(Table::Messages, allowances_key(subject));
+}
+
+/// Forgotten, and out of all lists; what the journal has is the admin's command's matter.
+Status JournalLearner::apply_erase(const JournalRecord& record) {
+    const auto admin = decode_admin_record(record.payload);
+    const auto address = admin ? address_of_id(admin->id) : std::nullopt;
+    if (!address) {
+        skipped(record);
+        return ok();
+    }
+    auto erased = erase_from_store(*writer_, *memory_, *journal_, *address, hasher_);
+    if (!erased) return fail(erased.error());
+    const std::string directory = attachment_options(*config_).directory;
+    if (const auto spool = list_spool(directory))
+        for (const SpooledMail& mail : *spool)
+            if (erased->ids.contains(mail.mail)) remove_spooled(directory, mail);
+    memory_->edit_site().waiting = static_cast<double>(memory_->waiting_count());
+    return forget(*address);
 }
 
 /// The incident is over: its sender's later mail may teach again after probation. An incident is

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,6 +102,16 @@ inline constexpr std::size_t kMinIdPrefix = 4;
 
 /// Counts one more report. NoInput when the id is unknown.
 [[nodiscard]] Status count_mail_report(StoreWriter& writer, std::string_view id);
+
+/// Removes the entry and what hangs on it; one that is not there is no failure.
+[[nodiscard]] Status erase_mail(StoreWriter& writer, std::string_view id);
+/// Calls `visit` with every entry, in no order that means anything, until it returns false.
+/// Entries that cannot be read are passed over.
+[[nodiscard]] Status for_each_mail(const StoreReader& reader,
+                                   const std::function<bool(MailEntry)>& visit);
+/// Names another recipient first. NoInput when the id is unknown.
+[[nodiscard]] Status set_mail_recipient(StoreWriter& writer, std::string_view id,
+                                        const std::string& rcpt);
 
 /// Removes at most `max_entries` entries older than `before`, oldest last; returns how many. Fewer
 /// than `max_entries` = done.
