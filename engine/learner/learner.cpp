@@ -26,6 +26,7 @@ constexpr std::string_view kCheckpointKey = "checkpoint";
 constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
 constexpr std::string_view kBelievedTimeKey = "believed-time";
 constexpr std::string_view kAuditKey = "audit";
+constexpr std::string_view kRedactedKey = "redacted";  // engine/learner/FORMAT.md
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
@@ -553,6 +554,78 @@ Status expire_allowances(StoreWriter& writer, Time now) {
     return ok();
 }
 
+/// Number of the journal's last file that was looked through, of passed and of other mail.
+struct RedactedUpTo {
+    std::uint64_t passed = 0, held = 0;
+};
+Result<RedactedUpTo> read_redacted(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kRedactedKey);
+    if (!found) return fail(found.error());
+    const std::string_view bytes = found->has_value() ? std::string_view(**found) : "";
+    if (bytes.size() != 16) return RedactedUpTo{};  // looked through once more
+    return RedactedUpTo{*decode_integer_key(bytes.substr(0, 8)),
+                        *decode_integer_key(bytes.substr(8))};
+}
+
+/// As the index knows it, which has what was said of it since; as it came where it is forgotten.
+Result<bool> record_passed(const StoreReader& reader, const JournalRecord& record,
+                           const MailRecord& mail) {
+    auto entry = find_mail(reader, mail.id);
+    if (!entry) return fail(entry.error());
+    return has_passed(entry->value_or(entry_of(mail, record.position)));
+}
+
+/// Takes mail out of the journal's closed files that is as old as `keep` says, with its entries in
+/// the index: a file at a time, when its newest record is as old. `up_to` moves to the last file
+/// that is done.
+Status redact_over(StoreWriter& writer, const JournalOptions& journal, JournalPosition checkpoint,
+                   Time before, bool passed, std::uint64_t& up_to) {
+    std::vector<std::string> ids;
+    std::optional<Error> error;
+    std::optional<std::uint64_t> full_at;  // the rest of this file waits for the next time
+    const RedactSpan span{up_to + 1, {checkpoint.segment, 0}, before};
+    auto redacted =
+        redact_journal(journal, span, [&](const JournalRecord& r) -> std::optional<std::string> {
+            if (r.type != RecordType::Mail || error || full_at) return std::nullopt;
+            const auto mail = decode_mail_record(r.payload);
+            if (!mail) return std::nullopt;
+            const auto is_passed = record_passed(writer, r, *mail);
+            if (!is_passed) error = is_passed.error();
+            if (!is_passed || *is_passed != passed) return std::nullopt;
+            if (ids.size() == kExpireAtOnce) {
+                full_at = r.position.segment;
+                return std::nullopt;
+            }
+            ids.push_back(mail->id);
+            return "";
+        });
+    if (!redacted) return fail(redacted.error());
+    if (error) return fail(*error);
+    for (const auto& id : ids)
+        if (auto erased = erase_mail(writer, id); !erased) return erased;
+    up_to = std::max(up_to, full_at ? *full_at - 1 : redacted->looked_up_to);
+    return ok();
+}
+
+Status redact_over(StoreWriter& writer, const Config& config, JournalPosition checkpoint,
+                   Time now) {
+    auto done = read_redacted(writer);
+    if (!done) return fail(done.error());
+    const RetentionOptions& keep = config.retention;
+    if (keep.passed > Seconds(0))
+        if (auto s = redact_over(writer, config.journal, checkpoint, now - keep.passed, true,
+                                 done->passed);
+            !s)
+            return s;
+    if (keep.held > Seconds(0))
+        if (auto s =
+                redact_over(writer, config.journal, checkpoint, now - keep.held, false, done->held);
+            !s)
+            return s;
+    const std::string mark = integer_key(done->passed) + integer_key(done->held);
+    return done->passed + done->held == 0 ? ok() : writer.put(Table::Meta, kRedactedKey, mark);
+}
+
 Status JournalLearner::tidy(Time now) {
     (void)store_->release_dead_readers();
     expire_spool(attachment_options(*config_).directory, now - kDocumentKept);
@@ -589,11 +662,14 @@ Status JournalLearner::tidy(Time now) {
         if (auto erased = (*writer)->erase(Table::Threads, key); !erased) return erased;
     auto expired = expire_mail(**writer, now - config_->journal.keep, kExpireAtOnce);
     if (!expired) return fail(expired.error());
-    auto over = expire_incidents(**writer, now - kIncidentKept, kExpireAtOnce);
+    auto over = expire_incidents(**writer, now - config_->retention.incidents, kExpireAtOnce);
     if (!over) return fail(over.error());
     if (auto allowed = expire_allowances(**writer, now); !allowed) return allowed;
-    if (auto lessons = expire_lessons(**writer, now - kLessonKept, kExpireAtOnce); !lessons)
+    if (auto lessons = expire_lessons(**writer, now - config_->retention.lessons, kExpireAtOnce);
+        !lessons)
         return fail(lessons.error());
+    if (auto redacted = redact_over(**writer, *config_, *checkpoint, now); !redacted)
+        return redacted;
     if (auto committed = (*writer)->commit(); !committed) return committed;
     if (!old.empty() || *over > 0)
         failed_ = true;  // the memory may hold what was just erased: read the state again

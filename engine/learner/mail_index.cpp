@@ -271,9 +271,7 @@ std::string_view to_string(HoldMark m) noexcept {
     return "unknown";
 }
 
-Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition position) {
-    if (!is_id(record.id))
-        return fail(ErrorCode::Corrupt, "mail index: a mail's id is not letters and digits", "");
+MailEntry entry_of(const MailRecord& record, JournalPosition position) {
     MailEntry e;
     e.id = record.id;
     e.position = position;
@@ -290,7 +288,13 @@ Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition
     e.rcpt_count = static_cast<std::uint32_t>(record.rcpts.size());
     e.queue_id = cut(record.queue_id, kMaxIndexId);
     e.host = cut(record.host, kMaxIndexHost);
+    return e;
+}
 
+Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition position) {
+    if (!is_id(record.id))
+        return fail(ErrorCode::Corrupt, "mail index: a mail's id is not letters and digits", "");
+    MailEntry e = entry_of(record, position);
     Result<std::optional<MailEntry>> before = find_mail(writer, record.id);
     if (!before && before.error().code != ErrorCode::Corrupt)
         return fail(std::move(before).error());
@@ -364,6 +368,11 @@ Status for_each_mail(const StoreReader& reader, const std::function<bool(MailEnt
                            auto entry = decode_entry(key.substr(1), value);
                            return !entry || visit(std::move(*entry));
                        });
+}
+
+bool has_passed(const MailEntry& e) noexcept {
+    return !is_tagged(e) && e.action == Action::Accepted && e.state == MailState::None &&
+           e.reports == 0;
 }
 
 Result<std::size_t> expire_mail(StoreWriter& writer, Time before, std::size_t max_entries) {

@@ -85,6 +85,9 @@ inline constexpr std::size_t kMaxIndexHost = 255;
 /// Shortest beginning of an id that `resolve_mail` takes for one.
 inline constexpr std::size_t kMinIdPrefix = 4;
 
+/// The entry of a mail about which nobody said anything yet.
+[[nodiscard]] MailEntry entry_of(const MailRecord& record, JournalPosition position);
+
 /// Adds the mail. A mail already there (same id) is replaced and keeps its state. Corrupt for an id
 /// that is empty, longer than kMaxIndexId or not of letters and digits. O(log n).
 [[nodiscard]] Status index_mail(StoreWriter& writer, const MailRecord& record,
@@ -112,6 +115,9 @@ inline constexpr std::size_t kMinIdPrefix = 4;
 /// Names another recipient first. NoInput when the id is unknown.
 [[nodiscard]] Status set_mail_recipient(StoreWriter& writer, std::string_view id,
                                         const std::string& rcpt);
+
+/// It was delivered with the verdict pass, and nobody said a word about it: retention.passed.
+[[nodiscard]] bool has_passed(const MailEntry& entry) noexcept;
 
 /// Removes at most `max_entries` entries older than `before`, oldest last; returns how many. Fewer
 /// than `max_entries` = done.
