@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/assess/judge.hpp"
+#include "engine/assess/tenants.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/config.hpp"
 #include "engine/journal/journal.hpp"
@@ -72,12 +73,12 @@ private:
 struct Services {
     std::function<std::shared_ptr<const Config>()>
         config;  ///< the current one; a message keeps what it began with
-    std::function<Judged(const MessageBytes&, const Arrival&)> judge;
-    /// Puts the documents of a delivered or held mail where the learner finds them; may block, runs
-    /// on `spooling`. Empty: they are forgotten.
-    std::function<Status(const MailRecord&, const std::vector<Document>&)> spool;
-    std::function<Status(const MailRecord&)>
-        append;  ///< to the journal; may block, runs on `journalling`
+    std::function<Judged(const MessageBytes&, const TenantPart&)> judge;
+    /// Puts the documents of a delivered or held mail where the tenant's learner finds them; may
+    /// block, runs on `spooling`. Empty: they are forgotten.
+    std::function<Status(const MailRecord&, const std::vector<Document>&, const Config&)> spool;
+    /// To the tenant's journal; may block, runs on `journalling`.
+    std::function<Status(const MailRecord&, const Config&)> append;
     std::function<Time()> now;
     std::function<void(LogLevel, std::string_view, const std::vector<LogField>&)> log;
     WorkerPool* judging = nullptr;
@@ -172,18 +173,21 @@ private:
     struct Pending {
         std::shared_ptr<const Config> config;
         std::unique_ptr<OpenToken> open;
-        Mode mode = Mode::Passive;
+        Mode mode = Mode::Passive;  ///< the strictest of all parts
         Arrival arrival;
-        std::optional<MailRecord> record;
-        std::vector<Document> documents;
-        std::string missed;  ///< why there is no record
+        std::vector<TenantPart> parts;
+        std::vector<Judged> judged;  ///< one of each part, or none
+        std::string missed;          ///< why there is none
         std::string shortfall;
         std::chrono::steady_clock::time_point begun;
     };
 
     MessageState& message();
-    void journal(const std::shared_ptr<const MailRecord>& record, Deadline deadline);
-    void spool(const std::shared_ptr<const MailRecord>& record, std::vector<Document> documents);
+    void settle(Judged judged, const TenantPart& part, const Pending& pending, Action action);
+    void journal(const std::shared_ptr<const MailRecord>& record,
+                 const std::shared_ptr<const Config>& config, Deadline deadline);
+    void spool(const std::shared_ptr<const MailRecord>& record,
+               const std::shared_ptr<const Config>& config, std::vector<Document> documents);
 
     std::shared_ptr<Services> services_;
     Negotiated negotiated_;

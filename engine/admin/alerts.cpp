@@ -19,6 +19,7 @@
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/base/text.hpp"
+#include "engine/config/tenants.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/learner.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -438,7 +439,9 @@ Told tell_mail(const Config& config, Time now, const std::vector<const WaitingAl
     for (const WaitingAlert* w : all)
         mail.text +=
             fmt::format("{}  {}\n{}\n\n", iso8601(w->alert.time), w->alert.kind, w->alert.text);
-    mail.text += "kith on " + host_name() + "; kith list --held, kith incident list\n";
+    const std::string kith = kith_command(config);
+    mail.text +=
+        fmt::format("kith on {}; {} list --held, {} incident list\n", host_name(), kith, kith);
     const Status sent = send_mail(config, now, mail);
     return sent ? Told{} : Told{Answer::Later, sent.error().what};
 }

@@ -89,6 +89,22 @@ void check_learner(Checks& checks, const Config& config) {
             "systemctl start kith-learner");
 }
 
+void check_tenants(Checks& checks, const Config& site) {
+    if (site.tenants.empty()) return;
+    std::string stopped;
+    for (const auto& tenant : site.tenants) {
+        const Result<bool> running = learner_running(tenant->store);
+        if (running && *running) continue;
+        stopped += (stopped.empty() ? "" : " ") + tenant->tenant;
+    }
+    if (stopped.empty())
+        add(checks, "tenants", CheckState::Ok,
+            "the learners of " + counted(site.tenants.size(), "tenant") + " are running");
+    else
+        add(checks, "tenants", CheckState::Fail, "no learner runs for " + stopped,
+            "systemctl enable --now kith-learner@NAME; kith --tenant NAME doctor");
+}
+
 // Reads the whole journal: about a second for each 500 MB.
 void check_records(Checks& checks, JournalReader& journal, const Config& config) {
     for (;;) {
@@ -309,7 +325,7 @@ struct Findings {
 
 Findings examine(const Env& env, const PostfixOptions& options) {
     Findings f;
-    const LoadedConfig loaded = load_config(env.config_path);
+    const LoadedConfig loaded = load_config(env.config_path, env.tenant);
     if (!loaded.problems.empty()) {
         add(f.checks, "config", CheckState::Fail, loaded.problems.front().text(),
             "kith check-config shows " + counted(loaded.problems.size(), "problem"));
@@ -332,6 +348,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_secret(f.checks, config);
         check_journal(f.checks, config);
         check_learner(f.checks, config);
+        check_tenants(f.checks, config);
         check_store(f.checks, config, queries, postfix, servers);
         check_directories(f.checks, config, connect_to(socket).has_value());
     }

@@ -110,6 +110,11 @@ struct RetentionOptions {
     Seconds outbox{30LL * 86400};     ///< alerts that a receiver refused
 };
 
+/// Organisations that share the server, each with what it learned and decided apart (tenants.hpp).
+struct TenantOptions {
+    std::string directory = "/etc/kith/tenants.d";  ///< NAME.yaml: what differs for tenant NAME
+};
+
 struct LogOptions {
     std::string level = "info";  ///< debug, info, warning, error
 };
@@ -146,6 +151,10 @@ struct Config {
     /// null: kith's own.
     std::shared_ptr<const ModelSet> models;
     std::vector<ConfigProblem> model_problems;  ///< of files whose models are left out
+    TenantOptions tenant_files;
+    std::string tenant;  ///< whose configuration this is; "" = of the site itself
+    /// One for each file of `tenant_files`, by name; of the site's own configuration only.
+    std::vector<std::shared_ptr<const Config>> tenants;
 };
 
 struct LoadedConfig {
@@ -155,14 +164,17 @@ struct LoadedConfig {
 };
 
 /// Reads `path` and then `<dir of path>/conf.d/*.yaml` in name order; later files override key by
-/// key; then the models. A broken model is no problem of the configuration: mail flows without it,
-/// see Config::model_problems. Collects every problem. A missing `path` is a problem; a missing
-/// conf.d is not. Never throws.
-[[nodiscard]] LoadedConfig load_config(const std::string& path);
+/// key; then the tenants (tenants.hpp) and the models. A broken model is no problem of the
+/// configuration: mail flows without it, see Config::model_problems. Collects every problem. A
+/// missing `path` is a problem; a missing conf.d is not. Never throws.
+/// With a name the configuration is that of the tenant, and one that nobody has is a problem.
+[[nodiscard]] LoadedConfig load_config(const std::string& path, const std::string& tenant = "");
 /// One document from memory (tests, fuzzing); `name` stands for the file in problems.
 [[nodiscard]] LoadedConfig load_config_text(const std::string& text, const std::string& name);
-/// load_config(), or all problems as one Error.
-[[nodiscard]] Result<std::shared_ptr<const Config>> load_config_or_error(const std::string& path);
+/// load_config(), or all problems as one Error. With a name the configuration of that tenant:
+/// Usage, with the nearest name, when there is none.
+[[nodiscard]] Result<std::shared_ptr<const Config>> load_config_or_error(
+    const std::string& path, const std::string& tenant = "");
 
 inline constexpr const char* kDefaultConfigPath = "/etc/kith/kith.yaml";
 

@@ -775,9 +775,19 @@ Result<std::optional<Time>> read_doubted_clock(const StoreReader& reader) {
     return believed->in_doubt_since();
 }
 
+Status make_state_directories(const Config& config) {
+    std::vector<std::string> directories{config.store.directory, config.journal.directory};
+    if (!config.tenant.empty()) {
+        const std::string own = parent_of(config.store.directory);
+        directories.insert(directories.begin(), {parent_of(own), own});
+    }
+    for (const std::string& directory : directories)
+        if (auto made = make_directory(directory); !made) return made;
+    return ok();
+}
+
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
-    for (const auto& directory : {config->store.directory, config->journal.directory})
-        if (auto made = make_directory(directory); !made) return fail(made.error());
+    if (auto made = make_state_directories(*config); !made) return fail(made.error());
     auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
     MovedStore moved;
