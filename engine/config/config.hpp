@@ -100,6 +100,16 @@ struct AlertOptions {
     unsigned max_waiting = 1000;  ///< alerts that wait for one receiver
 };
 
+/// How long what is recorded is kept, beside journal.keep, which ends all records.
+struct RetentionOptions {
+    Seconds passed{0};                ///< records and index entries of mail that passed; 0 = as all
+    Seconds held{0};                  ///< the same of mail held, tagged, delayed or rejected
+    Seconds incidents{30LL * 86400};  ///< after their last held mail
+    Seconds lessons{30LL * 86400};    ///< what a mail taught, so that it can be taken back
+    Seconds audit{0};                 ///< lines of the audit log; 0 = for ever
+    Seconds outbox{30LL * 86400};     ///< alerts that a receiver refused
+};
+
 /// Organisations that share the server, each with what it learned and decided apart (tenants.hpp).
 struct TenantOptions {
     std::string directory = "/etc/kith/tenants.d";  ///< NAME.yaml: what differs for tenant NAME
@@ -134,6 +144,7 @@ struct Config {
     std::string secret_file = "/var/lib/kith/site.key";
     QuarantineOptions quarantine;
     AlertOptions alerts;
+    RetentionOptions retention;
     LogOptions log;
     ModelFileOptions model_files;
     /// Kith's own and the site's, from `model_files` when the configuration was read from files;
