@@ -463,6 +463,20 @@ void note_refusal(const std::string& path, const WaitingAlert& w) {
 
 }  // namespace
 
+Result<std::size_t> expire_alerts(const Config& config, Time now) {
+    const Result<std::vector<WaitingAlert>> all = waiting_alerts(config);
+    if (!all) return fail(all.error());
+    std::size_t gone = 0;
+    for (const WaitingAlert& w : *all) {
+        if (!w.given_up || w.since >= now - config.retention.outbox) continue;
+        const std::string file = outbox_directory(config) + "/" + w.file;
+        if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+            return os_fail("cannot remove " + file, errno);
+        ++gone;
+    }
+    return gone;
+}
+
 Result<Sending> send_alerts(const Config& config, Time now, Channel channel) {
     const std::string name(to_string(channel));
     // One sender a receiver: what two would send at once would come twice.

@@ -100,6 +100,16 @@ struct AlertOptions {
     unsigned max_waiting = 1000;  ///< alerts that wait for one receiver
 };
 
+/// How long what is recorded is kept, beside journal.keep, which ends all records.
+struct RetentionOptions {
+    Seconds passed{0};                ///< records and index entries of mail that passed; 0 = as all
+    Seconds held{0};                  ///< the same of mail held, tagged, delayed or rejected
+    Seconds incidents{30LL * 86400};  ///< after their last held mail
+    Seconds lessons{30LL * 86400};    ///< what a mail taught, so that it can be taken back
+    Seconds audit{0};                 ///< lines of the audit log; 0 = for ever
+    Seconds outbox{30LL * 86400};     ///< alerts that a receiver refused
+};
+
 /// What happens on own accounts: `kith-accounts` receives it, `kith account` acts on it.
 struct AccountOptions {
     std::string listen = "inet:8417@127.0.0.1";  ///< where Dovecot's requests and events come in
@@ -156,6 +166,7 @@ struct Config {
     std::string secret_file = "/var/lib/kith/site.key";
     QuarantineOptions quarantine;
     AlertOptions alerts;
+    RetentionOptions retention;
     AccountOptions accounts;
     LogOptions log;
     ModelFileOptions model_files;
