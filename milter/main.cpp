@@ -27,11 +27,13 @@
 
 #include "engine/assess/judges.hpp"
 #include "engine/assess/mode.hpp"
+#include "engine/base/account_lock.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/config/accounts.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/config/config.hpp"
 #include "engine/config/keys.hpp"
@@ -358,6 +360,10 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
                          const Config& whose) {
         return spool_documents(attachment_options(whose), record.id, record.observations.sender32,
                                documents);
+    };
+    AccountLocks locks;
+    services->account_lock = [&](std::string_view account) {
+        return locks.find(current.get(), account, clock.now());
     };
     services->now = [&] { return clock.now(); };
     services->log = [](LogLevel level, std::string_view message,

@@ -19,6 +19,7 @@
 
 #include "engine/assess/judge.hpp"
 #include "engine/assess/tenants.hpp"
+#include "engine/base/account_lock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/config.hpp"
 #include "engine/journal/journal.hpp"
@@ -79,6 +80,8 @@ struct Services {
     std::function<Status(const MailRecord&, const std::vector<Document>&, const Config&)> spool;
     /// To the tenant's journal; may block, runs on `journalling`.
     std::function<Status(const MailRecord&, const Config&)> append;
+    /// The lock that stands on an account; empty: none does.
+    std::function<std::optional<AccountLock>(std::string_view account)> account_lock;
     std::function<Time()> now;
     std::function<void(LogLevel, std::string_view, const std::vector<LogField>&)> log;
     WorkerPool* judging = nullptr;
@@ -179,10 +182,12 @@ private:
         std::vector<Judged> judged;  ///< one of each part, or none
         std::string missed;          ///< why there is none
         std::string shortfall;
+        std::string locked;  ///< why the account may not send; "" = it may
         std::chrono::steady_clock::time_point begun;
     };
 
     MessageState& message();
+    [[nodiscard]] std::optional<AccountLock> outbound_lock(const Arrival& arrival) const;
     void settle(Judged judged, const TenantPart& part, const Pending& pending, Action action);
     void journal(const std::shared_ptr<const MailRecord>& record,
                  const std::shared_ptr<const Config>& config, Deadline deadline);

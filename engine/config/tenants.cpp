@@ -24,6 +24,17 @@ constexpr std::array kOfWholeSite{
     std::string_view{"journal.directory"},
     std::string_view{"alerts.directory"},
     std::string_view{"alerts.sendmail"},
+    std::string_view{"accounts.listen"},
+    std::string_view{"accounts.token_file"},
+    std::string_view{"accounts.max_connections"},
+    std::string_view{"accounts.max_waiting"},
+    std::string_view{"accounts.log_file"},
+    std::string_view{"accounts.trouble_file"},
+    std::string_view{"accounts.enforce"},
+    std::string_view{"accounts.upstream"},
+    std::string_view{"accounts.upstream_token_file"},
+    std::string_view{"accounts.upstream_timeout"},
+    std::string_view{"accounts.lock_file"},
     std::string_view{"tenants."},
     std::string_view{"log."},
 };
@@ -77,6 +88,8 @@ Config tenant_base(const Config& site, std::string_view name) {
     out.journal.directory = directory / "journal";
     out.secret_file = directory / "site.key";
     out.attachments.directory = below(site.attachments.directory, name);
+    out.accounts.lock_file.clear();
+    out.accounts.deny_file.clear();  // it has the locks of one only
     out.alerts.directory = below(site.alerts.directory, name);
     const fs::path trouble(site.learner.trouble_file);
     out.learner.trouble_file =

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Payloads of journal records to and from FlatBuffers (mail_record.fbs, FORMAT.md). Reading trusts
-// nothing: the verifier checks every offset under limits of depth and count, then a budget makes
-// sure that what is decoded is not larger than the bytes it came from: offsets may point twice at
-// the same string, and a megabyte could so grow to terabytes. Covered by
-// tests/unit/journal/mail_record_test.cpp, tests/fuzz/fuzz_mail_record.cpp.
+// Payloads of journal records to and from FlatBuffers (mail_record.fbs, FORMAT.md); how foreign
+// bytes are read: record_codec.hpp. Covered by tests/unit/journal/mail_record_test.cpp,
+// tests/fuzz/fuzz_mail_record.cpp.
 #include "engine/journal/mail_record.hpp"
 
 #include <algorithm>
@@ -13,26 +11,15 @@
 #include <type_traits>
 
 #include "engine/journal/mail_record_generated.h"
+#include "engine/journal/record_codec.hpp"
 
 namespace kith {
 namespace {
 
+using namespace payload;
+
 constexpr const char* kMailIdentifier = "KJM1";   // persistent
 constexpr const char* kAdminIdentifier = "KJA1";  // persistent
-// The schema nests four deep. Tables of a record: a link each, indicators, reasons; 4096 is ten
-// times what kith writes.
-constexpr flatbuffers::uoffset_t kMaxDepth = 8;
-constexpr flatbuffers::uoffset_t kMaxTables = 4096;
-// Years 1 to 9999: differences of such times cannot overflow.
-constexpr std::int64_t kEarliest = -62135596800, kLatest = 253402300799;
-
-// A number that is not finite says nothing that can be kept: 0 for NaN, the nearest finite number
-// for an infinity.
-template <class T>
-T finite(T x) noexcept {
-    if (std::isnan(x)) return 0;
-    return std::clamp(x, std::numeric_limits<T>::lowest(), std::numeric_limits<T>::max());
-}
 
 format::Key key_of(const Key16& key) { return format::Key(flatbuffers::make_span(key.bytes)); }
 
@@ -40,19 +27,6 @@ Key16 key_of(const format::Key& key) {
     Key16 out;
     std::memcpy(out.bytes.data(), key.bytes()->Data(), out.bytes.size());
     return out;
-}
-
-std::string finished(const flatbuffers::FlatBufferBuilder& builder) {
-    return std::string(reinterpret_cast<const char*>(builder.GetBufferPointer()),
-                       builder.GetSize());
-}
-
-flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> strings(
-    flatbuffers::FlatBufferBuilder& b, const std::vector<std::string>& values) {
-    std::vector<flatbuffers::Offset<flatbuffers::String>> offsets;
-    offsets.reserve(values.size());
-    for (const std::string& value : values) offsets.push_back(b.CreateString(value));
-    return b.CreateVector(offsets);
 }
 
 flatbuffers::Offset<format::Observed> build(flatbuffers::FlatBufferBuilder& b,
@@ -200,78 +174,9 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<format::OtherFilter>
     return filters.empty() ? 0 : b.CreateVector(filters);
 }
 
-// Decodes verified tables. The first thing that is wrong is kept in `wrong()`; what follows it is
-// left empty.
-class Decoder {
+class MailDecoder : public RecordDecoder {
 public:
-    explicit Decoder(std::size_t budget_bytes) : left_(budget_bytes) {}
-
-    [[nodiscard]] const char* wrong() const noexcept { return wrong_; }
-
-    void text(std::string& out, const flatbuffers::String* in) {
-        if (in != nullptr && spend(in->size())) out.assign(in->c_str(), in->size());
-    }
-
-    void texts(std::vector<std::string>& out,
-               const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* in) {
-        // An entry of the vector has four bytes: an empty string costs as much here, so that
-        // entries are bounded as well.
-        if (in == nullptr || !spend(std::size_t{4} * in->size())) return;
-        out.resize(in->size());
-        for (flatbuffers::uoffset_t i = 0; i < in->size(); ++i) text(out[i], in->Get(i));
-    }
-
-    template <class T>
-    void numbers(std::vector<T>& out, const flatbuffers::Vector<T>* in) {
-        if (in == nullptr || !spend(sizeof(T) * in->size())) return;
-        // The verifier looks at where a vector begins, not at how its elements are aligned: copy,
-        // then read.
-        out.resize(in->size());
-        if (!out.empty()) std::memcpy(out.data(), in->Data(), sizeof(T) * out.size());
-        for (T& value : out) value = flatbuffers::EndianScalar(value);
-    }
-
-    /// Calls `each` for copies of the structs of `in`.
-    template <class T, class Each>
-    void structs(const flatbuffers::Vector<const T*>* in, Each each) {
-        if (in == nullptr || !spend(sizeof(T) * in->size())) return;
-        for (flatbuffers::uoffset_t i = 0; i < in->size() && wrong_ == nullptr; ++i) {
-            T copy;
-            std::memcpy(static_cast<void*>(&copy), in->Data() + sizeof(T) * i, sizeof(T));
-            each(copy);
-        }
-    }
-
-    /// Calls `each` for the tables of `in`.
-    template <class T, class Each>
-    void all(const flatbuffers::Vector<T>* in, std::size_t bytes_each, Each each) {
-        if (in == nullptr || !spend(bytes_each * in->size())) return;
-        for (flatbuffers::uoffset_t i = 0; i < in->size() && wrong_ == nullptr; ++i)
-            each(*in->Get(i));
-    }
-
-    template <class T>
-    void number(T& out, T in) {
-        if (std::isfinite(in))
-            out = in;
-        else
-            fail_with("a number is not finite");
-    }
-
-    void time(Time& out, std::int64_t in) {
-        if (in >= kEarliest && in <= kLatest)
-            out = from_unix(in);
-        else
-            fail_with("a time is outside the years 1 to 9999");
-    }
-
-    template <class E>
-    void enumerator(E& out, std::uint8_t in, int count) {
-        if (in < count)
-            out = static_cast<E>(in);
-        else
-            fail_with("an enumeration has an unknown value");
-    }
+    using RecordDecoder::RecordDecoder;
 
     void observations(Observations& o, const format::Observed& in) {
         time(o.time, in.time());
@@ -340,10 +245,6 @@ public:
         if (in.account() != nullptr) o.account = key_of(*in.account());
     }
 
-    void number(std::optional<double>& out, const flatbuffers::Optional<double>& in) {
-        if (in) number(out.emplace(), *in);
-    }
-
     void filters(std::vector<OtherFilter>& out,
                  const flatbuffers::Vector<flatbuffers::Offset<format::OtherFilter>>* in) {
         all(in, sizeof(flatbuffers::uoffset_t), [&](const format::OtherFilter& said) {
@@ -392,56 +293,7 @@ public:
         text(a.decided_by, in.decided_by());
         a.notify = in.notify();
     }
-
-private:
-    void fail_with(const char* what) noexcept {
-        if (wrong_ == nullptr) wrong_ = what;
-    }
-    bool spend(std::size_t bytes) noexcept {
-        if (wrong_ != nullptr) return false;
-        if (bytes > left_) {
-            fail_with("it holds the same bytes more than once");
-            return false;
-        }
-        left_ -= bytes;
-        return true;
-    }
-
-    std::size_t left_;
-    const char* wrong_ = nullptr;
 };
-
-// FlatBuffers reads numbers in place, which asks for aligned bytes; a view into the middle of
-// something may be odd.
-class AlignedBytes {
-public:
-    explicit AlignedBytes(std::string_view bytes) : data_(bytes.data()), size_(bytes.size()) {
-        if (reinterpret_cast<std::uintptr_t>(data_) % alignof(std::max_align_t) == 0) return;
-        copy_.resize(size_ / sizeof(std::max_align_t) + 1);
-        std::memcpy(copy_.data(), bytes.data(), size_);
-        data_ = reinterpret_cast<const char*>(copy_.data());
-    }
-    AlignedBytes(const AlignedBytes&) = delete;
-    AlignedBytes& operator=(const AlignedBytes&) = delete;
-
-    /// The root table, nullptr unless everything in it verifies.
-    template <class T>
-    [[nodiscard]] const T* verified(const char* identifier) const {
-        const auto* bytes = reinterpret_cast<const std::uint8_t*>(data_);
-        if (size_ < 8 || size_ >= FLATBUFFERS_MAX_BUFFER_SIZE) return nullptr;
-        flatbuffers::Verifier verifier(bytes, size_, kMaxDepth, kMaxTables);
-        return verifier.VerifyBuffer<T>(identifier) ? flatbuffers::GetRoot<T>(bytes) : nullptr;
-    }
-
-private:
-    const char* data_;
-    std::size_t size_;
-    std::vector<std::max_align_t> copy_;
-};
-
-Unexpected damaged(const char* what, const char* why) {
-    return fail(ErrorCode::Corrupt, std::string(what) + " is damaged: " + why);
-}
 
 }  // namespace
 
@@ -494,7 +346,7 @@ Result<MailRecord> decode_mail_record(std::string_view bytes) {
     const AlignedBytes aligned(bytes);
     const auto* in = aligned.verified<format::Mail>(kMailIdentifier);
     if (in == nullptr) return damaged("mail record", "it does not verify");
-    Decoder decode(bytes.size());
+    MailDecoder decode(bytes.size());
     MailRecord r;
     decode.text(r.id, in->id());
     decode.time(r.time, in->time());
@@ -526,7 +378,7 @@ Result<AdminRecord> decode_admin_record(std::string_view bytes) {
     const AlignedBytes aligned(bytes);
     const auto* in = aligned.verified<format::Admin>(kAdminIdentifier);
     if (in == nullptr) return damaged("admin record", "it does not verify");
-    Decoder decode(bytes.size());
+    MailDecoder decode(bytes.size());
     AdminRecord r;
     decode.text(r.id, in->id());
     decode.text(r.address, in->address());

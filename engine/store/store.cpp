@@ -52,8 +52,8 @@ constexpr std::uint64_t kNearlyFullBytes = 1U << 20;
 
 // Names of the tables. Persistent.
 constexpr std::array<const char*, kTableCount> kTableNames = {
-    "meta",  "profiles", "words",    "site_words", "threads", "hosts",
-    "names", "site",     "messages", "waiting",    "recent",  "examples"};
+    "meta", "profiles", "words",   "site_words", "threads",  "hosts",   "names",
+    "site", "messages", "waiting", "recent",     "examples", "accounts"};
 
 constexpr std::string_view kFormatMagic = "KITHSTOR";
 constexpr std::uint32_t kSchemaVersion = 1;

@@ -31,8 +31,9 @@ enum class Table : std::uint8_t {
     Waiting = 9,    ///< due time + id -> mail on probation
     Recent = 10,    ///< Key16 of a sender -> its payload mails of the last hours
     Examples = 11,  ///< kind and slot -> what the experts are fitted on
+    Accounts = 12,  ///< own accounts: what is normal for them, and what happened (engine/accounts)
 };
-inline constexpr int kTableCount = 12;
+inline constexpr int kTableCount = 13;
 
 struct StoreOptions {
     std::string directory = "/var/lib/kith/store";

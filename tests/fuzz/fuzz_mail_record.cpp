@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arbitrary bytes as the payload of a mail's or an admin's record: an error, or a record that is
-// not much larger than its bytes and comes back the same after encoding.
+// Arbitrary bytes as the payload of a mail's, an admin's or an account's record: an error, or a
+// record that is not much larger than its bytes and comes back the same after encoding.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "engine/journal/account_event.hpp"
 #include "engine/journal/mail_record.hpp"
 
 namespace {
@@ -32,6 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (const auto record = kith::decode_admin_record(in)) {
         const std::string encoded = kith::encode(*record);
         const auto again = kith::decode_admin_record(encoded);
+        if (!again || kith::encode(*again) != encoded) std::abort();
+    }
+    if (const auto event = kith::decode_account_event(in)) {
+        const std::string encoded = kith::encode(*event);
+        const auto again = kith::decode_account_event(encoded);
         if (!again || kith::encode(*again) != encoded) std::abort();
     }
     return 0;

@@ -67,6 +67,7 @@ std::vector<Call> calls(const Site& site) {
         {"audit", {"list"}},
         {"audit", {"verify"}},
         {"tenants", {}, false, false, true, true},
+        {"account", {"locks"}, false, false, false, true},
         {"doctor", {}, false, false, true},
         {"check-config", {}, false, false, false, true},
         {"import", {"--mbox", nowhere}, false, true},

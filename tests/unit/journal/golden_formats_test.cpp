@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/unit/journal/account_event_builder.hpp"
 #include "tests/unit/journal/journal_builder.hpp"
 #include "tests/unit/journal/mail_record_builder.hpp"
 #include "tests/unit/journal/mail_record_checks.hpp"
@@ -66,6 +67,12 @@ TEST_CASE("mail-record-v1-3.bin, with models and kith's own mail, still gives it
     const auto record = decode_mail_record(old_bytes("mail-record-v1-3.bin"));
     REQUIRE(record);
     check_equal(full_record(), *record);
+}
+
+TEST_CASE("account-event-v1.bin still gives the event it was made of") {
+    const auto event = decode_account_event(old_bytes("account-event-v1.bin"));
+    REQUIRE(event);
+    check_equal(full_event(), *event);
 }
 
 TEST_CASE("journal-v1.bin still gives its records, as a plain segment and as a compressed one") {

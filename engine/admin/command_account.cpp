@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith account lock|unlock|locks`: an own account that somebody else has is kept from sending and
+// from logging in, for some hours. Covered by tests/unit/admin/account_test.cpp and, with a real
+// Dovecot and Postfix, by tests/e2e/accounts_test.py.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <ostream>
+
+#include "engine/admin/account_alarms.hpp"
+#include "engine/admin/account_response.hpp"
+#include "engine/admin/command.hpp"
+#include "engine/admin/hold_queue.hpp"
+#include "engine/admin/local_state.hpp"
+#include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/admin/state_file.hpp"
+#include "engine/base/text.hpp"
+#include "engine/config/accounts.hpp"
+#include "engine/config/tenants.hpp"
+#include "engine/config/values.hpp"
+
+namespace kith::admin {
+namespace {
+
+constexpr Seconds kLongestLock{90LL * 86400};
+/// Older incidents are not answered by themselves any more.
+constexpr Seconds kAnswered{86400};
+
+/// Which incidents were answered, beside the locks.
+std::string response_memory(const Config& config) {
+    return account_options(config).lock_file + ".answered";
+}
+
+struct Options {
+    std::string account, span = "4h", why;
+    bool outbound = false, login = false, kick = false;
+    MtaOptions mta;
+};
+
+Json lock_json(const AccountLock& l) {
+    return {{"account", l.account},
+            {"since", iso8601(l.since)},
+            {"until", iso8601(l.until)},
+            {"outbound", l.outbound},
+            {"login", l.login},
+            {"by", l.by},
+            {"why", l.why}};
+}
+
+std::string what_text(const AccountLock& l) {
+    if (l.outbound && l.login) return "outbound mail and login";
+    return l.outbound ? "outbound mail" : "login";
+}
+
+/// The services look for a lock where its account belongs.
+Status check_owner(const Config& config, const std::string& account) {
+    const std::size_t at = account.rfind('@');
+    const std::string domain = at == std::string::npos ? "" : account.substr(at + 1);
+    const auto has = [&](const Config& c) {
+        return std::any_of(c.site.domains.begin(), c.site.domains.end(),
+                           [&](const std::string& own) { return is_domain_or_below(domain, own); });
+    };
+    if (!config.tenant.empty() && !has(config))
+        return fail(ErrorCode::Usage,
+                    "account " + account + " has no domain of tenant " + config.tenant);
+    for (const auto& tenant : config.tenants)
+        if (has(*tenant))
+            return fail(ErrorCode::Usage, "account " + account + " is of tenant " + tenant->tenant,
+                        kith_command(*tenant) + " account lock " + account);
+    return ok();
+}
+
+void print_done(std::ostream& out, const ResponseDone& done) {
+    for (const std::string& line : done.lines) out << line << '\n';
+    for (const std::string& line : done.problems) out << "not done: " << line << '\n';
+}
+
+Outcome lock(Env& env, const Config& config, const Options& o) {
+    const auto span = parse_duration(o.span);
+    if (!span || *span < Seconds(60) || *span > kLongestLock)
+        return fail(ErrorCode::Usage, "--for takes a time from 1m to 90d, like 4h, not " + o.span);
+    if (o.account.size() > kMaxLockAccount || trim(o.account).empty())
+        return fail(ErrorCode::Usage,
+                    "an account's name has 1 to " + std::to_string(kMaxLockAccount) + " bytes");
+    if (Status mine = check_owner(config, ascii_lower(trim(o.account))); !mine)
+        return fail(std::move(mine).error());
+    AccountResponse wanted;
+    wanted.lock.account = ascii_lower(trim(o.account));
+    wanted.lock.since = env.now;
+    wanted.lock.until = env.now + *span;
+    // Without a word about what, everything that a lock can stop.
+    wanted.lock.outbound = o.outbound || !o.login;
+    wanted.lock.login = o.login || !o.outbound;
+    wanted.lock.by = calling_user();
+    wanted.lock.why = o.why;
+    wanted.kick = o.kick;
+    const auto done = respond(config, env.now, wanted, o.mta);
+    if (!done) return fail(done.error());
+    if (env.json) {
+        Json j = lock_json(wanted.lock);
+        j["done"] = done->lines;
+        j["not_done"] = done->problems;
+        print_json(env.out, j);
+    } else {
+        env.out << "locked " << cell(wanted.lock.account) << " until " << iso8601(wanted.lock.until)
+                << ": " << what_text(wanted.lock) << '\n';
+        print_done(env.out, *done);
+        env.out << "ends by itself; earlier with  kith account unlock " << cell(wanted.lock.account)
+                << '\n';
+    }
+    return done->problems.empty() ? kExitOk : kExitWarning;
+}
+
+Outcome unlock(Env& env, const Config& config, const Options& o) {
+    const auto done = end_lock(config, env.now, ascii_lower(trim(o.account)), o.why);
+    if (!done) return fail(done.error());
+    if (env.json) {
+        print_json(env.out, Json{{"account", ascii_lower(trim(o.account))},
+                                 {"done", done->lines},
+                                 {"not_done", done->problems}});
+    } else {
+        env.out << "unlocked " << cell(ascii_lower(trim(o.account))) << '\n';
+        print_done(env.out, *done);
+    }
+    return done->problems.empty() ? kExitOk : kExitWarning;
+}
+
+Outcome locks(Env& env, const Config& config) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
+    const auto all = read_locks(account_options(config).lock_file);
+    if (!all) return fail(all.error());
+    TextTable table({"ACCOUNT", "UNTIL", "WHAT", "BY", "WHY"});
+    Json j;
+    j["locks"] = Json::array();
+    for (const AccountLock& l : *all) {
+        if (l.until <= env.now) continue;
+        j["locks"].push_back(lock_json(l));
+        table.add({cell(l.account, 64), iso8601(l.until), what_text(l), cell(l.by), cell(l.why)});
+    }
+    if (env.json)
+        print_json(env.out, j);
+    else if (table.empty())
+        env.out << "no account is locked\n";
+    else
+        table.print(env.out, {output_width(), {4}, {}});
+    return 0;
+}
+
+/// What accounts.respond asks for, for one account.
+AccountResponse configured_response(const Config& config, const AccountAlarm& alarm, Time now) {
+    const auto& asked = config.accounts.respond;
+    const auto has = [&](const char* what) {
+        return std::find(asked.begin(), asked.end(), what) != asked.end();
+    };
+    AccountResponse r;
+    r.lock = {alarm.account,   now,          now + config.accounts.respond_for,
+              has("outbound"), has("login"), "kith",
+              alarm.why};
+    r.kick = has("kick");
+    return r;
+}
+
+Result<std::vector<AccountAlarm>> new_alarms(const Config& config, Time now) {
+    if (config.accounts.respond.empty()) return std::vector<AccountAlarm>();
+    const auto store = Store::open(config.store, Store::Mode::Read);
+    if (!store) return fail(store.error());
+    const auto reader = (*store)->read();
+    if (!reader) return fail(reader.error());
+    return account_alarms(config, **reader, now, now - kAnswered);
+}
+
+/// Once for each incident: what an admin undoes stays undone.
+Outcome respond_to_alarms(Env& env, const Config& config, const Options& o) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
+    // The list for Dovecot has no ends of its own.
+    if (Status s = write_deny_file(config, env.now); !s)
+        env.err << "kith: accounts.deny_file: " << cell(s.error().text(), 1000) << '\n';
+    const auto alarms = new_alarms(config, env.now);
+    if (!alarms) return fail(alarms.error());
+    auto memory = StateFile::open(response_memory(config));
+    if (!memory) return fail(memory.error());
+    Json answered = Json::object();
+    if (const auto before = memory->json().find("answered");
+        before != memory->json().end() && before->is_object())
+        for (const auto& [key, when] : before->items())
+            if (when.is_number_integer() &&
+                when.get<std::int64_t>() >= to_unix(env.now - 2 * kAnswered))
+                answered[key] = when;
+    int status = kExitOk;
+    Json done_json = Json::array();
+    for (const AccountAlarm& alarm : *alarms) {
+        const std::string key = alarm.incident + " " + alarm.account;
+        if (answered.contains(key)) continue;
+        answered[key] = to_unix(env.now);
+        memory->json()["answered"] = answered;
+        // Before it is done: what is done twice would undo an admin's word.
+        if (Status s = memory->save(); !s) return fail(std::move(s).error());
+        const AccountResponse wanted = configured_response(config, alarm, env.now);
+        const auto done = respond(config, env.now, wanted, o.mta);
+        if (!done) return fail(done.error());
+        if (!done->problems.empty()) status = kExitWarning;
+        done_json.push_back({{"account", alarm.account},
+                             {"incident", alarm.incident},
+                             {"done", done->lines},
+                             {"not_done", done->problems}});
+        if (env.json) continue;
+        env.out << cell(alarm.account) << ": " << cell(alarm.why) << '\n';
+        print_done(env.out, *done);
+    }
+    if (env.json) print_json(env.out, Json{{"responses", done_json}});
+    return status;
+}
+
+}  // namespace
+
+ConfigAction setup_account(CLI::App& sub) {
+    auto options = std::make_shared<Options>();
+    CLI::App* lock_sub =
+        sub.add_subcommand("lock", "Keep an own account from sending and logging in, for a time");
+    CLI::App* unlock_sub = sub.add_subcommand("unlock", "End a lock");
+    CLI::App* locks_sub = sub.add_subcommand("locks", "List the accounts that are locked");
+    CLI::App* respond_sub = sub.add_subcommand(
+        "respond", "Do what accounts.respond says where an incident opened on an account");
+    for (CLI::App* one : {lock_sub, unlock_sub}) {
+        one->add_option("ACCOUNT", options->account, "Login name")->required();
+        add_reason_option(*one, options->why);
+    }
+    lock_sub->add_option("--for", options->span, "How long, 1m to 90d (4h)")->type_name("TIME");
+    lock_sub->add_flag("--outbound", options->outbound,
+                       "Stop its mail; without this and --login both are done");
+    lock_sub->add_flag("--login", options->login, "Refuse its logins");
+    lock_sub->add_flag("--kick", options->kick, "End its sessions as well (doveadm)");
+    for (CLI::App* one : {lock_sub, respond_sub}) add_mta_options(*one, options->mta);
+    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, respond_sub}) one->fallthrough();
+    sub.require_subcommand(1);
+    return [options, lock_sub, unlock_sub, respond_sub](Env& env, const Config& config) {
+        if (respond_sub->parsed()) return respond_to_alarms(env, config, *options);
+        if (lock_sub->parsed()) return lock(env, config, *options);
+        return unlock_sub->parsed() ? unlock(env, config, *options) : locks(env, config);
+    };
+}
+
+}  // namespace kith::admin
