@@ -2,6 +2,7 @@
 """A new admin's first day with the package, step by step as it is typed, with what is answered. Runs inside the fresh Debian that
 contrib/walkthrough boots; /srv/share/new.deb is the package. Exit status 0 when every step did what it is there for."""
 
+import json
 import os
 import re
 import subprocess
@@ -127,6 +128,8 @@ def first_day(day):
     day.must(postfix.where(held[1]) is None, 'the released mail is delivered and gone from the queue')
     day.type('kith', 'drop', held[0], '--reason', 'an attack')
     day.type('kith', 'incident', 'list')
+    groups = site.kith_json('incident', 'list')['groups']
+    day.must(len(groups) == 1 and groups[0]['held'] >= 2, 'one incident, with what was held')
 
     day.begin('What happened, told for others')
     day.type('kith', 'report')
@@ -154,6 +157,18 @@ def first_day(day):
 
     day.begin('Who did what')
     day.type('kith', 'audit', 'list')
+    day.type('kith', 'audit', 'verify')
+
+    day.begin('Somebody asks what is kept of him, and wants it erased')
+    sender = site.kith_json('show', held[0])['from']
+    day.type('kith', 'privacy', 'export', sender, '--output', '/root/kept.json')
+    with open('/root/kept.json', encoding='utf-8') as f:
+        kept = json.load(f)
+    day.must(len(kept['mails']) >= 3, 'the document has %d mails of %s' % (len(kept['mails']), sender))
+    erased = site.kith_json('privacy', 'erase', sender, '--yes', '--reason', 'asked for')
+    day.must(erased['mails'] >= 3 and erased['learner_done'], 'erased: %s' % erased)
+    left = site.kith_json('privacy', 'export', sender)
+    day.must(not left['mails'] and not left['index'] and not left['incidents'], 'nothing is left in journal, index and incidents')
     day.type('kith', 'audit', 'verify')
 
     day.begin('Is all well: as a monitoring system asks')

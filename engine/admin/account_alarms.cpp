@@ -27,6 +27,7 @@ Result<std::vector<AccountAlarm>> account_alarms(const Config& config, const Sto
     std::vector<AccountAlarm> out;
     for (const Incident& incident : *incidents) {
         if (!incident.is_open(now) || incident.opened < since) continue;
+        if (incident.near_only) continue;  // nothing was held: no ground to lock anybody out
         for (const Incident::Mail& mail : incident.mails) {
             const std::string account = login_of(config, reader, mail.id);
             const bool known = std::any_of(out.begin(), out.end(), [&](const AccountAlarm& a) {

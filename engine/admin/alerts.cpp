@@ -347,6 +347,7 @@ Status collect_incidents(const Config& config, Time now, const StoreReader& read
     Json kept = Json::array();
     for (const Incident& i : *incidents) {
         if (kept.size() >= kIncidentsKnown) break;
+        if (i.near_only) continue;  // told when one of its mails is held
         const bool told = std::find(known.begin(), known.end(), Json(i.id)) != known.end();
         if (!told && !first && i.is_open(now)) {
             const Status s =

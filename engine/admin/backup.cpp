@@ -68,7 +68,9 @@ private:
 /// Calls `take` with the file's bytes, piece by piece. NoInput when it is not there.
 Status read_file(const std::string& path, const std::function<Status(std::string_view)>& take) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd) return os_fail(path + ": cannot be opened", errno);
+    if (!fd)
+        return os_fail(path + ": cannot be opened", errno,
+                       "name the directory that kith backup made");
     std::string piece(kPiece, '\0');
     for (;;) {
         const ssize_t n = ::read(fd.get(), piece.data(), piece.size());
@@ -319,6 +321,7 @@ fs::path beside(const std::string& path, const char* ending) {
 
 constexpr const char* kNew = ".restoring";
 constexpr const char* kOld = ".before-restore";
+constexpr const char* kSince = ".since-interrupted-restore";
 
 }  // namespace
 
@@ -381,6 +384,39 @@ Result<BackupSummary> verify_backup(const std::string& directory) {
     return listed->summary;
 }
 
+namespace {
+
+bool is_there(const fs::path& path) {
+    struct stat st {};
+    return ::lstat(path.c_str(), &st) == 0;
+}
+
+/// A restore that was killed between its renames has put some of the new places there and not all:
+/// what was there before gets its names back.
+Status undo_half_a_swap(const std::vector<const std::string*>& places) {
+    const auto any = [&](const char* suffix) {
+        return std::any_of(places.begin(), places.end(), [&](const std::string* place) {
+            return is_there(beside(*place, suffix));
+        });
+    };
+    if (!any(kNew) || !any(kOld)) return ok();
+    for (const std::string* place : places) {
+        const fs::path here = beside(*place, ""), fresh = beside(*place, kNew),
+                       old = beside(*place, kOld);
+        if (!is_there(old)) continue;
+        // Beside a new place that was not put there yet lies what was written since, if anything.
+        const fs::path aside = is_there(fresh) ? beside(*place, kSince) : fresh;
+        if (is_there(here) && ::rename(here.c_str(), aside.c_str()) != 0)
+            return os_fail(here.string() + ": cannot be moved to " + aside.string(), errno,
+                           "move " + aside.string() + " away");
+        if (::rename(old.c_str(), here.c_str()) != 0)
+            return os_fail(old.string() + ": cannot get its name back", errno);
+    }
+    return ok();
+}
+
+}  // namespace
+
 Result<BackupSummary> restore_backup(const Config& config, const std::string& directory) {
     auto summary = verify_backup(directory);
     if (!summary) return summary;
@@ -388,6 +424,7 @@ Result<BackupSummary> restore_backup(const Config& config, const std::string& di
     if (!listed) return fail(listed.error());
     const std::string* const places[] = {&config.journal.directory, &config.store.directory,
                                          &config.secret_file};
+    if (Status s = undo_half_a_swap({places[0], places[1], places[2]}); !s) return fail(s.error());
     for (const std::string* place : places) {
         struct stat st {};
         if (const fs::path old = beside(*place, kOld); ::lstat(old.c_str(), &st) == 0)

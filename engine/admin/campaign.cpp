@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <functional>
+#include <optional>
 
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/base/text.hpp"
+#include "engine/features/sketch.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/profile/codec.hpp"
 #include "engine/profile/keys.hpp"
@@ -19,14 +21,6 @@ namespace {
 // A page that so many senders link to says nothing about who wrote a mail.
 constexpr float kRareLink = 4;
 constexpr std::size_t kWordsToCompare = 8;  // shorter texts are alike by chance
-
-using Sketch = std::array<std::uint32_t, 8>;
-
-bool same_words(const Sketch& a, const Sketch& b) noexcept {
-    int equal = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i] ? 1 : 0;
-    return equal >= 4;  // as the evidence over messages has it (scoring/score.cpp)
-}
 
 /// What the mails asked about have that others can share.
 struct Marks {
@@ -76,7 +70,7 @@ struct Marks {
             return Tie::Link;
         if (o.word_total >= kWordsToCompare &&
             std::any_of(sketches.begin(), sketches.end(),
-                        [&](const Sketch& s) { return same_words(s, o.sketch); }))
+                        [&](const Sketch& s) { return alike_words(s, o.sketch) >= kSameText; }))
             return Tie::Words;
         if (senders.contains(o.sender)) return Tie::Sender;
         if (o.direction != Direction::Inbound) return std::nullopt;
@@ -118,8 +112,10 @@ std::string network_of(const std::string& address) {
     return std::string(reinterpret_cast<const char*>(bytes.data()), 6);
 }
 
-Result<Related> related_mail(const Config& config, const StoreReader& reader,
-                             const std::vector<std::string>& ids) {
+namespace {
+
+Result<Marks> marks_of(const Config& config, const StoreReader& reader,
+                       const std::vector<std::string>& ids) {
     Marks marks;
     for (const std::string& id : ids) {
         const auto entry = find_mail(reader, id);
@@ -127,13 +123,17 @@ Result<Related> related_mail(const Config& config, const StoreReader& reader,
         if (!entry->has_value()) continue;
         if (const auto record = read_record(config, **entry)) marks.add(*record, reader);
     }
-    Related out;
-    if (marks.ids.empty()) return out;
+    return marks;
+}
 
+/// Calls `visit` with the judged mail from `since` on, in the order of the journal, until it fails.
+/// True when it ended early, after kMaxWalked records.
+Result<bool> walk(const Config& config, const StoreReader& reader, Time since,
+                  const std::function<Status(const MailRecord&)>& visit) {
     // The index tells where in the journal the window begins.
     MailFilter filter;
     filter.mails = MailClass::All;
-    filter.since = marks.first - kCampaignWindow;
+    filter.since = since;
     filter.limit = kMaxWalked;
     const auto window = list_mail(reader, filter);
     if (!window) return fail(window.error());
@@ -143,32 +143,69 @@ Result<Related> related_mail(const Config& config, const StoreReader& reader,
     const auto journal = JournalReader::open(config.journal);
     if (!journal) return fail(journal.error());
     if (Status sought = (*journal)->seek(begin); !sought) return fail(sought.error());
-    for (std::size_t walked = 0;; ++walked) {
-        if (walked == kMaxWalked) {
-            out.cut = true;
-            break;
-        }
+    for (std::size_t walked = 0; walked < kMaxWalked; ++walked) {
         const auto record = (*journal)->next();
         if (!record) return fail(record.error());
-        if (!record->has_value()) break;
+        if (!record->has_value()) return false;
         if ((*record)->type != RecordType::Mail) continue;
         const auto mail = decode_mail_record((*record)->payload);
-        if (!mail || mail->imported || mail->own) continue;
-        if (mail->time > marks.last + kCampaignWindow || mail->time < *filter.since) continue;
-        const auto tie = marks.tie(*mail);
-        if (!tie) continue;
-        const auto entry = find_mail(reader, mail->id);
+        if (!mail || mail->imported || mail->own || mail->time < since) continue;
+        if (Status seen = visit(*mail); !seen) return fail(seen.error());
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<std::vector<std::set<std::string>>> who_answered(
+    const Config& config, const StoreReader& reader,
+    const std::vector<std::vector<std::string>>& ids) {
+    std::vector<Marks> all;
+    std::optional<Time> first;
+    for (const auto& list : ids) {
+        auto marks = marks_of(config, reader, list);
+        if (!marks) return fail(marks.error());
+        if (!marks->ids.empty()) first = std::min(first.value_or(marks->first), marks->first);
+        all.push_back(std::move(*marks));
+    }
+    std::vector<std::set<std::string>> out(ids.size());
+    if (!first) return out;
+    const auto walked = walk(config, reader, *first, [&](const MailRecord& mail) {
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (!all[i].ids.empty() && mail.time <= all[i].last + kCampaignWindow &&
+                all[i].tie(mail) == Tie::Reply)
+                out[i].insert(ascii_lower(mail.from));
+        return ok();
+    });
+    if (!walked) return fail(walked.error());
+    return out;
+}
+
+Result<Related> related_mail(const Config& config, const StoreReader& reader,
+                             const std::vector<std::string>& ids) {
+    const auto marks = marks_of(config, reader, ids);
+    if (!marks) return fail(marks.error());
+    Related out;
+    if (marks->ids.empty()) return out;
+    const Time since = marks->first - kCampaignWindow;
+    const auto cut = walk(config, reader, since, [&](const MailRecord& mail) -> Status {
+        if (mail.time > marks->last + kCampaignWindow) return ok();
+        const auto tie = marks->tie(mail);
+        if (!tie) return ok();
+        const auto entry = find_mail(reader, mail.id);
         if (!entry) return fail(entry.error());
-        if (!entry->has_value()) continue;
+        if (!entry->has_value()) return ok();
         if (out.mails.size() == kMaxRelated) {
             ++out.left_out;
-            continue;
+            return ok();
         }
         out.mails.push_back(
-            {*tie, **entry, mail->rcpts,
-             mail->client_addr +
-                 (mail->client_name.empty() ? "" : " (" + mail->client_name + ")")});
-    }
+            {*tie, **entry, mail.rcpts,
+             mail.client_addr + (mail.client_name.empty() ? "" : " (" + mail.client_name + ")")});
+        return ok();
+    });
+    if (!cut) return fail(cut.error());
+    out.cut = *cut;
     std::stable_sort(
         out.mails.begin(), out.mails.end(),
         [](const RelatedMail& a, const RelatedMail& b) { return a.entry.time < b.entry.time; });

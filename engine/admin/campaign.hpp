@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,12 @@ inline constexpr Seconds kCampaignWindow{2LL * 86400};
 /// Of the mails with these ids; those that index or journal have forgotten are passed over.
 [[nodiscard]] Result<Related> related_mail(const Config& config, const StoreReader& reader,
                                            const std::vector<std::string>& ids);
+
+/// Who answered mails of each of these lists of ids, or wrote to their senders after it got one:
+/// From addresses, each once. One walk for all lists.
+[[nodiscard]] Result<std::vector<std::set<std::string>>> who_answered(
+    const Config& config, const StoreReader& reader,
+    const std::vector<std::vector<std::string>>& ids);
 
 /// "192.0.2" of an IPv4 address, the first 48 bits of another, as text; "" when it is none.
 [[nodiscard]] std::string network_of(const std::string& address);

@@ -3,16 +3,13 @@
 
 #include <algorithm>
 
+#include "engine/features/sketch.hpp"
+
 namespace kith::admin {
 namespace {
 
-using Sketch = std::array<std::uint32_t, 8>;
-
 int agree(const Sketch& a, const Sketch& b) noexcept {
-    int equal = 0;
-    // Without words there is nothing to agree about.
-    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i] && a[i] != 0 ? 1 : 0;
-    return equal;
+    return a == Sketch{} ? 0 : alike_words(a, b);  // nothing to agree about
 }
 
 }  // namespace

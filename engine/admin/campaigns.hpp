@@ -10,13 +10,12 @@
 #include <vector>
 
 #include "engine/features/observations.hpp"
+#include "engine/features/sketch.hpp"
 
 namespace kith::admin {
 
-/// How alike the words of two mails are: how many of the eight min-hashes agree (0-8); from 4 on
-/// most words are the same.
+/// alike_words(), 0 without words.
 [[nodiscard]] int same_words(const Observations& a, const Observations& b) noexcept;
-inline constexpr int kSameText = 4;
 
 /// Puts mails into groups as they come: a mail joins the first group that has a page (host and
 /// first path segment) of its links, or whose first mail has the same words.
@@ -30,7 +29,7 @@ public:
 private:
     std::unordered_map<std::uint64_t, std::size_t> by_page_;
     std::map<std::pair<std::size_t, std::uint32_t>, std::vector<std::size_t>> by_words_;
-    std::vector<std::array<std::uint32_t, 8>> words_;  ///< of each group's first mail
+    std::vector<Sketch> words_;  ///< of each group's first mail
 };
 
 }  // namespace kith::admin

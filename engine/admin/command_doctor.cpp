@@ -17,6 +17,7 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/postfix.hpp"
+#include "engine/admin/process.hpp"
 #include "engine/assess/mode.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
@@ -329,6 +330,25 @@ void check_forged_results(Checks& checks, const std::vector<std::string>& server
         "header_checks keep out Authentication-Results that a sender has written");
 }
 
+/// Where systemd runs; elsewhere whatever runs the two commands is not kith's to know.
+void check_timers(Checks& checks, Time now) {
+    struct stat st {};
+    if (::stat("/run/systemd/system", &st) != 0) return;
+    for (const auto& [name, duty] :
+         {std::pair("kith-quarantine", "nobody looks after held mail"),
+          std::pair("kith-alerts", "no alert is sent, and nothing old is removed")}) {
+        const auto shown =
+            run_process({"systemctl", "show", "--timestamp=unix",
+                         "--property=Id,LoadState,ActiveState,UnitFileState,LastTriggerUSec,Result",
+                         std::string(name) + ".timer", std::string(name) + ".service"},
+                        {});
+        if (!shown)
+            add_error(checks, "timers", CheckState::Warn, shown.error(), "");
+        else
+            checks.push_back(check_timer(name, duty, shown->out, now));
+    }
+}
+
 struct Findings {
     Checks checks;
     std::vector<std::string> lines;
@@ -364,6 +384,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_store(f.checks, config, queries, postfix, servers);
         check_directories(f.checks, config, connect_to(socket).has_value());
     }
+    check_timers(f.checks, env.now);
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");
     if (postfix) check_from_chroot(f.checks, socket, *postfix);
     check_authserv(f.checks, servers, !config.site.authserv_ids.empty());

@@ -19,6 +19,7 @@
 #include "engine/admin/import_envelope.hpp"
 #include "engine/admin/import_ledger.hpp"
 #include "engine/admin/import_source.hpp"
+#include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/assess/direction.hpp"
 #include "engine/assess/record.hpp"
@@ -271,6 +272,7 @@ Result<Hasher::Secret> look_at_secret(const Config& config) {
 }
 
 Outcome import(Env& env, const Config& config, const Options& options) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
     if (config.site.domains.empty() && options.as == "auto")
         return fail(ErrorCode::Config,
                     "site.domains is empty: outbound mail cannot be told from inbound",

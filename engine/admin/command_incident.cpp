@@ -13,8 +13,10 @@
 #include "engine/admin/campaign.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/hold_queue.hpp"
+#include "engine/admin/incident_groups.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/base/text.hpp"
 #include "engine/learner/incident.hpp"
 
 namespace kith::admin {
@@ -22,8 +24,23 @@ namespace {
 
 struct Options {
     std::string id, why;
+    bool all = false;
     MtaOptions mta;
 };
+
+/// find_incident(), with the nearest id where there is none.
+Result<Incident> the_incident(const StoreReader& reader, const std::string& id) {
+    auto found = find_incident(reader, id);
+    if (found || found.error().code != ErrorCode::NoInput) return found;
+    const auto all = list_incidents(reader);
+    std::vector<std::string> ids;
+    if (all)
+        for (const Incident& incident : *all) ids.push_back(incident.id);
+    const std::string near = nearest(id, ids);
+    if (near.empty()) return found;
+    return fail(ErrorCode::NoInput, found.error().what,
+                "the nearest is " + near + "; " + found.error().hint);
+}
 
 /// One mail of an incident with what index and journal still know.
 struct Member {
@@ -75,26 +92,57 @@ Json incident_json(const Incident& i, Time now) {
             {"mails", i.mails.size() + i.left_out}};
 }
 
-Outcome list(Env& env, const StoreReader& reader) {
+Json group_json(const IncidentGroup& g, Time now) {
+    Json j{{"id", g.newest().id},
+           {"state", g.state(now)},
+           {"from", g.senders},
+           {"mails", g.mails},
+           {"held", g.held},
+           {"near_held", g.near_held},
+           {"rcpts", g.rcpts},
+           {"answered", g.answered},
+           {"first", iso8601(g.first)},
+           {"last", iso8601(g.last)},
+           {"incidents", Json::array()}};
+    for (const Incident& i : g.incidents) j["incidents"].push_back(incident_json(i, now));
+    return j;
+}
+
+/// "anna@partner.example and 2 more".
+std::string first_of(const std::vector<std::string>& names) {
+    if (names.empty()) return "-";
+    return cell(names.front(), 64) +
+           (names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "");
+}
+
+Outcome list(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const auto incidents = list_incidents(reader);
     if (!incidents) return fail(incidents.error());
+    auto groups = group_incidents(config, reader, *incidents);
+    if (!groups) return fail(groups.error());
+    const std::size_t hidden =
+        options.all
+            ? 0
+            : std::erase_if(*groups, [&](const IncidentGroup& g) { return !g.is_open(env.now); });
     if (env.json) {
         Json j;
-        j["incidents"] = Json::array();
-        for (const Incident& i : *incidents) j["incidents"].push_back(incident_json(i, env.now));
+        j["groups"] = Json::array();
+        for (const IncidentGroup& g : *groups) j["groups"].push_back(group_json(g, env.now));
         print_json(env.out, j);
         return 0;
     }
-    if (incidents->empty()) {
-        env.out << "no incidents\n";
+    if (groups->empty()) {
+        env.out << (hidden == 0 ? "no incidents\n" : "no open incidents; --all shows the others\n");
         return 0;
     }
-    TextTable table({"ID", "STATE", "OPENED", "LAST HELD", "MAILS", "FROM"});
-    for (const Incident& i : *incidents)
-        table.add({cell(i.id), i.is_open(env.now) ? "open" : "closed", iso8601(i.opened),
-                   iso8601(i.last_held), std::to_string(i.mails.size() + i.left_out),
-                   cell(i.from, 64)});
-    table.print(env.out);
+    TextTable table(
+        {"ID", "STATE", "FIRST", "LAST", "MAILS", "HELD", "NEARLY", "TO", "ANSWERED", "FROM"});
+    for (const IncidentGroup& g : *groups)
+        table.add({cell(g.newest().id), std::string(g.state(env.now)), iso8601(g.first),
+                   iso8601(g.last), std::to_string(g.mails), std::to_string(g.held),
+                   std::to_string(g.near_held), std::to_string(g.rcpts.size()),
+                   first_of({g.answered.begin(), g.answered.end()}), first_of(g.senders)});
+    table.print(env.out, {output_width(), {9, 8}, {2}});
     return 0;
 }
 
@@ -139,7 +187,7 @@ bool is_reply(Tie t) { return t == Tie::Reply; }
 bool of_campaign(Tie t) { return is_campaign(t); }
 
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    const auto incident = find_incident(reader, options.id);
+    const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     const auto members = members_of(config, reader, *incident);
     if (!members) return fail(members.error());
@@ -191,7 +239,7 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
 }
 
 Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    const auto incident = find_incident(reader, options.id);
+    const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     const auto members = members_of(config, reader, *incident);
     if (!members) return fail(members.error());
@@ -237,7 +285,7 @@ Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Op
 }
 
 Outcome close(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    const auto incident = find_incident(reader, options.id);
+    const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     if (!incident->is_open(env.now))
         return fail(ErrorCode::NoInput, "incident " + incident->id + " is not open any more");
@@ -263,11 +311,13 @@ Outcome close(Env& env, const Config& config, const StoreReader& reader, const O
 
 StoreAction setup_incident(CLI::App& sub) {
     auto options = std::make_shared<Options>();
-    CLI::App* list_sub = sub.add_subcommand("list", "List incidents, newest first");
+    CLI::App* list_sub =
+        sub.add_subcommand("list", "List open incidents by campaign and sender, newest first");
     CLI::App* show_sub = sub.add_subcommand("show", "Show an incident's mail and who got it");
     CLI::App* hold_sub =
         sub.add_subcommand("hold", "Put on hold what is still queued of an incident");
     CLI::App* close_sub = sub.add_subcommand("close", "Record that an incident is over");
+    list_sub->add_flag("--all", options->all, "Also those that are closed or over");
     for (CLI::App* one : {show_sub, hold_sub, close_sub})
         one->add_option("ID", options->id, "Beginning of the incident's id, or id of a mail in it")
             ->required();
@@ -277,7 +327,7 @@ StoreAction setup_incident(CLI::App& sub) {
     sub.require_subcommand(1);
     return [options, list_sub, hold_sub, close_sub](Env& env, const Config& config,
                                                     const StoreReader& reader) {
-        if (list_sub->parsed()) return list(env, reader);
+        if (list_sub->parsed()) return list(env, config, reader, *options);
         if (close_sub->parsed()) return close(env, config, reader, *options);
         return hold_sub->parsed() ? hold(env, config, reader, *options)
                                   : show(env, config, reader, *options);

@@ -23,6 +23,7 @@
 #include "engine/admin/journal_scan.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/models.hpp"
+#include "engine/admin/state_file.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/base/write_all.hpp"
@@ -178,20 +179,6 @@ Outcome check(Env& env, const Config& config, const Options& options) {
     return problems.empty() ? 0 : exit_code(ErrorCode::Config);
 }
 
-/// Writes whole or not at all: beside the file first, then in its place.
-Status write_whole(const std::string& path, std::string_view text) {
-    const std::string beside = path + ".new" + std::to_string(::getpid());
-    const UniqueFd fd(
-        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!fd) return os_fail(path + ": cannot write", errno);
-    int error = write_all(fd.get(), text);
-    if (error == 0 && (::fsync(fd.get()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0))
-        error = errno;
-    if (error == 0) return ok();
-    ::unlink(beside.c_str());
-    return os_fail(path + ": cannot write", error);
-}
-
 std::string path_in(const Config& config, const std::string& file) {
     return (std::filesystem::path(config.model_files.directory) / file).string();
 }
@@ -221,7 +208,8 @@ Outcome switch_model(Env& env, const Config& config, const Options& options, boo
                          {on ? "model enable" : "model disable", model->name, how, options.why});
         !s)
         return fail(std::move(s).error());
-    if (Status written = write_whole(file, text); !written) return fail(written.error());
+    if (Status written = write_whole(file, text, FileFor::Everyone); !written)
+        return fail(written.error());
     const LoadedModels now = load_models(config.model_files.directory);
     const Model* after = now.models->find(model->name);
     const std::string state = after == nullptr ? "missing" : state_of(*after, env.now);
@@ -354,7 +342,8 @@ Outcome edit(Env& env, const Config& config, const Options& options) {
                                          : path_in(config, name + ".yaml");
             if (Status s = audit(config, env.now, {"model edit", name, file, options.why}); !s)
                 return fail(std::move(s).error());
-            if (Status written = write_whole(file, *text); !written) return fail(written.error());
+            if (Status written = write_whole(file, *text, FileFor::Everyone); !written)
+                return fail(written.error());
             if (env.json)
                 print_json(env.out, Json{{"name", name}, {"file", file}});
             else

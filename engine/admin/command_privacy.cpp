@@ -93,8 +93,9 @@ void print(std::ostream& out, const std::string& address, const Erasure& done, b
     const auto& j = done.journal;
     out << "erased " << cell(address) << " from the journal: " << counted(j.mails, "mail")
         << " with nothing left, " << counted(j.shared, "mail") << " to others as well, "
-        << counted(j.remarks, "remark") << "; " << counted(done.requests, "request")
-        << " to release, " << counted(done.alerts, "waiting alert") << '\n'
+        << counted(j.remarks, "remark") << ", " << counted(j.events, "account event") << "; "
+        << counted(done.requests, "request") << " to release, "
+        << counted(done.alerts, "waiting alert") << '\n'
         << (forgotten
                 ? "kith-learner has forgotten what it learned, its index and its lists\n"
                 : "kith-learner is not running or still busy: it forgets what it learned, its "
@@ -135,6 +136,7 @@ Outcome erase(Env& env, const Config& config, const Store& store, const Options&
                                  {"mails", done->journal.mails},
                                  {"shared_mails", done->journal.shared},
                                  {"remarks", done->journal.remarks},
+                                 {"account_events", done->journal.events},
                                  {"release_requests", done->requests},
                                  {"alerts", done->alerts},
                                  {"audit_lines_kept", done->audit_lines},

@@ -243,7 +243,9 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     if (const auto wrong = check_across_keys(config); !wrong.empty())
         return fail(ErrorCode::Usage, wrong.front().keys.front() + ": " + wrong.front().reason);
     std::ifstream manifest(options.manifest);
-    if (!manifest) return fail(ErrorCode::NoInput, "cannot open the manifest " + options.manifest);
+    if (!manifest)
+        return fail(ErrorCode::NoInput, "cannot open the manifest " + options.manifest,
+                    "is the path right, and may this user read it?");
 
     std::vector<ManifestLine> lines;
     std::unordered_map<std::string, std::size_t> last_of_session;

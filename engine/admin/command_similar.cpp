@@ -13,6 +13,7 @@
 #include "engine/admin/journal_scan.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/features/sketch.hpp"
 #include "engine/features/spec.hpp"
 
 namespace kith::admin {

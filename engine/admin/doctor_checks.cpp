@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "engine/admin/output.hpp"
@@ -422,6 +425,71 @@ std::vector<Check> check_recent(const RecentMail& recent, const std::string& ser
                        of + " Authentication-Results" + (server.empty() ? "" : " of " + server),
                        ""});
     return out;
+}
+
+namespace {
+
+/// Properties of each unit by name: "kith-alerts.timer" -> "ActiveState" -> "active".
+std::map<std::string, std::map<std::string, std::string>> units_in(std::string_view shown) {
+    std::map<std::string, std::map<std::string, std::string>> out;
+    std::map<std::string, std::string> unit;
+    const auto finish = [&] {
+        if (const auto id = unit.find("Id"); id != unit.end()) out[id->second] = unit;
+        unit.clear();
+    };
+    for (const std::string_view line : split(shown, '\n')) {
+        const std::size_t equals = line.find('=');
+        if (equals == std::string_view::npos)
+            finish();
+        else
+            unit[std::string(line.substr(0, equals))] = line.substr(equals + 1);
+    }
+    finish();
+    return out;
+}
+
+/// "@1772368496", nullopt for what is none.
+std::optional<Time> unix_time(const std::string& text) {
+    std::int64_t seconds = 0;
+    if (!text.starts_with('@')) return std::nullopt;
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + 1, end, seconds);
+    if (parsed.ec != std::errc{} || parsed.ptr != end || seconds <= 0) return std::nullopt;
+    return from_unix(seconds);
+}
+
+}  // namespace
+
+Check check_timer(const std::string& name, const std::string& duty, std::string_view shown,
+                  Time now) {
+    // Both run every few minutes.
+    constexpr Seconds kLong{3600};
+    auto units = units_in(shown);
+    auto& timer = units[name + ".timer"];
+    auto& service = units[name + ".service"];
+    const std::string unit = name + ".timer";
+    const auto warn = [&](const std::string& text, const std::string& todo) {
+        return Check{"timer." + name, CheckState::Warn, text, todo};
+    };
+    if (timer["LoadState"] != "loaded")
+        return warn(unit + " is not there: " + duty,
+                    "install the package kith-milter again, then systemctl daemon-reload");
+    if (timer["ActiveState"] != "active")
+        return warn(unit + " is not running: " + duty, "systemctl enable --now " + unit);
+    if (timer["UnitFileState"] != "enabled" && timer["UnitFileState"] != "static")
+        return warn(unit + " runs, but will not after the next start: " + duty,
+                    "systemctl enable " + unit);
+    if (!service["Result"].empty() && service["Result"] != "success")
+        return warn(name + ".service failed (" + service["Result"] + "): " + duty,
+                    "journalctl -u " + name + " says why");
+    const auto last = unix_time(timer["LastTriggerUSec"]);
+    if (last && now - *last > kLong)
+        return warn(unit + " has not run since " + iso8601(*last) + ": " + duty,
+                    "systemctl restart " + unit);
+    return Check{
+        "timer." + name, CheckState::Ok,
+        unit + (last ? " runs, last at " + iso8601(*last) : " runs, not for the first time yet"),
+        ""};
 }
 
 std::vector<std::string> postfix_lines(const PostfixView& view, const SocketName& socket) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/admin/postfix.hpp"
+#include "engine/base/clock.hpp"
 
 namespace kith::admin {
 
@@ -65,6 +66,12 @@ struct RecentMail {
 };
 /// Whether the macros and the Authentication-Results of `server` ("" = none trusted) really arrive.
 [[nodiscard]] std::vector<Check> check_recent(const RecentMail& recent, const std::string& server);
+
+/// Whether a timer of kith's will run again and did lately, and whether its last run went well.
+/// `shown`: what `systemctl show --timestamp=unix` prints of NAME.timer and NAME.service; `duty`
+/// says what is left undone without it.
+[[nodiscard]] Check check_timer(const std::string& name, const std::string& duty,
+                                std::string_view shown, Time now);
 
 /// Lines for main.cf and master.cf; milters that are already there keep their place, kith comes
 /// last.

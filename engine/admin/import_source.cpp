@@ -154,13 +154,14 @@ Result<MailSource> open_maildir(const std::string& directory) {
     std::error_code error;
     const fs::file_status status = fs::status(directory, error);
     if (error && error != std::errc::no_such_file_or_directory)
-        return os_fail(directory, error.value());
+        return os_fail(directory, error.value(), "is the path right, and may this user read it?");
     if (!fs::exists(status)) return fail(ErrorCode::NoInput, directory + ": no such directory");
     MailSource source;
     std::vector<fs::path> folders;
     if (is_folder(directory)) folders.emplace_back(directory);
     fs::directory_iterator entries(directory, error);
-    if (error) return os_fail(directory, error.value());
+    if (error)
+        return os_fail(directory, error.value(), "is the path right, and may this user read it?");
     for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
         const std::string name = entries->path().filename().string();
         if (name.size() > 1 && name.front() == '.' && is_folder(entries->path()))
@@ -175,7 +176,7 @@ Result<MailSource> open_maildir(const std::string& directory) {
 
 Result<MailSource> open_mbox(const std::string& file) {
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return os_fail(file, errno);
+    if (!fd) return os_fail(file, errno, "is the path right, and may this user read it?");
     MailSource source;
     source.files.push_back(file);
     source.quoted_from = true;
@@ -212,7 +213,7 @@ Result<std::string> read_mail(const MailSource& source, const SourceMail& mail,
                               std::uint64_t max_bytes) {
     const std::string& file = source.files[mail.file];
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return os_fail(file, errno);
+    if (!fd) return os_fail(file, errno, "is the path right, and may this user read it?");
     std::string out(static_cast<std::size_t>(std::min(mail.length, max_bytes)), '\0');
     std::size_t got = 0;
     while (got < out.size()) {

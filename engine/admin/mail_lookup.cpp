@@ -11,6 +11,7 @@
 
 #include "engine/assess/site_key.hpp"
 #include "engine/base/hash.hpp"
+#include "engine/base/text.hpp"
 #include "engine/journal/journal.hpp"
 
 namespace kith::admin {
@@ -31,7 +32,25 @@ Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
         if (!secret) return fail(secret.error());
         hash = Hasher(*secret).hash64(kMessageIdDomain, text);
     }
-    return resolve_mail(reader, text, hash);
+    auto found = resolve_mail(reader, text, hash);
+    if (found || found.error().code != ErrorCode::NoInput) return found;
+    const std::string near = nearest_mail(reader, text);
+    if (near.empty()) return found;
+    return fail(ErrorCode::NoInput, found.error().what,
+                "the nearest is " + near + "; " + found.error().hint);
+}
+
+std::string nearest_mail(const StoreReader& reader, std::string_view text) {
+    MailFilter newest;
+    newest.mails = MailClass::All;
+    newest.limit = 2000;
+    const auto mails = list_mail(reader, newest);
+    if (!mails) return {};
+    std::vector<std::string> candidates;
+    for (const MailEntry& e : *mails)
+        for (const std::string& id : {e.id, e.queue_id})
+            if (!id.empty()) candidates.push_back(id);
+    return nearest(text.substr(0, kMaxIndexId), candidates);
 }
 
 Result<MailRecord> read_record(const Config& config, const MailEntry& entry) {

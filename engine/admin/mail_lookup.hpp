@@ -22,6 +22,9 @@ namespace kith::admin {
 [[nodiscard]] Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
                                              std::string_view text);
 
+/// Of the newest mails' ids and queue ids the one most like `text`; "" when none is.
+[[nodiscard]] std::string nearest_mail(const StoreReader& reader, std::string_view text);
+
 /// The record the entry points to. NoInput when the journal no longer keeps it; Corrupt when it is
 /// damaged or of another mail.
 [[nodiscard]] Result<MailRecord> read_record(const Config& config, const MailEntry& entry);

@@ -60,7 +60,11 @@ Outcome run(Env& env, const Action& action) {
 
 // The one place where an error becomes words and a number. With --json it is a document on stdout
 // as well.
-int report(Env& env, const Error& error) {
+int report(Env& env, Error error) {
+    // Who may not read a file needs no other advice about it.
+    if (error.code == ErrorCode::Permission &&
+        (error.hint.empty() || error.hint.starts_with("check ")))
+        error.hint = "run it as root or as a member of the group _kith";
     if (env.json) {
         print_json(
             env.out,

@@ -12,6 +12,7 @@
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/base/write_all.hpp"
 
 namespace kith::admin {
 namespace {
@@ -38,28 +39,24 @@ Result<std::string> read_small(const std::string& path, std::size_t max) {
     return out;
 }
 
-Status write_whole(const std::string& path, const std::string& text) {
-    const std::string temporary = path + ".new";
+Status write_whole(const std::string& path, std::string_view text, FileFor whom) {
+    const std::string beside = path + ".new" + std::to_string(::getpid());
+    const mode_t mode = whom == FileFor::Services ? 0640 : 0644;
     {
         const UniqueFd fd(
-            ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
-        if (fd.get() < 0) return cannot_create(temporary, errno);
-        if (Status given = give_to_owner_of_directory(fd.get(), temporary); !given) return given;
-        for (std::size_t n = 0; n < text.size();) {
-            const ssize_t wrote = ::write(fd.get(), text.data() + n, text.size() - n);
-            if (wrote < 0 && errno == EINTR) continue;
-            if (wrote <= 0) {
-                const int error = wrote < 0 ? errno : ENOSPC;
-                ::unlink(temporary.c_str());
-                return os_fail("cannot write " + temporary, error);
-            }
-            n += static_cast<std::size_t>(wrote);
-        }
-        if (::fsync(fd.get()) != 0) return os_fail("cannot write " + temporary, errno);
+            ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
+        if (!fd) return cannot_create(beside, errno);
+        Status written = ok();
+        if (whom == FileFor::Services) written = give_to_owner_of_directory(fd.get(), beside);
+        if (const int error = written ? write_all(fd.get(), text) : 0; error != 0)
+            written = os_fail("cannot write " + beside, error);
+        if (written && ::fsync(fd.get()) != 0) written = os_fail("cannot write " + beside, errno);
+        if (written && ::rename(beside.c_str(), path.c_str()) != 0)
+            written = os_fail("cannot replace " + path, errno);
+        if (written) return ok();
+        ::unlink(beside.c_str());
+        return written;
     }
-    if (::rename(temporary.c_str(), path.c_str()) != 0)
-        return os_fail("cannot replace " + path, errno);
-    return ok();
 }
 
 Result<StateFile> StateFile::open(const std::string& path) {

@@ -7,6 +7,7 @@
 
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
+#include "engine/journal/account_event.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/profile/keys.hpp"
 
@@ -332,6 +333,12 @@ std::optional<std::string> JournalEraser::operator()(const JournalRecord& record
     if (record.type == RecordType::Mail) {
         const auto mail = decode_mail_record(record.payload);
         return mail ? of_mail(*mail) : std::nullopt;
+    }
+    if (record.type == RecordType::Account) {
+        const auto event = decode_account_event(record.payload);
+        if (!event || !is(event->account, key_, hasher_)) return std::nullopt;
+        ++count_.events;
+        return "";
     }
     if (!is_remark(record.type)) return std::nullopt;
     auto remark = decode_admin_record(record.payload);

@@ -45,6 +45,7 @@ public:
     struct Count {
         std::uint64_t mails = 0;    ///< nothing is left of them
         std::uint64_t shared = 0;   ///< have lost a recipient
+        std::uint64_t events = 0;   ///< on the account of this name
         std::uint64_t remarks = 0;  ///< what admins and readers said about it or its mail
     };
     [[nodiscard]] const Count& count() const noexcept { return count_; }

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "engine/base/text.hpp"
+#include "engine/features/sketch.hpp"
 #include "engine/learner/incident_generated.h"
 #include "engine/learner/learned_memory.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -58,13 +59,51 @@ void group(const MailRecord& record, double own_evidence, LearnedMemory& memory)
     const bool held = would_hold(record.assessment.verdict);
     if (!held && (!open || o.time - known->last_held > kIncidentWindow)) return;
     Incident& incident = memory.edit_incident(o.sender);
-    if (!open) incident = Incident{record.id, record.from, o.time, o.time, {}, {}, 0};
+    if (held) incident.near_only = false;
+    if (!open) incident = Incident{record.id, record.from, o.time, o.time, {}, {}, 0, false};
     if (held) {
         incident.last_held = std::max(incident.last_held, o.time);
         for (const Trace& t : memory.traces(o.sender).items)
             if (t.time <= o.time && o.time - t.time <= kIncidentWindow)
                 add(incident, {t.mail, t.time, static_cast<double>(t.evidence)});
     }
+    add(incident, {record.id, o.time, own_evidence});
+}
+
+bool is_near_held(Verdict verdict, Action action, double score,
+                  const ScoringOptions& options) noexcept {
+    if (would_hold(verdict) || action == Action::Held || action == Action::Rejected) return false;
+    if (verdict == Verdict::Defer || action == Action::Deferred) return true;
+    return options.holds_per_1000 > 0 &&
+           score >= score_of(std::log10(1000 / options.holds_per_1000)) - kNearScore;
+}
+
+void group_near(const MailRecord& record, double own_evidence, const ScoringOptions& options,
+                LearnedMemory& memory) {
+    const Observations& o = record.observations;
+    if (!has_payload(record.assessment.stratum) || record.imported ||
+        !is_near_held(record.assessment.verdict, record.action, record.assessment.score, options))
+        return;
+    const auto known = memory.incident(o.sender);
+    const bool open = known && known->is_open(o.time);
+    std::vector<Incident::Mail> before;
+    for (const Trace& t : memory.traces(o.sender).items) {
+        const double evidence = static_cast<double>(t.evidence);
+        const bool alike =
+            (o.sketch != Sketch{} && alike_words(t.sketch, o.sketch) >= kSameText) ||
+            std::any_of(o.links.begin(), o.links.end(), [&](const ObservedLink& link) {
+                return !link.own_domain && contains(t.tenants, fold32(link.tenant));
+            });
+        const bool another = o.message_id == 0 || t.message_id != o.message_id;
+        if (t.time <= o.time && o.time - t.time <= kIncidentWindow && alike && another &&
+            is_near_held(Verdict::Pass, Action::Accepted, score_of(evidence), options))
+            before.push_back({t.mail, t.time, evidence});
+    }
+    if (!open && before.empty()) return;
+    Incident& incident = memory.edit_incident(o.sender);
+    if (!open) incident = Incident{record.id, record.from, o.time, o.time, {}, {}, 0, true};
+    if (incident.near_only) incident.last_held = std::max(incident.last_held, o.time);
+    for (Incident::Mail& mail : before) add(incident, std::move(mail));
     add(incident, {record.id, o.time, own_evidence});
 }
 
@@ -79,8 +118,9 @@ std::string encode(const Incident& incident) {
     const auto list = b.CreateVector(mails);
     const auto id = b.CreateString(incident.id), from = b.CreateString(incident.from);
     fb::FinishIncidentBuffer(
-        b, fb::CreateIncident(b, id, from, to_unix(incident.opened), to_unix(incident.last_held),
-                              list, incident.left_out, to_unix(incident.closed)));
+        b,
+        fb::CreateIncident(b, id, from, to_unix(incident.opened), to_unix(incident.last_held), list,
+                           incident.left_out, to_unix(incident.closed), incident.near_only));
     return {reinterpret_cast<const char*>(b.GetBufferPointer()), b.GetSize()};
 }
 
@@ -98,6 +138,7 @@ std::optional<Incident> decode_incident(std::string_view bytes) {
     out.last_held = stored_time(in.last_held());
     out.closed = stored_time(in.closed());
     out.left_out = in.left_out();
+    out.near_only = in.near_only();
     if (in.mails() == nullptr) return out;
     for (const auto* m : *in.mails()) {
         if (out.mails.size() == Incident::kMaxMails) break;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Incidents: when a mail of a sender is held for what it wants, the sender's other mails that want
 // something belong to it: those of two hours before, which others may have got already, and those
-// that follow. One incident a sender at a time. The learner opens and extends them; `kith incident`
-// shows them. Bytes: engine/learner/FORMAT.md. Covered by tests/unit/learner/incident_test.cpp.
+// that follow. Two mails of one campaign that were nearly held open one, too, that is told and does
+// nothing else. One incident a sender at a time. The learner opens and extends them; `kith
+// incident` shows them. Bytes: engine/learner/FORMAT.md. Covered by
+// tests/unit/learner/incident_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +15,7 @@
 
 #include "engine/base/result.hpp"
 #include "engine/journal/mail_record.hpp"
+#include "engine/scoring/options.hpp"
 #include "engine/store/store.hpp"
 
 namespace kith {
@@ -37,6 +40,7 @@ struct Incident {
     Time closed{};               ///< when an admin closed it; epoch = never
     std::vector<Mail> mails;     ///< by time, at most kMaxMails: the first ones
     std::uint32_t left_out = 0;  ///< further mails
+    bool near_only = false;      ///< none was held: nothing of the sender waits for it
 
     static constexpr std::size_t kMaxMails = 64;
     /// Neither closed nor over.
@@ -48,6 +52,17 @@ struct Incident {
 /// Puts the mail into its sender's incident, opening one when the mail was held, or would have been
 /// in another mode, for what it wants. To be called before the mail leaves its own trace.
 void group(const MailRecord& record, double own_evidence, LearnedMemory& memory);
+
+/// It was not held, but delayed for what it wants, or its score is within kNearScore of what is.
+[[nodiscard]] bool is_near_held(Verdict verdict, Action action, double score,
+                                const ScoringOptions& options) noexcept;
+/// Some three times as many genuine mails reach it as are held.
+inline constexpr double kNearScore = 10;
+/// After group(): puts a nearly held mail into its sender's open incident, or opens one where
+/// another of the same campaign (same page or same words) came within kIncidentWindow before. To be
+/// called before the mail leaves its own trace.
+void group_near(const MailRecord& record, double own_evidence, const ScoringOptions& options,
+                LearnedMemory& memory);
 
 [[nodiscard]] std::string encode(const Incident& incident);
 /// nullopt when the bytes do not verify; never crashes, whatever the bytes.

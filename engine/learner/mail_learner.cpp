@@ -26,7 +26,7 @@ Judgement MailLearner::judge(const Observations& o, const Labels& labels, const 
 
 bool MailLearner::is_suspended(const Key16& sender, Time now) const {
     const auto incident = memory_.incident(sender);
-    return incident && incident->is_open(now);
+    return incident && incident->is_open(now) && !incident->near_only;
 }
 
 void MailLearner::advance(Time now) {
@@ -105,6 +105,7 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     (void)memory_.came_back(delay_key(o, hasher_));
     if (o.direction != Direction::Inbound) learn_answered(o);
     group(record, judgement.assessment.own_evidence, memory_);
+    group_near(record, judgement.assessment.own_evidence, scoring_, memory_);
 
     const Fate fate = fate_of(judgement, record.action == Action::Held);
     const bool ranked = note(o, judgement, fate, memory_, record.id);

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/features/asks.hpp"
+#include "engine/features/sketch.hpp"
 #include "engine/features/spec.hpp"
 
 namespace kith {
@@ -40,13 +41,6 @@ std::uint32_t feasible_asks(const Observations& o) noexcept {
     if (!page) asks &= ~kNeedsPage;
     if (o.phones.empty()) asks &= ~bit(Ask::Call);
     return (o.asks & asks & ~kMannerAsks) != 0 ? o.asks & asks : 0;
-}
-
-bool same_text(const std::array<std::uint32_t, 8>& a,
-               const std::array<std::uint32_t, 8>& b) noexcept {
-    int equal = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i] ? 1 : 0;
-    return equal >= 4;
 }
 
 /// One way an attack could come about: shares of the experts' scores and the log of how likely the
@@ -235,7 +229,7 @@ OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& t
         bool same_link = false;
         for (const auto& link : o.links)
             same_link = same_link || contains(t.tenants, fold32(link.tenant));
-        const bool alike = same_link || same_text(t.sketch, o.sketch);
+        const bool alike = same_link || alike_words(t.sketch, o.sketch) >= kSameText;
         const double counts = std::max(0.0, static_cast<double>(t.evidence) - kOrdinary);
         sum += (alike ? 1 : kUnlike) * counts;
         out.held = out.held || t.held;

@@ -135,3 +135,75 @@ TEST_CASE("nothing is restored under a running learner") {
     CHECK(out.err.find("systemctl stop kith-milter kith-learner") != std::string::npos);
     CHECK(from.kith({"restore", "--verify", from.backup()}).status == 0);
 }
+
+TEST_CASE(
+    "a restore killed between two of its renames is undone by the next one, which completes") {
+    const Backed from;
+    for (const int renames : {1, 2, 3, 4, 5}) {
+        CAPTURE(renames);
+        const Site to;
+        to.write_secret();
+        to.seen({passed_mail()});
+        // As restore does it: each place to its old name, then the new one to the place.
+        int done = 0;
+        for (const std::string place : {"journal", "store", "site.key"}) {
+            const fs::path here = to.dir.path() / place;
+            if (place == "site.key")
+                to.dir.write("site.key.restoring", "fedcba9876543210");
+            else
+                fs::create_directories(to.dir.path() / (place + ".restoring"));
+            if (done++ < renames) fs::rename(here, to.dir.path() / (place + ".before-restore"));
+            if (done++ < renames) fs::rename(to.dir.path() / (place + ".restoring"), here);
+        }
+        const auto out = to.kith({"restore", from.backup()});
+        INFO(out.err);
+        CHECK(out.status == 0);
+        CHECK(to.kith({"list", "--all"}).out == from.kith({"list", "--all"}).out);
+        CHECK(to.dir.read("site.key.before-restore") == "0123456789abcdef");
+        CHECK(fs::exists(to.dir.file("store.before-restore/data.mdb")));
+        CHECK_FALSE(fs::is_empty(to.dir.file("journal.before-restore")));
+    }
+}
+
+namespace {
+
+/// Runs the program, and kills it after so many milliseconds if it still runs.
+void kill_after(const Site& site, int milliseconds, std::vector<std::string> arguments) {
+    std::vector<std::string> command{
+        "/usr/bin/timeout",
+        "-s",
+        "KILL",
+        "0." + std::string(milliseconds < 10 ? "00" : "0") + std::to_string(milliseconds),
+        KITH_PROGRAM,
+        "--config",
+        site.dir.file("kith.yaml")};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    REQUIRE(admin::run_process(command, {}));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "killed at any moment, a backup is whole or not there, and a restore the old or the new") {
+    const Backed from;
+    for (const int after : {3, 6, 9, 12, 16, 20, 25, 30, 40, 60, 90}) {
+        CAPTURE(after);
+        const std::string backup = from.dir.file("backup" + std::to_string(after));
+        kill_after(from, after, {"backup", backup});
+        if (fs::exists(backup)) CHECK(from.kith({"restore", "--verify", backup}).status == 0);
+        if (!fs::exists(backup)) CHECK(from.kith({"backup", backup}).status == 0);
+
+        const Site to;
+        to.write_secret();
+        to.seen({passed_mail()});
+        const std::string old = to.kith({"list", "--all"}).out,
+                          fresh = from.kith({"list", "--all"}).out;
+        kill_after(to, after, {"restore", from.backup()});
+        const bool swapped = fs::exists(to.dir.file("site.key.before-restore"));
+        const bool began = fs::exists(to.dir.file("journal.before-restore"));
+        if (began == swapped) CHECK(to.kith({"list", "--all"}).out == (swapped ? fresh : old));
+        const auto again = to.kith({"restore", from.backup()});
+        CHECK(again.status == (swapped && !fs::exists(to.dir.file("site.key.restoring")) ? 64 : 0));
+        CHECK(to.kith({"list", "--all"}).out == fresh);
+    }
+}

@@ -302,3 +302,42 @@ TEST_CASE("doctor without Postfix still looks at kith and prints the lines") {
     CHECK(out.out.find("postconf: not installed") != std::string::npos);
     CHECK(out.out.find("  smtpd_milters = { unix:") != std::string::npos);
 }
+
+TEST_CASE(
+    "a timer that does not run, will not run or whose command failed is told, with what it left") {
+    const Time now = from_unix(1772368496);
+    const auto shown = [](const std::string& load, const std::string& active,
+                          const std::string& file, const std::string& last,
+                          const std::string& result) {
+        return "Id=kith-alerts.timer\nLoadState=" + load + "\nActiveState=" + active +
+               "\nUnitFileState=" + file + "\nLastTriggerUSec=" + last +
+               "\nResult=success\n\nId=kith-alerts.service\nLoadState=loaded\nActiveState="
+               "inactive\n"
+               "UnitFileState=static\nResult=" +
+               result + "\n";
+    };
+    const auto check = [&](const std::string& text) {
+        return check_timer("kith-alerts", "no alert is sent", text, now);
+    };
+    const Check good = check(shown("loaded", "active", "enabled", "@1772368456", "success"));
+    CHECK(good.state == CheckState::Ok);
+    CHECK(good.text == "kith-alerts.timer runs, last at 2026-03-01T12:34:16Z");
+    CHECK(check(shown("loaded", "active", "enabled", "n/a", "success")).state == CheckState::Ok);
+    for (const auto& [text, says] :
+         {std::pair(shown("not-found", "inactive", "", "", "success"), "is not there"),
+          std::pair(shown("loaded", "inactive", "disabled", "", "success"), "is not running"),
+          std::pair(shown("loaded", "active", "disabled", "@1772368456", "success"),
+                    "will not after the next start"),
+          std::pair(shown("loaded", "active", "enabled", "@1772368456", "exit-code"),
+                    "failed (exit-code)"),
+          std::pair(shown("loaded", "active", "enabled", "@1772360000", "success"),
+                    "has not run since 2026-03-01T10:13:20Z"),
+          std::pair(std::string(), "is not there")}) {
+        INFO(text);
+        const Check bad = check(text);
+        CHECK(bad.state == CheckState::Warn);
+        CHECK(bad.text.find(says) != std::string::npos);
+        CHECK(bad.text.find("no alert is sent") != std::string::npos);
+        CHECK_FALSE(bad.todo.empty());
+    }
+}

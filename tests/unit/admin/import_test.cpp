@@ -2,6 +2,8 @@
 // `kith import` with the built program: what reaches the journal, in which order, and only once.
 #include <nlohmann/json.hpp>
 
+#include <set>
+
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -187,4 +189,28 @@ TEST_CASE("an import without own domains asks for them, and a missing source is 
     const auto out = site.kith({"import", "--mbox", file});
     CHECK(out.status == 78);
     CHECK(out.err.find("site.domains") != std::string::npos);
+}
+
+TEST_CASE("killed at any moment, again and again, an import loses nothing and adds nothing twice") {
+    Site site;
+    site.write_secret();
+    std::vector<std::string> mails;
+    for (int i = 0; i < 600; ++i) mails.push_back(inbound(i, "12:00:00"));
+    const std::string file = site.dir.write("box", box(mails));
+    std::size_t before = 0;
+    for (const char* after : {"0.02", "0.04", "0.06", "0.08", "0.12", "0.16", "0.2"}) {
+        CAPTURE(after);
+        REQUIRE(
+            admin::run_process({"/usr/bin/timeout", "-s", "KILL", after, KITH_PROGRAM, "--config",
+                                site.dir.file("kith.yaml"), "import", "--mbox", file},
+                               {}));
+        const std::size_t now = imported(site).size();
+        CHECK(now >= before);
+        before = now;
+    }
+    CHECK(site.kith({"import", "--mbox", file}).status == 0);
+    std::set<std::string> ids;
+    for (const MailRecord& r : imported(site)) ids.insert(r.message_id);
+    CHECK(imported(site).size() == 600);
+    CHECK(ids.size() == 600);
 }

@@ -63,19 +63,121 @@ struct FakePostfix {
 
 }  // namespace
 
-TEST_CASE("incidents are listed with their sender and how many mails they have") {
+TEST_CASE("incidents that are over are listed when asked for, with what became of their mail") {
     const Story site;
-    const auto out = site.kith({"incident", "list"});
+    CHECK(site.kith({"incident", "list"}).out == "no open incidents; --all shows the others\n");
+    const auto out = site.kith({"incident", "list", "--all"});
     CHECK(out.status == 0);
-    CHECK(out.out ==
-          "ID                STATE   OPENED                LAST HELD             MAILS  FROM\n"
-          "zbcdefghijklmnop  closed  2026-03-01T12:36:56Z  2026-03-01T12:36:56Z  7      "
-          "anna@supplier.example\n");
-    const Json j = Json::parse(site.kith({"--json", "incident", "list"}).out);
-    REQUIRE(j["incidents"].size() == 1);
-    CHECK(j["incidents"][0]["id"] == "zbcdefghijklmnop");
-    CHECK(j["incidents"][0]["from"] == "anna@supplier.example");
-    CHECK(j["incidents"][0]["mails"] == 7);
+    CHECK(
+        out.out ==
+        "ID                STATE  FIRST                 LAST                  MAILS  HELD  NEARLY  "
+        "TO  ANSWERED  FROM\n"
+        "zbcdefghijklmnop  over   2026-03-01T12:34:56Z  2026-03-01T12:36:56Z  7      3     0       "
+        "3   -         anna@supplier.example\n");
+    const Json j = Json::parse(site.kith({"--json", "incident", "list", "--all"}).out);
+    REQUIRE(j["groups"].size() == 1);
+    CHECK(j["groups"][0]["id"] == "zbcdefghijklmnop");
+    CHECK(j["groups"][0]["from"] == Json{"anna@supplier.example"});
+    CHECK(j["groups"][0]["mails"] == 7);
+    CHECK(j["groups"][0]["rcpts"] ==
+          Json{"bert@example.org", "cora@example.org", "dirk@example.org"});
+    CHECK(j["groups"][0]["incidents"][0]["last_held"] == "2026-03-01T12:36:56Z");
+    CHECK(Json::parse(site.kith({"--json", "incident", "list"}).out)["groups"].empty());
+}
+
+namespace {
+
+/// Incidents of the last hour, each of one mail: sender, words, what was done.
+struct Today : Site {
+    struct One {
+        std::string id, from;
+        std::uint32_t words;
+        Action action;
+        Verdict verdict;
+        double score;
+        bool near_only;
+    };
+    explicit Today(const std::vector<One>& all) {
+        const Time now = SystemClock().now();
+        std::vector<MailRecord> mails;
+        std::vector<Incident> incidents;
+        for (const One& one : all) {
+            MailRecord r = test::held_mail();
+            r.id = one.id;
+            r.from = r.mail_from = one.from;
+            r.time = r.observations.time =
+                now - Seconds(3600 - 60 * static_cast<int>(mails.size()));
+            r.action = one.action;
+            r.assessment.verdict = one.verdict;
+            r.assessment.score = one.score;
+            r.observations.sketch.fill(one.words);
+            r.observations.word_total = 40;
+            r.observations.sender = Key16{{static_cast<std::uint8_t>(mails.size() + 1)}};
+            r.observations.message_id = 100 + mails.size();
+            Incident i;
+            i.id = r.id;
+            i.from = r.from;
+            i.opened = i.last_held = r.time;
+            i.near_only = one.near_only;
+            i.mails = {{r.id, r.time, 3}};
+            incidents.push_back(i);
+            mails.push_back(r);
+        }
+        // Somebody here answers the first one.
+        MailRecord answer = test::passed_mail();
+        answer.from = "bert@example.org";
+        answer.time = answer.observations.time = now - Seconds(60);
+        answer.observations.direction = Direction::Outbound;
+        answer.observations.refs = {100};
+        mails.push_back(answer);
+        seen(mails);
+        auto opened = Store::open(store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        for (std::size_t n = 0; n < incidents.size(); ++n)
+            REQUIRE((*txn)->put(Table::Messages,
+                                incident_key(Key16{{static_cast<std::uint8_t>(n + 1)}}),
+                                encode(incidents[n])));
+        REQUIRE((*txn)->commit());
+    }
+    [[nodiscard]] Json groups() const {
+        const auto out = kith({"--json", "incident", "list"});
+        if (out.status != 0) FAIL(out.err);
+        return Json::parse(out.out)["groups"];
+    }
+};
+
+}  // namespace
+
+TEST_CASE("one campaign of several senders is one line, and who answered stands in it") {
+    const Today site(
+        {{"aaaaheldaaaaaaaa", "anna@one.example", 7, Action::Held, Verdict::Quarantine, 80, false},
+         {"bbbbnearbbbbbbbb", "ben@two.example", 7, Action::Deferred, Verdict::Defer, 55, true},
+         {"ccccotherccccccc", "cora@three.example", 9, Action::Accepted, Verdict::Tag, 52, true}});
+    const Json groups = site.groups();
+    REQUIRE(groups.size() == 2);
+    CHECK(groups[0]["id"] == "ccccotherccccccc");
+    CHECK(groups[0]["state"] == "near-held");
+    CHECK(groups[0]["near_held"] == 1);
+    CHECK(groups[0]["answered"].empty());
+    CHECK(groups[1]["id"] == "bbbbnearbbbbbbbb");
+    CHECK(groups[1]["state"] == "open");
+    CHECK(groups[1]["from"] == Json{"ben@two.example", "anna@one.example"});
+    CHECK(groups[1]["mails"] == 2);
+    CHECK(groups[1]["held"] == 1);
+    CHECK(groups[1]["near_held"] == 1);
+    CHECK(groups[1]["answered"] == Json{"bert@example.org"});
+    CHECK(groups[1]["incidents"].size() == 2);
+    const std::string text = site.kith({"incident", "list"}).out;
+    CHECK(text.find("ben@two.example and 1 more") != std::string::npos);
+    CHECK(text.find("bert@example.org") != std::string::npos);
+}
+
+TEST_CASE("a tagged mail far below the hold level is none that was nearly held") {
+    const Today site(
+        {{"aaaaheldaaaaaaaa", "anna@one.example", 7, Action::Accepted, Verdict::Tag, 45, false}});
+    CHECK(site.groups()[0]["near_held"] == 0);
 }
 
 TEST_CASE("no incidents is said") {

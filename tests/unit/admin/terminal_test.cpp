@@ -115,9 +115,9 @@ TEST_CASE("SEC-11: no text of an incident steers the terminal or forges a line")
             REQUIRE(txn->put(Table::Messages, incident_key(Key16{{1}}), encode(incident)));
             REQUIRE(txn->commit());
         }
-        check_both(site, {"incident", "list"});
+        check_both(site, {"incident", "list", "--all"});
         check_both(site, {"incident", "show", mail.id});
-        CHECK(plain_lines(site.kith({"incident", "list"}).out).size() == 2);
+        CHECK(plain_lines(site.kith({"incident", "list", "--all"}).out).size() == 2);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/assess/delay.hpp"
 #include "engine/base/text.hpp"
+#include "engine/journal/account_event.hpp"
 #include "tests/unit/learner/learner_fixture.hpp"
 
 using namespace kith;
@@ -251,6 +252,12 @@ TEST_CASE("what was said of erased mail, and her name in any remark, goes with i
     REQUIRE(reworded);
     CHECK(must(decode_admin_record(*reworded)).why == "says ");
     CHECK_FALSE(ask(RecordType::Note, "anna@partner.example"));
+    AccountEvent login;
+    login.account = "bob@partner.example";
+    CHECK_FALSE(ask(RecordType::Account, encode(login)));
+    login.account = kAnna;
+    CHECK(ask(RecordType::Account, encode(login)) == "");
+    CHECK(eraser.count().events == 1);
     CHECK_FALSE(ask(RecordType::Mail, "no record"));
     CHECK(eraser.count().mails == 1);
     CHECK(eraser.count().remarks == 4);

@@ -163,3 +163,93 @@ TEST_CASE("incidents are found by the beginning of their id and by any of their 
     CHECK(expire_incidents(store, day(0) + Seconds(90), 10).value() == 2);
     CHECK(list_incidents(store)->front().id == other.id);
 }
+
+namespace {
+
+struct NearSite : Site {
+    ScoringOptions options;
+    MailRecord nearly(double minutes, const char* words, double score = 55,
+                      Verdict verdict = Verdict::Tag, const char* from = kAnna) {
+        Mail mail(from, day(0) + Seconds(static_cast<long>(60 * minutes)));
+        if (*words != '\0') mail.get().sketch.fill(word_of(words));
+        MailRecord r = record_of(mail);
+        r.from = from;
+        r.assessment.stratum = Stratum::NewLink;
+        r.assessment.verdict = verdict;
+        r.assessment.score = score;
+        group(r, score / 20, memory);
+        group_near(r, score / 20, options, memory);
+        leave_trace(memory.edit_traces(r.observations.sender),
+                    trace_of(r.observations, score / 20, false, r.id));
+        return r;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("nearly held is what was delayed, or has a score less than 10 below what is held") {
+    ScoringOptions options;
+    options.holds_per_1000 = 1;  // from 60 on
+    const auto near = [&](Verdict v, double score, Action a = Action::Accepted) {
+        return is_near_held(v, a, score, options);
+    };
+    CHECK(near(Verdict::Tag, 50));
+    CHECK_FALSE(near(Verdict::Tag, 49.9));
+    CHECK(near(Verdict::Pass, 55));
+    CHECK(near(Verdict::Defer, 45));
+    CHECK(near(Verdict::Pass, 45, Action::Deferred));
+    CHECK_FALSE(near(Verdict::Quarantine, 80));
+    CHECK_FALSE(near(Verdict::Tag, 55, Action::Held));
+    options.holds_per_1000 = 10;  // from 40 on
+    CHECK(near(Verdict::Tag, 30));
+    options.holds_per_1000 = 0;
+    CHECK_FALSE(near(Verdict::Tag, 100));
+}
+
+TEST_CASE("two nearly held mails of one campaign make an incident, of two campaigns none") {
+    NearSite s;
+    s.nearly(0, "invoice");
+    s.nearly(10, "parcel");
+    s.nearly(20, "");
+    s.nearly(30, "");
+    CHECK(s.incident() == nullptr);
+    const auto second = s.nearly(40, "invoice");
+    REQUIRE(s.incident());
+    CHECK(s.incident()->near_only);
+    CHECK(s.incident()->id == second.id);
+    CHECK(s.incident()->mails.size() == 2);
+    CHECK(decode_incident(encode(*s.incident()))->near_only);
+}
+
+TEST_CASE(
+    "the two nearly held mails come within two hours, and the first one was nearly held, too") {
+    NearSite s;
+    s.nearly(0, "invoice");
+    s.nearly(121, "invoice");
+    CHECK(s.incident() == nullptr);
+    s.nearly(300, "parcel", 20, Verdict::Pass);
+    s.nearly(310, "parcel");
+    CHECK(s.incident() == nullptr);
+}
+
+TEST_CASE("a nearly held mail joins its sender's open incident, days later as well") {
+    NearSite s;
+    s.takes(0, Verdict::Quarantine);
+    s.nearly(3 * 1440, "parcel");
+    REQUIRE(s.incident()->mails.size() == 2);
+    CHECK_FALSE(s.incident()->near_only);
+    CHECK(s.incident()->last_held == day(0));
+    s.nearly(31 * 1440, "parcel");
+    CHECK(s.incident()->mails.size() == 2);  // it was over
+}
+
+TEST_CASE("a held mail makes an incident of nearly held ones a real one") {
+    NearSite s;
+    s.nearly(0, "invoice");
+    const auto named = s.nearly(10, "invoice");
+    REQUIRE(s.incident()->near_only);
+    s.takes(20, Verdict::Quarantine);
+    CHECK_FALSE(s.incident()->near_only);
+    CHECK(s.incident()->id == named.id);
+    CHECK(s.incident()->mails.size() == 3);
+}
