@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/accounts/options.hpp"
 #include "engine/base/result.hpp"
 #include "engine/documents/options.hpp"
 #include "engine/journal/journal.hpp"
@@ -129,6 +130,7 @@ struct Config {
     std::string secret_file = "/var/lib/kith/site.key";
     QuarantineOptions quarantine;
     AlertOptions alerts;
+    AccountJudgeOptions account_judge;
     LogOptions log;
     ModelFileOptions model_files;
     /// Kith's own and the site's, from `model_files` when the configuration was read from files;
