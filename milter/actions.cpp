@@ -10,6 +10,8 @@
 namespace kith::milter {
 namespace {
 
+/// RFC 5321, 4.5.3.1.5: a line of an answer has at most 512 bytes, code and line end included.
+constexpr std::size_t kMaxReplyText = 450;
 constexpr std::size_t kFoldColumn = 78;  // RFC 5322 2.1.1: lines should be no longer
 constexpr std::size_t kLongestName = sizeof("X-Kith-Verdict: ") - 1;
 constexpr std::array<std::string_view, 5> kOurNames = {"x-kith-score", "x-kith-verdict",
@@ -156,6 +158,29 @@ Plan plan_for(const MailRecord& record, Mode mode, const MilterOptions& options,
     if (options.add_headers && mode != Mode::Passive && negotiated.insert_headers &&
         record.observations.direction != Direction::Outbound)
         add_headers(plan, record);
+    return plan;
+}
+
+Plan plan_for_locked(const MailRecord* record, const AccountLock& lock,
+                     const AccountOptions& options, const Negotiated& negotiated,
+                     const OwnHeaders& brought_along) {
+    Plan plan;
+    const std::string id = record == nullptr ? std::string() : reply_text(record->id, 32);
+    const bool holds = options.outbound == "hold" && negotiated.quarantine;
+    if (holds) {
+        plan.quarantine_reason = reply_text(
+            "kith " + id + (id.empty() ? "" : " ") + lock_text(lock), kMaxQuarantineReason);
+        plan.action = Action::Held;
+        if (negotiated.change_headers) plan.removals = brought_along.removals();
+        return plan;
+    }
+    // Without a quarantine refusing is what keeps the mail from going out.
+    plan.reply = Reply::Reject;
+    plan.reply_code = "550";
+    plan.reply_status = "5.7.1";
+    plan.reply_text = reply_text(
+        "Not sent: " + lock_text(lock) + (id.empty() ? "" : " (kith " + id + ")"), kMaxReplyText);
+    plan.action = Action::Rejected;
     return plan;
 }
 

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/account_lock.hpp"
 #include "engine/config/config.hpp"
 #include "engine/journal/mail_record.hpp"
 
@@ -84,6 +85,12 @@ private:
 /// along are always taken away.
 [[nodiscard]] Plan plan_for(const MailRecord& record, Mode mode, const MilterOptions& options,
                             const Negotiated& negotiated, const OwnHeaders& brought_along);
+
+/// The same for mail that a locked account submits, in every mode and whatever was judged: held, or
+/// refused with `why` in the answer. An admin's word goes before the mode.
+[[nodiscard]] Plan plan_for_locked(const MailRecord* record, const AccountLock& lock,
+                                   const AccountOptions& options, const Negotiated& negotiated,
+                                   const OwnHeaders& brought_along);
 
 /// What to do about a mail without a verdict.
 [[nodiscard]] Plan plan_without_verdict(const MilterOptions& options, const Negotiated& negotiated,

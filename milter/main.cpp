@@ -26,11 +26,13 @@
 
 #include "engine/assess/judge.hpp"
 #include "engine/assess/mode.hpp"
+#include "engine/base/account_lock.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/config/accounts.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/config/config.hpp"
 #include "engine/config/keys.hpp"
@@ -357,6 +359,10 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     services->spool = [&](const MailRecord& record, const std::vector<Document>& documents) {
         return spool_documents(attachment_options(*current.get()), record.id,
                                record.observations.sender32, documents);
+    };
+    LockTable locks(account_options(*config).lock_file);
+    services->account_lock = [&](std::string_view account) {
+        return locks.find(account, clock.now());
     };
     services->now = [&] { return clock.now(); };
     services->log = [](LogLevel level, std::string_view message,

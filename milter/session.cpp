@@ -247,8 +247,8 @@ Plan Session::end_of_message(const Macros& macros) {
                        {"error", m.collector->trouble()->text()}});
     }
 
-    Pending pending{m.config, std::move(m.open), mode, std::move(arrival), std::nullopt, {}, {}, {},
-                    begun};
+    Pending pending{
+        m.config, std::move(m.open), mode, std::move(arrival), std::nullopt, {}, {}, {}, {}, begun};
     Plan plan;
     if (auto* judged = std::get_if<Judged>(&outcome)) {
         judged->record.mode = std::string(to_string(mode));
@@ -264,9 +264,22 @@ Plan Session::end_of_message(const Macros& macros) {
         counter.fetch_add(1);
         plan = plan_without_verdict(options, negotiated_, m.own_headers);
     }
+    if (const auto lock = outbound_lock(pending.arrival)) {
+        plan = plan_for_locked(pending.record ? &*pending.record : nullptr, *lock,
+                               pending.config->accounts, negotiated_, m.own_headers);
+        pending.locked = lock_text(*lock);
+    }
     pending.shortfall = plan.shortfall;
     pending_ = std::move(pending);
     return plan;
+}
+
+/// The lock that keeps this mail from going out.
+std::optional<AccountLock> Session::outbound_lock(const Arrival& arrival) const {
+    if (!arrival.auth_user || !services_->account_lock) return std::nullopt;
+    auto lock = services_->account_lock(*arrival.auth_user);
+    if (lock && !lock->outbound) lock.reset();
+    return lock;
 }
 
 void Session::settled(Action action) {
@@ -278,6 +291,10 @@ void Session::settled(Action action) {
     if (action == Action::Deferred) counters.deferred.fetch_add(1);
     if (action == Action::Rejected) counters.rejected.fetch_add(1);
 
+    if (!p.locked.empty())
+        services_->log(LogLevel::Warning, log_queue_id(p.arrival.queue_id) + ": " + p.locked,
+                       {{"login", p.arrival.auth_user.value_or("")},
+                        {"action", std::string(to_string(action))}});
     if (!p.record) {
         const LogLine line =
             log_line_without_verdict(p.arrival, p.missed, action, p.mode, since(p.begun));

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/assess/judge.hpp"
+#include "engine/base/account_lock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/config.hpp"
 #include "engine/journal/journal.hpp"
@@ -78,6 +79,8 @@ struct Services {
     std::function<Status(const MailRecord&, const std::vector<Document>&)> spool;
     std::function<Status(const MailRecord&)>
         append;  ///< to the journal; may block, runs on `journalling`
+    /// The lock that stands on an account; empty: none does.
+    std::function<std::optional<AccountLock>(std::string_view account)> account_lock;
     std::function<Time()> now;
     std::function<void(LogLevel, std::string_view, const std::vector<LogField>&)> log;
     WorkerPool* judging = nullptr;
@@ -178,10 +181,12 @@ private:
         std::vector<Document> documents;
         std::string missed;  ///< why there is no record
         std::string shortfall;
+        std::string locked;  ///< why the account may not send; "" = it may
         std::chrono::steady_clock::time_point begun;
     };
 
     MessageState& message();
+    [[nodiscard]] std::optional<AccountLock> outbound_lock(const Arrival& arrival) const;
     void journal(const std::shared_ptr<const MailRecord>& record, Deadline deadline);
     void spool(const std::shared_ptr<const MailRecord>& record, std::vector<Document> documents);
 

@@ -51,7 +51,7 @@ Offset<fb::Incident> build(FlatBufferBuilder& b, const AccountIncident& i) {
     const auto id = b.CreateString(i.id), account = b.CreateString(i.account);
     const auto steps = build(b, i.steps);
     return fb::CreateIncident(b, id, account, to_unix(i.opened), to_unix(i.last), to_unix(i.closed),
-                              i.risk, i.indicators, steps, i.left_out, to_unix(i.raised));
+                              i.risk, i.indicators, steps, i.left_out, to_unix(i.raised), i.raises);
 }
 
 Offset<fb::Endpoint> build(FlatBufferBuilder& b, const Endpoint& e) {
@@ -147,6 +147,7 @@ bool read(const fb::Incident* in, AccountIncident& out) {
     out.last = time_of(in->last());
     out.closed = time_of(in->closed());
     out.raised = time_of(in->raised());
+    out.raises = in->raises();
     out.risk = in->risk();
     out.indicators = in->indicators();
     out.left_out = in->left_out();
@@ -290,7 +291,7 @@ std::string encode(const AccountState& a) {
     b.Finish(fb::CreateAccount(b, name, to_unix(a.first), to_unix(a.last), a.logins, a.mails,
                                habits_at, recipients, endpoints_at, sessions_at, failures_at,
                                pending_at, arrived_at, unusual, incident, a.tells_reads, a.day,
-                               today_at, peaks, a.risk, static_cast<std::uint8_t>(a.stratum)));
+                               today_at, peaks, a.risk, a.score));
     return finished(b);
 }
 
@@ -307,11 +308,10 @@ std::optional<AccountState> decode_account_state(std::string_view bytes) {
     out.tells_reads = in.tells_reads();
     out.day = std::clamp(in.day(), 0, 2932896);
     out.risk = in.risk();
-    if (in.stratum() >= kAccountStrata || in.peaks() == nullptr ||
-        in.peaks()->size() != out.peaks.size() || !is_count(out.logins) || !is_count(out.mails) ||
-        !is_nats(out.risk))
+    out.score = in.score();
+    if (in.peaks() == nullptr || in.peaks()->size() != out.peaks.size() || !is_count(out.logins) ||
+        !is_count(out.mails) || !is_nats(out.risk) || !is_nats(out.score))
         return std::nullopt;
-    out.stratum = static_cast<AccountStratum>(in.stratum());
     for (std::size_t i = 0; i < out.peaks.size(); ++i) {
         out.peaks[i] = in.peaks()->Get(static_cast<flatbuffers::uoffset_t>(i));
         if (!is_nats(out.peaks[i])) return std::nullopt;

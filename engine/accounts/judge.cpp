@@ -488,6 +488,7 @@ void tell(const AccountLook& look, AccountJudgement& j, double fresh,
     if (raises || goes_on) {
         add_step(a.incident, step);
         if (serious) a.incident.raised = look.seen.time;
+        if (raises) ++a.incident.raises;
         j.alert = true;
         j.opened = raises;
     }
@@ -538,7 +539,7 @@ AccountJudgement observe_account(const Sighting& s, const AccountJudgeOptions& o
     j.indicators = indicators_of(look);
     tell(look, j, fresh, options, incident_id, place);
     a.risk = static_cast<float>(risk.nats);
-    a.stratum = risk.stratum;
+    a.score = static_cast<float>(j.risk);
     float& peak = a.peaks[static_cast<std::size_t>(risk.stratum)];
     peak = std::max(peak, a.risk);
     if (s.act == AccountAct::Login) a.logins += 1;
@@ -563,20 +564,15 @@ bool close_incident(AccountPlace place, Time now, bool normal) {
             learn_value(p.feature, p.value, day_number(now), place);
     a.pending.clear();
     a.endpoints.clear();
-    a.risk = 0;
-    a.stratum = AccountStratum::Hand;
+    a.risk = a.score = 0;
     a.peaks = {};
     return true;
 }
 
-double account_risk(const AccountState& a, const AccountSite& site, Time now) {
-    const double nats = faded(static_cast<double>(a.risk), now - a.last,
-                              a.incident.is_open(now) ? kFadeOfIncident : kFadeSeconds);
-    if (!is_ready(site)) return 0;
-    // What was done days ago is not what the account does now.
-    const AccountStratum stratum =
-        now - a.last > kForgetEndpoint ? AccountStratum::Hand : a.stratum;
-    return on_scale(share_of_days({nats, stratum}, site));
+double account_risk(const AccountState& a, Time now) noexcept {
+    return std::clamp(faded(static_cast<double>(a.score), now - a.last,
+                            a.incident.is_open(now) ? kFadeOfIncident : kFadeSeconds),
+                      0.0, 100.0);
 }
 
 }  // namespace kith

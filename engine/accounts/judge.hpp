@@ -57,7 +57,8 @@ void note_arrived(const std::string& mail, Time time, double evidence, AccountSt
 /// learned at once; else what waits is never learned. False when none is open.
 bool close_incident(AccountPlace place, Time now, bool normal);
 
-/// Risk now, 0 to 100: fades when nothing happens.
-[[nodiscard]] double account_risk(const AccountState& account, const AccountSite& site, Time now);
+/// Risk now, 0 to 100: that of the last event, which halves in two days, in a week while an
+/// incident is open.
+[[nodiscard]] double account_risk(const AccountState& account, Time now) noexcept;
 
 }  // namespace kith

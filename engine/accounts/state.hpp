@@ -76,10 +76,11 @@ struct AccountIncident {
     std::string id;  ///< 16 characters [a-z2-7]; "" = there is none
     std::string account;
     Time opened{}, last{};
-    Time closed{};   ///< when an admin closed it; epoch = never
-    Time raised{};   ///< last time that the account was as suspicious as an incident must be
-    float risk = 0;  ///< largest, 0 to 100
-    std::uint32_t indicators = 0;    ///< bit per AccountIndicator
+    Time closed{};  ///< when an admin closed it; epoch = never
+    Time raised{};  ///< last time that the account was as suspicious as an incident must be
+    std::uint32_t raises = 0;      ///< times that it is to be told: at first, and after each pause
+    float risk = 0;                ///< largest, 0 to 100
+    std::uint32_t indicators = 0;  ///< bit per AccountIndicator
     std::vector<AccountStep> steps;  ///< by time, at most kMaxSteps: the first ones
     std::uint32_t left_out = 0;      ///< further steps
 
@@ -116,7 +117,7 @@ struct AccountState {
         today{};                                ///< counts of the features *_day and new_recipients
     std::array<float, kAccountStrata> peaks{};  ///< largest risk of the day, in nats; 0 = none
     float risk = 0;                             ///< after the last event, in nats
-    AccountStratum stratum = AccountStratum::Hand;  ///< of that
+    float score = 0;                            ///< the same from 0 to 100, ranked then
 
     static constexpr std::size_t kMaxEndpoints = 16, kMaxSessions = 32, kMaxFailures = 64,
                                  kMaxPending = 64, kMaxArrived = 8, kMaxUnusual = 24,

@@ -89,6 +89,17 @@ void check_learner(Checks& checks, const Config& config) {
             "systemctl start kith-learner");
 }
 
+void check_accounts(Checks& checks, const Config& config) {
+    if (!accounts_in_use(config))
+        add(checks, "accounts", CheckState::Ok,
+            "kith-accounts does not run: logins and rules of own accounts are not looked at");
+    else if (const Status events = events_are_recorded(config); !events)
+        add_error(checks, "accounts", CheckState::Fail, events.error(), "");
+    else
+        add(checks, "accounts", CheckState::Ok,
+            "kith-accounts answers at " + config.accounts.listen);
+}
+
 // Reads the whole journal: about a second for each 500 MB.
 void check_records(Checks& checks, JournalReader& journal, const Config& config) {
     for (;;) {
@@ -332,6 +343,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_secret(f.checks, config);
         check_journal(f.checks, config);
         check_learner(f.checks, config);
+        check_accounts(f.checks, config);
         check_store(f.checks, config, queries, postfix, servers);
         check_directories(f.checks, config, connect_to(socket).has_value());
     }

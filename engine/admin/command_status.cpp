@@ -286,6 +286,8 @@ Report examine(const Config& config, Time now) {
             services_write(config.milter.spool_directory, parent_of(config.secret_file));
         !spool)
         r.add(kExitWarning, "large mail is judged by its beginning: spool " + spool.error().text());
+    if (const Status events = events_are_recorded(config); !events)
+        r.add(kExitWarning, events.error());
     look_at_store(r, config, now);
     look_at_journal(r, config, now);
     if (!r.damaged_file.empty())

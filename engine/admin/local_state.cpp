@@ -257,6 +257,26 @@ Status mail_is_learned(const Config& config) {
                                    ", mail is not affected: " + (*said)->text);
 }
 
+bool accounts_in_use(const Config& config) {
+    const auto said = read_trouble(config.accounts.trouble_file);
+    return said || said.error().code != ErrorCode::NoInput;
+}
+
+Status events_are_recorded(const Config& config) {
+    if (!accounts_in_use(config)) return ok();
+    if (const Status answers = connect_to(parse_socket_name(config.accounts.listen)); !answers)
+        return fail(
+            answers.error().code,
+            "kith-accounts does not answer, people log in all the same: " + answers.error().what,
+            "systemctl start kith-accounts; where it is not wanted remove " +
+                config.accounts.trouble_file);
+    const auto said = read_trouble(config.accounts.trouble_file);
+    if (!said) return fail(said.error());
+    if (!*said) return ok();
+    return fail(ErrorCode::Unavailable, "events on accounts are not recorded since " +
+                                            iso8601((*said)->since) + ": " + (*said)->text);
+}
+
 Status may_look(const Config& config) {
     for (const std::string& path :
          {config.secret_file, config.store.directory, config.journal.directory}) {

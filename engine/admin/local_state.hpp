@@ -49,6 +49,13 @@ namespace kith::admin {
 /// to be wrong.
 [[nodiscard]] Status mail_is_learned(const Config& config);
 
+/// Why kith-accounts, where it has ever run, records nothing now: it does not answer, or says so
+/// itself. Ok as well where it never ran.
+[[nodiscard]] Status events_are_recorded(const Config& config);
+
+/// Whether kith-accounts has run since the machine was started.
+[[nodiscard]] bool accounts_in_use(const Config& config);
+
 /// Ok unless the user of this process lacks the right to read kith's state (secret, store,
 /// journal): Permission then, with who has it. What is missing or broken is no matter of rights.
 [[nodiscard]] Status may_look(const Config& config);

@@ -15,6 +15,7 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
+#include "engine/config/accounts.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/config/file_text.hpp"
 #include "engine/config/keys.hpp"
@@ -276,6 +277,13 @@ AttachmentOptions attachment_options(const Config& config) {
     AttachmentOptions out = config.attachments;
     if (out.directory.empty())
         out.directory = std::filesystem::path(config.store.directory).parent_path() / "attachments";
+    return out;
+}
+
+AccountOptions account_options(const Config& config) {
+    AccountOptions out = config.accounts;
+    if (out.lock_file.empty())
+        out.lock_file = std::filesystem::path(config.store.directory).parent_path() / "locks";
     return out;
 }
 

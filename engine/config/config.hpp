@@ -101,6 +101,28 @@ struct AlertOptions {
     unsigned max_waiting = 1000;  ///< alerts that wait for one receiver
 };
 
+/// What happens on own accounts: `kith-accounts` receives it, `kith account` acts on it.
+struct AccountOptions {
+    std::string listen = "inet:8417@127.0.0.1";  ///< where Dovecot's requests and events come in
+    std::string token_file;  ///< holds what every request must show; "" = loopback and Unix only
+    unsigned max_connections = 256;
+    unsigned max_waiting = 20000;  ///< events not in the journal yet; beyond it the oldest is lost
+    std::string log_file;          ///< Dovecot's log, for sites without event exporter; "" = none
+    std::string trouble_file = "/run/kith/accounts.trouble";  ///< says why events are not recorded
+    bool enforce = false;             ///< logins of locked accounts are refused
+    std::string upstream;             ///< policy server that is asked as well; "" = none
+    std::string upstream_token_file;  ///< holds the Authorization header for it; "" = none
+    Seconds upstream_timeout{1};
+    std::string doveadm;            ///< Dovecot's HTTP API; "" = none
+    std::string doveadm_key_file;   ///< holds doveadm_api_key or doveadm_password
+    std::string sieve_path;         ///< of an account's active script, with %u %n %d %s; "" = none
+    std::string lock_file;          ///< "" = locks beside the store
+    std::string outbound = "hold";  ///< what is done with a locked account's mail: hold, refuse
+    std::string deny_file;          ///< for Dovecot's passdb passwd-file with deny; "" = none
+    std::vector<std::string> respond;  ///< to an account's incident: outbound, login, kick
+    Seconds respond_for{4LL * 3600};
+};
+
 struct LogOptions {
     std::string level = "info";  ///< debug, info, warning, error
 };
@@ -131,6 +153,7 @@ struct Config {
     QuarantineOptions quarantine;
     AlertOptions alerts;
     AccountJudgeOptions account_judge;
+    AccountOptions accounts;
     LogOptions log;
     ModelFileOptions model_files;
     /// Kith's own and the site's, from `model_files` when the configuration was read from files;

@@ -473,6 +473,11 @@ std::vector<CrossProblem> check_across_keys(const Config& config) {
         out.push_back({{"journal.keep", "learner.probation"},
                        "journal.keep must be longer than learner.probation: mail on probation is "
                        "learned from the journal"});
+    for (const std::string& what : config.accounts.respond)
+        if (what != "outbound" && what != "login" && what != "kick")
+            out.push_back({{"accounts.respond"},
+                           fmt::format("accounts.respond knows outbound, login and kick, not {}",
+                                       quote_value(what))});
     if (config.journal.directory == config.store.directory)
         out.push_back({{"journal.directory", "store.directory"},
                        "journal.directory and store.directory must differ"});

@@ -7,6 +7,7 @@
 #include "engine/base/crc32c.hpp"
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
+#include "engine/learner/mail_index.hpp"
 #include "engine/profile/keys.hpp"
 
 namespace kith {
@@ -309,25 +310,20 @@ Result<std::vector<AccountIncident>> list_account_incidents(const StoreReader& r
     return out;
 }
 
-Result<AccountSite> read_account_site(const StoreReader& reader) {
-    AccountSite site;
-    auto scanned = reader.scan(Table::Accounts, std::string_view(&kAccountSiteKey, 1),
-                               [&](std::string_view key, std::string_view value) {
-                                   if (key.front() != kAccountSiteKey) return false;
-                                   (void)decode_site_piece(key.substr(1), value, site);
-                                   return true;
-                               });
-    if (!scanned) return fail(scanned.error());
-    return site;
-}
-
-Result<double> read_account_risk(const StoreReader& reader, const Key16& account, Time now) {
-    auto state = find_account(reader, account);
-    if (!state) return fail(state.error());
-    if (!state->has_value()) return 0.0;
-    auto site = read_account_site(reader);
-    if (!site) return fail(site.error());
-    return account_risk(**state, *site, now);
+Result<AccountIncident> find_account_incident(const StoreReader& reader, std::string_view id) {
+    auto all = list_account_incidents(reader);
+    if (!all) return fail(all.error());
+    std::vector<AccountIncident> found;
+    for (AccountIncident& i : *all)
+        if (id.size() >= kMinIdPrefix && i.id.starts_with(id)) found.push_back(std::move(i));
+    if (found.size() == 1) return std::move(found.front());
+    if (found.empty())
+        return fail(ErrorCode::NoInput, "no incident " + std::string(id),
+                    "kith incident list shows those of the last 30 days");
+    std::string candidates;
+    for (const auto& i : found) candidates += (candidates.empty() ? "" : ", ") + i.id;
+    return fail(ErrorCode::Usage, "several incidents begin with " + std::string(id),
+                "one of: " + candidates);
 }
 
 Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max) {

@@ -85,21 +85,18 @@ private:
         stored_;  ///< sums of the pieces as they are stored
 };
 
-/// An incident and the account it is of.
+/// All that are kept, newest first.
 [[nodiscard]] Result<std::vector<AccountIncident>> list_account_incidents(
     const StoreReader& reader);
+/// The one whose id begins with `id`. NoInput when there is none; Usage when there are several.
+[[nodiscard]] Result<AccountIncident> find_account_incident(const StoreReader& reader,
+                                                            std::string_view id);
 /// nullopt when the account is not known.
 [[nodiscard]] Result<std::optional<AccountState>> find_account(const StoreReader& reader,
                                                                const Key16& account);
 /// All accounts, in no order that means anything. Records that do not decode are left out.
 [[nodiscard]] Status scan_accounts(const StoreReader& reader,
                                    const std::function<bool(const AccountState&)>& visit);
-/// The site's scale, for account_risk(). Pieces that do not decode keep their start value.
-[[nodiscard]] Result<AccountSite> read_account_site(const StoreReader& reader);
-/// Risk of an account now, 0 to 100; 0 when it is not known.
-[[nodiscard]] Result<double> read_account_risk(const StoreReader& reader, const Key16& account,
-                                               Time now);
-
 /// Removes at most `max` of what is too old; returns how many.
 [[nodiscard]] Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max);
 

@@ -21,10 +21,11 @@ MAY_INCLUDE = {
     "policy": "base features journal scoring",
     "store": "base",
     "config": "accounts base documents features journal message policy scoring store",
-    "assess": "base config features journal message model policy profile scoring store",
+    "intake": "base config journal",
+    "assess": "accounts base config features journal message model policy profile scoring store",
     "learner": "accounts assess base config documents features journal message model policy profile scoring store",
     "milter": "accounts assess base config documents features journal learner message model policy profile scoring store",
-    "admin": "accounts assess base config documents features journal learner message model policy profile scoring store",
+    "admin": "accounts assess base config documents features intake journal learner message model policy profile scoring store",
 }
 
 # Include (regular expression) -> the only files (prefixes) that may have it.
@@ -38,6 +39,7 @@ DOORS = {
     r"poppler/.*": ["engine/documents/pdf_door.cpp"],
     r"archive(_entry)?\.h": ["engine/documents/archive_door.cpp"],
     r"curl/.*": ["engine/admin/webhook.cpp"],
+    r"boost/.*": ["engine/intake/http_door.cpp"],
     r"expat\.h": ["engine/documents/xml_text.cpp"],
     r"seccomp\.h": ["engine/documents/sandbox.cpp"],
     r"gumbo\.h": ["engine/message/"],
@@ -48,8 +50,8 @@ DOORS = {
     r"zstd\.h": ["engine/journal/"],
     r"syslog\.h": ["engine/base/log.cpp"],
     r"systemd/.*": ["engine/base/notify.cpp"],
-    r"nlohmann/.*": ["engine/admin/"],
-    r"CLI/.*": ["engine/admin/", "engine/learner/", "milter/main.cpp"],
+    r"nlohmann/.*": ["engine/admin/", "engine/intake/"],
+    r"CLI/.*": ["engine/admin/", "engine/intake/main.cpp", "engine/learner/", "milter/main.cpp"],
     r"flatbuffers/.*|.*_generated\.h": ["engine/accounts/", "engine/profile/", "engine/journal/", "engine/learner/"],
     r"Eigen/.*": ["engine/model/", "engine/scoring/"],
 }

@@ -91,7 +91,7 @@ class Package(unittest.TestCase):
     def test_its_directories_are_its_own(self):
         self.assertEqual({'/etc/kith': ['0o755', 'root'], '/var/lib/kith': ['0o750', '_kith'], '/var/spool/kith': ['0o700', '_kith'],
                           '/run/kith': ['0o750', '_kith'], '/var/spool/postfix/kith': ['0o2710', '_kith']}, self.facts['install']['here'])
-        self.assertEqual(['usr.sbin.kith-extract', 'usr.sbin.kith-learner', 'usr.sbin.kith-milter'], self.facts['install']['profiles'])
+        self.assertEqual(['usr.sbin.kith-accounts', 'usr.sbin.kith-extract', 'usr.sbin.kith-learner', 'usr.sbin.kith-milter'], self.facts['install']['profiles'])
 
     def test_doctor_says_what_to_paste_and_is_content_afterwards(self):
         self.assertEqual('fail', self.state_of('doctor', 'install', 'postfix.smtpd_milters'))

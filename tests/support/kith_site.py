@@ -22,6 +22,7 @@ PROGRAMS = {
     'kith-milter': 'milter',
     'kith-learner': 'engine/learner',
     'kith-extract': 'engine/documents',
+    'kith-accounts': 'engine/intake',
     'kith': 'engine/admin',
 }
 

@@ -50,6 +50,69 @@ inline RuleSummary hiding_rule() {
     return r;
 }
 
+/// With every field set; what tests/golden/formats/account-state-v1.bin was made of.
+inline AccountState full_account() {
+    AccountState a;
+    a.name = "anna@own.example";
+    a.first = kMonday;
+    a.last = kMonday + Seconds(86400);
+    a.logins = 214;
+    a.mails = 31;
+    for (std::uint32_t f = 0; f < kAccountFeatures; ++f) a.habits[f].add(10 + f, 20458, 32);
+    a.recipients.add(5, 20458, 512);
+    Endpoint e;
+    e.network = 77;
+    e.words = "203.0.113.0/24";
+    e.client = "thunderbird";
+    e.first = e.last = e.diverted = kMonday;
+    e.nats = {1, 2, 3, 4, 5, 6, 7, 8};
+    e.days = 3;
+    a.endpoints = {e};
+    a.sessions = {{1, 77}};
+    a.failures = {{kMonday, 77}};
+    a.pending = {{2, 99, kMonday + Seconds(604800)}};
+    a.arrived = {{"abcdefgh234567ab", kMonday, 2.5F}};
+    a.unusual = {
+        {kMonday, AccountAct::Mail, "sends mail to 40 addresses", "bbcdefgh234567ab", 6, 61.5F}};
+    a.incident.id = "cbcdefgh234567ab";
+    a.incident.account = a.name;
+    a.incident.opened = a.incident.raised = kMonday;
+    a.incident.last = kMonday + Seconds(60);
+    a.incident.closed = kMonday + Seconds(120);
+    a.incident.risk = 61.5F;
+    a.incident.indicators = 6;
+    a.incident.raises = 2;
+    a.incident.steps = a.unusual;
+    a.incident.left_out = 2;
+    a.tells_reads = true;
+    a.day = 20458;
+    for (std::uint32_t f = 0; f < kAccountFeatures; ++f) a.today[f] = f;
+    a.peaks = {1, 2, 3, 4, 5};
+    a.risk = 12.5F;
+    a.score = 55;
+    return a;
+}
+
+/// What tests/golden/formats/account-basics-v1.bin, -novelty- and -peaks- were made of.
+inline AccountSite full_site() {
+    AccountSite s;
+    for (std::size_t i = 0; i < s.peaks.size(); ++i) {
+        s.peaks[i].add(static_cast<float>(i) + .5F);
+        s.day_counts[i][i] = static_cast<std::uint32_t>(i + 1);
+    }
+    s.novelty[0][0].count(3, 1, true);
+    s.novelty[2][0].count(100, 40, false);
+    s.first_day = 20450;
+    s.last_day = 20458;
+    HostClock& clock = s.clocks["imap1"];
+    clock.least = 420;
+    clock.least_before = 410;
+    clock.events = 9;
+    clock.events_before = 8;
+    clock.since = kMonday;
+    return s;
+}
+
 struct AccountWorld {
     std::map<std::string, AccountState> accounts;
     Habits domain, all;

@@ -126,7 +126,7 @@ TEST_CASE("an admin who says that it was the owner teaches it at once") {
     CHECK(close_incident(w.place(name), day(22), true));
     CHECK_FALSE(close_incident(w.place(name), day(22), true));
     CHECK(w.accounts[name].habits[index_of(AccountFeature::network)].knows(network));
-    CHECK(account_risk(w.accounts[name], w.site, day(22)) == 0);
+    CHECK(account_risk(w.accounts[name], day(22)) == 0);
 }
 
 TEST_CASE("an admin who ends an attack has nothing of it learned") {
@@ -154,6 +154,7 @@ TEST_CASE("an incident that pauses for three days is told of again when it goes 
     const Time before = w.accounts[name].incident.raised;
     (void)take_over(w, name, day(27), "192.0.2.200");
     CHECK(w.accounts[name].incident.raised > before + AccountIncident::kPause);
+    CHECK(w.accounts[name].incident.raises == 2);
     CHECK(w.accounts[name].incident.id == id);
 }
 
@@ -176,12 +177,12 @@ TEST_CASE("risk fades with time and is slower to when an incident is open") {
     const std::string name = AccountWorld::name(3);
     (void)take_over(w, name, day(21));
     const AccountState& a = w.accounts[name];
-    const double now = account_risk(a, w.site, day(21)), later = account_risk(a, w.site, day(33));
+    const double now = account_risk(a, day(21)), later = account_risk(a, day(33));
     CHECK(now > 60);
     CHECK(later < now);
     AccountState closed = a;
     closed.incident = {};
-    CHECK(account_risk(closed, w.site, day(33)) < later);
+    CHECK(account_risk(closed, day(33)) < later);
 }
 
 TEST_CASE("failed logins are counted, and the login after them shows it") {

@@ -41,7 +41,9 @@ TEST_CASE("every subcommand and every long option is in the manual page") {
         {"alerts", "send"},      {"alerts", "list"},       {"alerts", "test"},
         {"audit", "list"},       {"audit", "verify"},      {"model", "list"},
         {"model", "show"},       {"model", "check"},       {"model", "enable"},
-        {"model", "disable"},    {"model", "test"},        {"model", "edit"}};
+        {"model", "disable"},    {"model", "test"},        {"model", "edit"},
+        {"account", "lock"},     {"account", "unlock"},    {"account", "locks"},
+        {"account", "list"},     {"account", "show"}};
     std::set<std::string> with_parts;
     for (const auto& command : commands)
         if (command.size() > 1) with_parts.insert(command.front());

@@ -218,6 +218,77 @@ TEST_CASE("a login belongs to its message") {
     CHECK_FALSE(world.judged[2].auth_user);
 }
 
+TEST_CASE("mail of a locked account is held or refused with the reason, in every mode") {
+    const AccountLock lock{"anna", from_unix(1), from_unix(1772500000), true,
+                           false,  "root",       "phishing went out"};
+    for (const bool refuses : {false, true}) {
+        Config config;  // passive
+        config.accounts.outbound = refuses ? "refuse" : "hold";
+        World world(config);
+        world.services->account_lock = [&](std::string_view account) -> std::optional<AccountLock> {
+            if (account != "anna") return std::nullopt;
+            return lock;
+        };
+        Session session(world.services, kAll);
+        const auto plan_of = [&](const std::string& login) {
+            session.mail_from("<a@example.org>", macros({{"{auth_authen}", login}, {"i", "4Q1"}}));
+            session.recipient("<b@example.net>");
+            Plan plan = session.end_of_message(kNone);
+            session.settled(plan.action);
+            return plan;
+        };
+        const Plan plan = plan_of("anna");
+        const std::string reason = "account locked until 2026-03-03T01:06:40Z: phishing went out";
+        if (refuses) {
+            CHECK(plan.reply == Reply::Reject);
+            CHECK(plan.reply_code == "550");
+            CHECK(plan.reply_text == "Not sent: " + reason + " (kith id1)");
+            CHECK(plan.action == Action::Rejected);
+        } else {
+            CHECK(plan.reply == Reply::Accept);
+            CHECK(plan.quarantine_reason == "kith id1 " + reason);
+            CHECK(plan.action == Action::Held);
+        }
+        CHECK(world.lines_with("4Q1: " + reason) == 1);
+        CHECK(plan_of("bert").action == Action::Accepted);
+        CHECK(plan_of("").action == Action::Accepted);
+    }
+}
+
+TEST_CASE("a lock of the login alone, or without a quarantine to hold in") {
+    AccountLock lock{"anna", from_unix(1), from_unix(1772500000), false, true, "root", ""};
+    World world;
+    world.services->account_lock = [&](std::string_view) { return std::optional(lock); };
+    Negotiated without = kAll;
+    without.quarantine = false;
+    Session session(world.services, without);
+    const auto plan_of = [&] {
+        session.mail_from("<a@example.org>", macros({{"{auth_authen}", "anna"}}));
+        return session.end_of_message(kNone);
+    };
+    CHECK(plan_of().action == Action::Accepted);
+    lock.outbound = true;
+    const Plan plan = plan_of();
+    CHECK(plan.action == Action::Rejected);
+    CHECK(plan.reply_text.starts_with("Not sent: account locked until "));
+}
+
+TEST_CASE("mail of a locked account is stopped although it could not be judged") {
+    World world;
+    world.services->judge = [](const MessageBytes&, const Arrival&) -> Judged {
+        throw std::runtime_error("broken");
+    };
+    world.services->account_lock = [](std::string_view) {
+        return std::optional(
+            AccountLock{"anna", from_unix(1), from_unix(1772500000), true, true, "root", "why"});
+    };
+    Session session(world.services, kAll);
+    session.mail_from("<a@example.org>", macros({{"{auth_authen}", "anna"}}));
+    const Plan plan = session.end_of_message(kNone);
+    CHECK(plan.action == Action::Held);
+    CHECK(plan.quarantine_reason == "kith account locked until 2026-03-03T01:06:40Z: why");
+}
+
 TEST_CASE("what the MTA tells late is told all the same, and does not change what was known") {
     World world;
     Session session(world.services, kAll);

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith account list|show|lock|unlock|locks`: what is known of an own account, and one that
+// somebody else has is kept from sending and from logging in, for some hours. Covered by
+// tests/unit/admin/account_test.cpp and, with a real Dovecot and Postfix, by
+// tests/e2e/accounts_test.py.
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <ostream>
+
+#include "engine/admin/account_response.hpp"
+#include "engine/admin/account_view.hpp"
+#include "engine/admin/command.hpp"
+#include "engine/admin/hold_queue.hpp"
+#include "engine/admin/local_state.hpp"
+#include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/output.hpp"
+#include "engine/base/text.hpp"
+#include "engine/config/accounts.hpp"
+#include "engine/config/values.hpp"
+
+namespace kith::admin {
+namespace {
+
+constexpr Seconds kLongestLock{90LL * 86400};
+
+struct Options {
+    std::string account, span = "4h", why;
+    bool outbound = false, login = false, kick = false;
+    unsigned limit = 50;
+    MtaOptions mta;
+};
+
+Json lock_json(const AccountLock& l) {
+    return {{"account", l.account},
+            {"since", iso8601(l.since)},
+            {"until", iso8601(l.until)},
+            {"outbound", l.outbound},
+            {"login", l.login},
+            {"by", l.by},
+            {"why", l.why}};
+}
+
+std::string what_text(const AccountLock& l) {
+    if (l.outbound && l.login) return "outbound mail and login";
+    return l.outbound ? "outbound mail" : "login";
+}
+
+void print_done(std::ostream& out, const ResponseDone& done) {
+    for (const std::string& line : done.lines) out << line << '\n';
+    for (const std::string& line : done.problems) out << "not done: " << line << '\n';
+}
+
+Outcome lock(Env& env, const Config& config, const Options& o) {
+    const auto span = parse_duration(o.span);
+    if (!span || *span < Seconds(60) || *span > kLongestLock)
+        return fail(ErrorCode::Usage, "--for takes a time from 1m to 90d, like 4h, not " + o.span);
+    if (o.account.size() > kMaxLockAccount || trim(o.account).empty())
+        return fail(ErrorCode::Usage,
+                    "an account's name has 1 to " + std::to_string(kMaxLockAccount) + " bytes");
+    AccountResponse wanted;
+    wanted.lock.account = ascii_lower(trim(o.account));
+    wanted.lock.since = env.now;
+    wanted.lock.until = env.now + *span;
+    // Without a word about what, everything that a lock can stop.
+    wanted.lock.outbound = o.outbound || !o.login;
+    wanted.lock.login = o.login || !o.outbound;
+    wanted.lock.by = calling_user();
+    wanted.lock.why = o.why;
+    wanted.kick = o.kick;
+    const auto done = respond(config, env.now, wanted, o.mta);
+    if (!done) return fail(done.error());
+    if (env.json) {
+        Json j = lock_json(wanted.lock);
+        j["done"] = done->lines;
+        j["not_done"] = done->problems;
+        print_json(env.out, j);
+    } else {
+        env.out << "locked " << cell(wanted.lock.account) << " until " << iso8601(wanted.lock.until)
+                << ": " << what_text(wanted.lock) << '\n';
+        print_done(env.out, *done);
+        env.out << "ends by itself; earlier with  kith account unlock " << cell(wanted.lock.account)
+                << '\n';
+    }
+    return done->problems.empty() ? kExitOk : kExitWarning;
+}
+
+Outcome unlock(Env& env, const Config& config, const Options& o) {
+    const auto done = end_lock(config, env.now, ascii_lower(trim(o.account)), o.why);
+    if (!done) return fail(done.error());
+    if (env.json) {
+        print_json(env.out, Json{{"account", ascii_lower(trim(o.account))},
+                                 {"done", done->lines},
+                                 {"not_done", done->problems}});
+    } else {
+        env.out << "unlocked " << cell(ascii_lower(trim(o.account))) << '\n';
+        print_done(env.out, *done);
+    }
+    return done->problems.empty() ? kExitOk : kExitWarning;
+}
+
+Outcome locks(Env& env, const Config& config) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
+    const auto all = read_locks(account_options(config).lock_file);
+    if (!all) return fail(all.error());
+    TextTable table({"ACCOUNT", "UNTIL", "WHAT", "BY", "WHY"});
+    Json j;
+    j["locks"] = Json::array();
+    for (const AccountLock& l : *all) {
+        if (l.until <= env.now) continue;
+        j["locks"].push_back(lock_json(l));
+        table.add({cell(l.account, 64), iso8601(l.until), what_text(l), cell(l.by), cell(l.why)});
+    }
+    if (env.json)
+        print_json(env.out, j);
+    else if (table.empty())
+        env.out << "no account is locked\n";
+    else
+        table.print(env.out, {output_width(), {4}, {}});
+    return 0;
+}
+
+/// What is learned lies in the store; locks do not need it.
+Outcome view(Env& env, const Config& config, const Options& o, bool all) {
+    const auto store = Store::open(config.store, Store::Mode::Read);
+    if (!store) return fail(store.error());
+    const auto reader = (*store)->read();
+    if (!reader) return fail(reader.error());
+    return all ? list_accounts(env, **reader, o.limit)
+               : show_account(env, config, **reader, o.account);
+}
+
+}  // namespace
+
+ConfigAction setup_account(CLI::App& sub) {
+    auto options = std::make_shared<Options>();
+    CLI::App* lock_sub =
+        sub.add_subcommand("lock", "Keep an own account from sending and logging in, for a time");
+    CLI::App* unlock_sub = sub.add_subcommand("unlock", "End a lock");
+    CLI::App* locks_sub = sub.add_subcommand("locks", "List the accounts that are locked");
+    CLI::App* list_sub = sub.add_subcommand("list", "List accounts, the riskiest first");
+    CLI::App* show_sub =
+        sub.add_subcommand("show", "Show what is usual for an account, and what was not");
+    show_sub->add_option("ACCOUNT", options->account, "Login name")->required();
+    list_sub->add_option("--limit", options->limit, "At most so many (50)")
+        ->check(CLI::Range(1U, 100000U))
+        ->type_name("N");
+    for (CLI::App* one : {lock_sub, unlock_sub}) {
+        one->add_option("ACCOUNT", options->account, "Login name")->required();
+        add_reason_option(*one, options->why);
+    }
+    lock_sub->add_option("--for", options->span, "How long, 1m to 90d (4h)")->type_name("TIME");
+    lock_sub->add_flag("--outbound", options->outbound,
+                       "Stop its mail; without this and --login both are done");
+    lock_sub->add_flag("--login", options->login, "Refuse its logins");
+    lock_sub->add_flag("--kick", options->kick, "End its sessions as well (doveadm)");
+    add_mta_options(*lock_sub, options->mta);
+    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, list_sub, show_sub}) one->fallthrough();
+    sub.require_subcommand(1);
+    return [options, lock_sub, unlock_sub, list_sub, show_sub](Env& env,
+                                                               const Config& config) -> Outcome {
+        if (list_sub->parsed() || show_sub->parsed())
+            return view(env, config, *options, list_sub->parsed());
+        if (lock_sub->parsed()) return lock(env, config, *options);
+        return unlock_sub->parsed() ? unlock(env, config, *options) : locks(env, config);
+    };
+}
+
+}  // namespace kith::admin

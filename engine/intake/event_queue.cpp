@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/intake/event_queue.hpp"
+
+#include <utility>
+
+namespace kith {
+
+EventQueue::EventQueue(std::size_t max_waiting, std::chrono::milliseconds after_error,
+                       Append append)
+    : max_waiting_(max_waiting),
+      after_error_(after_error),
+      append_(std::move(append)),
+      thread_([this] { run(); }) {}
+
+EventQueue::~EventQueue() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+}
+
+void EventQueue::push(AccountEvent event) {
+    {
+        const std::lock_guard lock(mutex_);
+        while (waiting_.size() >= max_waiting_) {
+            waiting_.pop_front();
+            ++dropped_;
+        }
+        waiting_.push_back(std::move(event));
+    }
+    wake_.notify_one();
+}
+
+EventQueue::Counts EventQueue::counts() const {
+    const std::lock_guard lock(mutex_);
+    return {written_, dropped_, waiting_.size(), trouble_};
+}
+
+void EventQueue::run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        AccountEvent event = std::move(waiting_.front());
+        waiting_.pop_front();
+        lock.unlock();
+        const Status done = append_(event);
+        lock.lock();
+        if (done) {
+            ++written_;
+            trouble_.clear();
+            continue;
+        }
+        trouble_ = done.error().text();
+        if (ending_) {
+            dropped_ += waiting_.size() + 1;
+            return;
+        }
+        if (waiting_.size() < max_waiting_)
+            waiting_.push_front(std::move(event));
+        else
+            ++dropped_;  // younger ones have taken its place meanwhile
+        wake_.wait_for(lock, after_error_, [this] { return ending_; });
+    }
+}
+
+}  // namespace kith

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: Apache-2.0
+// kith-accounts: takes what Dovecot asks and tells about logins and accounts, answers from memory,
+// appends to the journal, writes nothing else. Manual: man/kith-accounts.8. Covered by
+// tests/e2e/accounts_test.py.
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <ctime>
+#include <deque>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "engine/base/log.hpp"
+#include "engine/base/notify.hpp"
+#include "engine/base/trouble_file.hpp"
+#include "engine/config/accounts.hpp"
+#include "engine/intake/doveadm.hpp"
+#include "engine/intake/event_queue.hpp"
+#include "engine/intake/http_door.hpp"
+#include "engine/intake/log_follower.hpp"
+#include "engine/intake/log_line_reader.hpp"
+#include "engine/intake/rule_source.hpp"
+#include "engine/intake/service.hpp"
+#include "engine/journal/account_event.hpp"
+#include "engine/journal/journal.hpp"
+
+namespace {
+
+using namespace kith;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAfterJournalError{5000};
+constexpr milliseconds kTick{500};
+constexpr milliseconds kFollow{200};
+/// Scripts whose text is asked for; beyond it they are recorded without.
+constexpr std::size_t kMaxWaitingRules = 1000;
+/// Until a script that was just stored can be read.
+constexpr milliseconds kRuleSettles{300};
+
+struct CommandLine {
+    std::string config = kDefaultConfigPath;
+    bool to_stderr = false, from_stdin = false;
+};
+
+/// The journal, opened when first needed and again after a failure. One thread.
+class LazyJournal {
+public:
+    explicit LazyJournal(JournalOptions options) : options_(std::move(options)) {}
+    [[nodiscard]] Status append(const AccountEvent& event, Time now) {
+        if (!writer_) {
+            auto opened = JournalWriter::open(options_);
+            if (!opened) return fail(std::move(opened).error());
+            writer_ = std::move(*opened);
+        }
+        auto position = writer_->append(RecordType::Account, now, encode(event));
+        if (position) return ok();
+        writer_.reset();
+        return fail(std::move(position).error());
+    }
+
+private:
+    JournalOptions options_;
+    std::unique_ptr<JournalWriter> writer_;
+};
+
+/// Asks for the text of filter scripts, one after another, in a thread of its own.
+class RuleReader {
+public:
+    RuleReader(const AccountOptions& options, const Hasher* hasher, EventQueue& queue)
+        : options_(options), hasher_(hasher), queue_(queue), thread_([this] { run(); }) {}
+    ~RuleReader() {
+        {
+            const std::lock_guard lock(mutex_);
+            ending_ = true;
+        }
+        wake_.notify_all();
+        thread_.join();
+    }
+    RuleReader(const RuleReader&) = delete;
+    RuleReader& operator=(const RuleReader&) = delete;
+
+    void push(AccountEvent event) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (waiting_.size() < kMaxWaitingRules) {
+                waiting_.push_back(std::move(event));
+                wake_.notify_one();
+                return;
+            }
+        }
+        queue_.push(std::move(event));
+    }
+
+private:
+    void run() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+            if (waiting_.empty()) return;
+            AccountEvent event = std::move(waiting_.front());
+            waiting_.pop_front();
+            // At the end nobody is asked any more: an event without a text is better than none.
+            if (!ending_) {
+                wake_.wait_for(lock, kRuleSettles, [this] { return ending_; });
+                lock.unlock();
+                const Status read = read_rule(options_, hasher_, event);
+                if (!read) complain(event, read.error());
+                lock.lock();
+            }
+            queue_.push(std::move(event));
+        }
+    }
+    void complain(const AccountEvent& event, const Error& error) {
+        if (error.text() == last_error_) return;
+        last_error_ = error.text();
+        log(LogLevel::Warning, "the text of a filter script cannot be had",
+            {{"account", event.account}, {"script", event.rule.name}, {"error", last_error_}});
+    }
+
+    const AccountOptions options_;
+    const Hasher* hasher_;
+    EventQueue& queue_;
+    std::string last_error_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<AccountEvent> waiting_;
+    bool ending_ = false;
+    std::thread thread_;  // last: it uses everything above
+};
+
+/// Seconds that local time is east of UTC.
+Seconds local_zone(Time now) {
+    const std::time_t t = to_unix(now);
+    std::tm local{};
+    ::localtime_r(&t, &local);
+    return Seconds(local.tm_gmtoff);
+}
+
+/// Reads a log in a thread of its own and hands its lines to the loop's.
+class LogReader {
+public:
+    LogReader(const AccountOptions& options, bool from_stdin, HttpLoop& loop, Service& service)
+        : loop_(loop), service_(service) {
+        if (from_stdin)
+            thread_ = std::thread([this] { read_stdin(); });
+        else if (!options.log_file.empty())
+            thread_ = std::thread([this, file = options.log_file] { follow(file); });
+    }
+    ~LogReader() {
+        ending_ = true;
+        if (thread_.joinable()) thread_.join();
+    }
+    LogReader(const LogReader&) = delete;
+    LogReader& operator=(const LogReader&) = delete;
+
+private:
+    void hand_over(std::vector<std::string> lines) {
+        if (lines.empty()) return;
+        loop_.post([this, lines = std::move(lines)] {
+            const Seconds zone = local_zone(SystemClock().now());
+            for (const std::string& line : lines) service_.log_line(line, zone);
+        });
+    }
+    void follow(const std::string& file) {
+        LogFollower follower(file);
+        std::string last_error;
+        while (!ending_) {
+            std::vector<std::string> lines;
+            const Status read =
+                follower.poll([&](std::string_view line) { lines.emplace_back(line); });
+            const std::string error = read ? "" : read.error().text();
+            if (error != last_error && !error.empty())
+                log(LogLevel::Warning, "the log cannot be followed: " + error);
+            last_error = error;
+            hand_over(std::move(lines));
+            std::this_thread::sleep_for(kFollow);
+        }
+    }
+    void read_stdin() {
+        LineCutter cutter;
+        std::string buffer(64U << 10, '\0');
+        while (!ending_) {
+            pollfd ready{STDIN_FILENO, POLLIN, 0};
+            if (::poll(&ready, 1, static_cast<int>(kFollow.count())) <= 0) continue;
+            const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+            if (n < 0 && errno == EINTR) continue;
+            if (n <= 0) return log(LogLevel::Warning, "standard input has ended");
+            std::vector<std::string> lines;
+            cutter.add({buffer.data(), static_cast<std::size_t>(n)},
+                       [&](std::string_view line) { lines.emplace_back(line); });
+            hand_over(std::move(lines));
+        }
+    }
+
+    HttpLoop& loop_;
+    Service& service_;
+    std::atomic<bool> ending_{false};
+    std::thread thread_;
+};
+
+int complain(const Error& error) {
+    log(LogLevel::Error, "kith-accounts cannot start: " + error.text());
+    return exit_code(error.code);
+}
+
+/// What kith status and kith doctor read. Tells once what changed.
+class Trouble {
+public:
+    explicit Trouble(std::string file) : file_(std::move(file)) {}
+    void look(const EventQueue::Counts& counts) {
+        quiet_ = counts.dropped > dropped_ ? 0 : quiet_ + 1;
+        dropped_ = counts.dropped;
+        std::string text = counts.trouble;
+        if (dropped_ > 0 && quiet_ < kQuietTicks)
+            text += (text.empty() ? "" : "; ") + std::to_string(dropped_) +
+                    " events were dropped since the start, see accounts.max_waiting";
+        if (told_ && text == *told_) return;
+        if (!text.empty() && (!told_ || told_->empty()))
+            log(LogLevel::Error, "events are not recorded: " + text);
+        if (text.empty() && told_ && !told_->empty())
+            log(LogLevel::Info, "events are recorded again",
+                {{"dropped", std::to_string(dropped_)}});
+        told_ = text;
+        if (const Status written = write_trouble(file_, text); !written)
+            log(LogLevel::Warning, "kith status cannot be told whether events are recorded",
+                {{"error", written.error().text()}, {"key", "accounts.trouble_file"}});
+    }
+
+private:
+    /// Dropping is over when none was dropped for a minute.
+    static constexpr unsigned kQuietTicks = 120;
+    const std::string file_;
+    std::uint64_t dropped_ = 0;
+    unsigned quiet_ = 0;
+    std::optional<std::string> told_;  // nullopt: a file of a run before may still be there
+};
+
+void tell_counts(const Service::Counts& c, const EventQueue::Counts& q, const HttpLoop& loop) {
+    log(LogLevel::Info, "so far",
+        {{"allowed", std::to_string(c.allowed)},
+         {"refused", std::to_string(c.refused)},
+         {"reports", std::to_string(c.reports)},
+         {"events", std::to_string(c.events)},
+         {"log_lines", std::to_string(c.lines)},
+         {"malformed", std::to_string(c.malformed)},
+         {"unauthorized", std::to_string(c.unauthorized)},
+         {"clock_wrong", std::to_string(c.clock_wrong)},
+         {"upstream_failed", std::to_string(c.upstream_failed)},
+         {"connections_refused", std::to_string(loop.refused_connections())},
+         {"written", std::to_string(q.written)},
+         {"dropped", std::to_string(q.dropped)}});
+}
+
+std::function<void(std::string, std::string, std::function<void(Result<HttpReply>)>)> upstream_of(
+    const AccountOptions& options, std::unique_ptr<HttpLoop>& loop, std::string authorization) {
+    if (options.upstream.empty()) return {};
+    return [&options, &loop, authorization](const std::string& command, std::string body,
+                                            std::function<void(Result<HttpReply>)> done) {
+        HttpPost post;
+        // As Dovecot itself joins them.
+        post.url = options.upstream +
+                   (options.upstream.ends_with('&')                   ? ""
+                    : options.upstream.find('?') == std::string::npos ? "?"
+                                                                      : "&") +
+                   command;
+        if (!authorization.empty()) post.headers = {{"Authorization", authorization}};
+        post.body = std::move(body);
+        post.time = options.upstream_timeout;
+        loop->send(std::move(post), std::move(done));
+    };
+}
+
+struct Secrets {
+    std::string token, upstream;
+    std::optional<Hasher> hasher;
+};
+
+Result<Secrets> read_secrets(const Config& config) {
+    Secrets out;
+    if (!config.accounts.token_file.empty()) {
+        auto token = read_token(config.accounts.token_file);
+        if (!token) return fail(token.error());
+        out.token = std::move(*token);
+    }
+    if (!config.accounts.upstream_token_file.empty()) {
+        auto token = read_token(config.accounts.upstream_token_file);
+        if (!token) return fail(token.error());
+        out.upstream = std::move(*token);
+    }
+    // Made by the learner; until then words of rules and Message-IDs are left out.
+    if (const auto secret = read_secret(config.secret_file); secret)
+        out.hasher.emplace(*secret);
+    else
+        log(LogLevel::Warning, "words of rules and Message-IDs are not kept until a restart: " +
+                                   secret.error().text());
+    return out;
+}
+
+int serve(const Config& config, bool from_stdin) {
+    const AccountOptions options = account_options(config);
+    auto secrets = read_secrets(config);
+    if (!secrets) return complain(secrets.error());
+    const Hasher* hasher = secrets->hasher ? &*secrets->hasher : nullptr;
+
+    const SystemClock clock;
+    LazyJournal journal(config.journal);
+    EventQueue queue(options.max_waiting, kAfterJournalError,
+                     [&](const AccountEvent& e) { return journal.append(e, clock.now()); });
+    RuleReader rules(options, hasher, queue);
+    LockTable locks(options.lock_file);
+    std::unique_ptr<HttpLoop> loop;
+    Service::World world;
+    world.now = [&] { return clock.now(); };
+    world.lock = [&](std::string_view account, Time now) { return locks.find(account, now); };
+    world.record = [&](AccountEvent e) {
+        const bool has_text =
+            e.kind == AccountEventKind::RuleStored || e.kind == AccountEventKind::RuleActivated;
+        has_text ? rules.push(std::move(e)) : queue.push(std::move(e));
+    };
+    world.ask_upstream = upstream_of(options, loop, secrets->upstream);
+    world.log = [](LogLevel level, std::string_view text, const std::vector<LogField>& fields) {
+        log(level, text, fields);
+    };
+    Service service(options, secrets->token, hasher, std::move(world));
+
+    HttpLimits limits;
+    limits.max_connections = options.max_connections;
+    auto opened = HttpLoop::open(options.listen, limits,
+                                 [&](const HttpRequest& r, HttpAnswer a) { service.handle(r, a); });
+    if (!opened) return complain(opened.error());
+    loop = std::move(*opened);
+
+    Trouble trouble(options.trouble_file);
+    std::string lock_trouble;
+    std::uint64_t ticks = 0;
+    const auto watchdog = watchdog_interval();
+    loop->every(kTick, [&] {
+        service.flush();
+        trouble.look(queue.counts());
+        if (std::string now = locks.trouble(); now != lock_trouble) {
+            lock_trouble = std::move(now);
+            if (!lock_trouble.empty())
+                log(LogLevel::Error, "locks cannot be read: " + lock_trouble);
+        }
+        if (++ticks % (3600 * 2) == 0) tell_counts(service.counts(), queue.counts(), *loop);
+    });
+    if (watchdog) loop->every(*watchdog, [] { notify_alive(); });
+
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    std::thread waiting([&] {
+        int signal = 0;
+        ::sigwait(&signals, &signal);
+        loop->stop();
+    });
+    {
+        const LogReader reader(options, from_stdin, *loop, service);
+        log(LogLevel::Info, "serving",
+            {{"version", KITH_VERSION},
+             {"listen", options.listen},
+             {"enforce", options.enforce ? "yes" : "no"},
+             {"upstream", options.upstream.empty() ? "none" : options.upstream}});
+        notify_ready("serving");
+        loop->run();
+        notify_stopping();
+    }
+    waiting.join();
+    service.flush(true);
+    tell_counts(service.counts(), queue.counts(), *loop);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Takes what Dovecot asks and tells about logins and accounts."};
+    CommandLine line;
+    app.add_option("--config", line.config, "Configuration file")->type_name("FILE");
+    app.add_flag("--stderr", line.to_stderr, "Log to standard error instead of syslog");
+    app.add_flag("--stdin", line.from_stdin,
+                 "Read Dovecot's log on standard input, as journalctl -f prints it");
+    app.set_version_flag("--version", "kith-accounts " KITH_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        const int code = app.exit(e);
+        return code == 0 ? 0 : exit_code(ErrorCode::Usage);
+    }
+    ::umask(0027);
+    ::signal(SIGPIPE, SIG_IGN);
+    // Before any thread, so that all of them leave these to the one that waits.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    const auto config = load_config_or_error(line.config);
+    if (!config) {
+        std::cerr << "kith-accounts: " << config.error().text() << '\n';
+        return exit_code(config.error().code);
+    }
+    log_open("kith-accounts", line.to_stderr ? LogTarget::Stderr : LogTarget::Syslog,
+             log_level_named((*config)->log.level));
+    try {
+        return serve(**config, line.from_stdin);
+    } catch (const std::exception& e) {  // the supervisor starts us again
+        log(LogLevel::Error, std::string("kith-accounts failed: ") + e.what());
+        return exit_code(ErrorCode::Internal);
+    }
+}
