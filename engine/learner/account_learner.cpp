@@ -70,8 +70,10 @@ Key16 AccountLearner::domain_of(const std::string& name) const {
 
 Result<AccountState*> AccountLearner::load(const Key16& key, bool make) {
     if (const auto it = accounts_.find(key); it != accounts_.end()) return &it->second.state;
-    if (reader_ != nullptr) {
-        auto found = reader_->get(Table::Accounts, account_state_key(key));
+    const std::string stored = account_state_key(key);
+    const bool forgotten = std::find(gone_.begin(), gone_.end(), stored) != gone_.end();
+    if (reader_ != nullptr && !forgotten) {
+        auto found = reader_->get(Table::Accounts, stored);
         if (!found) return fail(found.error());
         // A record that does not decode is an account that begins anew.
         if (found->has_value())
