@@ -184,6 +184,26 @@ Plan plan_for_locked(const MailRecord* record, const AccountLock& lock,
     return plan;
 }
 
+Plan stricter(Plan a, Plan b) {
+    // A hold outweighs a delay: the mail would only come back to be held.
+    const auto severity = [](const Plan& plan) {
+        switch (plan.action) {
+            case Action::Accepted:
+                return 0;
+            case Action::Deferred:
+                return 1;
+            case Action::Held:
+                return 2;
+            case Action::Rejected:
+                return 3;
+        }
+        return 0;
+    };
+    Plan out = severity(b) > severity(a) ? std::move(b) : std::move(a);
+    out.insertions.clear();
+    return out;
+}
+
 Plan plan_without_verdict(const MilterOptions& options, const Negotiated& negotiated,
                           const OwnHeaders& brought_along) {
     Plan plan;

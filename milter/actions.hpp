@@ -92,6 +92,11 @@ private:
                                    const AccountOptions& options, const Negotiated& negotiated,
                                    const OwnHeaders& brought_along);
 
+/// What to do about a mail that is of two tenants, with a plan of each: the stricter answer, for
+/// the MTA can only treat the mail as a whole, and no header that tells one what the other's kith
+/// thinks.
+[[nodiscard]] Plan stricter(Plan a, Plan b);
+
 /// What to do about a mail without a verdict.
 [[nodiscard]] Plan plan_without_verdict(const MilterOptions& options, const Negotiated& negotiated,
                                         const OwnHeaders& brought_along);

@@ -19,12 +19,13 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
-#include "engine/assess/judge.hpp"
+#include "engine/assess/judges.hpp"
 #include "engine/assess/mode.hpp"
 #include "engine/base/account_lock.hpp"
 #include "engine/base/clock.hpp"
@@ -93,27 +94,26 @@ private:
     std::shared_ptr<const Config> config_;
 };
 
-/// The journal, opened when first needed and again after a failure: a directory that is missing at
-/// the start or a disk that was full must not need a restart. One thread (the journalling pool has
-/// one).
-class LazyJournal {
+/// The journals of the site and its tenants, each opened when first needed and again after a
+/// failure: a directory that is missing at the start or a disk that was full must not need a
+/// restart. One thread (the journalling pool has one).
+class LazyJournals {
 public:
-    explicit LazyJournal(JournalOptions options) : options_(std::move(options)) {}
-    [[nodiscard]] Status append(const MailRecord& record, Time now) {
-        if (!writer_) {
-            auto opened = JournalWriter::open(options_);
+    [[nodiscard]] Status append(const MailRecord& record, const Config& config, Time now) {
+        std::unique_ptr<JournalWriter>& writer = writers_[config.tenant];
+        if (!writer) {
+            auto opened = JournalWriter::open(config.journal);
             if (!opened) return fail(std::move(opened).error());
-            writer_ = std::move(*opened);
+            writer = std::move(*opened);
         }
-        auto position = writer_->append(RecordType::Mail, now, encode(record));
+        auto position = writer->append(RecordType::Mail, now, encode(record));
         if (position) return ok();
-        writer_.reset();
+        writer.reset();
         return fail(std::move(position).error());
     }
 
 private:
-    JournalOptions options_;
-    std::unique_ptr<JournalWriter> writer_;
+    std::map<std::string, std::unique_ptr<JournalWriter>> writers_;
 };
 
 int complain(const Error& error) {
@@ -177,11 +177,11 @@ class Control {
 public:
     /// `signals` is a signalfd, `wake` an eventfd written when `finished` becomes true, `listener`
     /// libmilter's or -1.
-    Control(const CommandLine& command_line, CurrentConfig& current, Judge& judge,
+    Control(const CommandLine& command_line, CurrentConfig& current, Judges& judges,
             Services& services, int signals, int wake, int listener)
         : command_line_(command_line),
           current_(current),
-          judge_(judge),
+          judges_(judges),
           services_(services),
           signals_(signals),
           wake_(wake),
@@ -247,7 +247,7 @@ private:
             std::string restart;
             for (const auto& key : keys_needing_restart(*current_.get(), **loaded))
                 restart += (restart.empty() ? "" : ",") + key;
-            judge_.reload(*loaded);
+            judges_.reload(*loaded);
             current_.set(*loaded);
             std::vector<LogField> fields{{"mode", modes_text(**loaded)}};
             if (!restart.empty()) fields.push_back({"needs_restart", restart});
@@ -267,7 +267,7 @@ private:
     }
 
     void watch_store() {
-        const std::string trouble = judge_.trouble();
+        const std::string trouble = judges_.trouble();
         if (trouble == last_trouble_) return;
         if (trouble.empty())
             log(LogLevel::Info, "store: in use again");
@@ -303,7 +303,7 @@ private:
 
     const CommandLine& command_line_;
     CurrentConfig& current_;
-    Judge& judge_;
+    Judges& judges_;
     Services& services_;
     const int signals_;
     const int wake_;
@@ -341,28 +341,29 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     message_library_init();
     tell_model_problems(*config, "a model is broken and left out");
     CurrentConfig current(config);
-    const auto judge = Judge::create(config);
+    Judges judges(config);
     const SystemClock clock;
-    LazyJournal journal(config->journal);
+    LazyJournals journals;
     auto services = std::make_shared<Services>();
     const auto report = [&services_ref = *services](const char* what) {
         log_throttled(services_ref, services_ref.exception_trouble, LogLevel::Error,
                       "internal failure in a worker", {{"error", what}});
     };
     services->config = [&] { return current.get(); };
-    services->judge = [&](const MessageBytes& bytes, const Arrival& arrival) {
-        return judge->judge(bytes, arrival);
+    services->judge = [&](const MessageBytes& bytes, const TenantPart& part) {
+        return judges.judge(bytes, part);
     };
-    services->append = [&](const MailRecord& record) {
-        return journal.append(record, clock.now());
+    services->append = [&](const MailRecord& record, const Config& whose) {
+        return journals.append(record, whose, clock.now());
     };
-    services->spool = [&](const MailRecord& record, const std::vector<Document>& documents) {
-        return spool_documents(attachment_options(*current.get()), record.id,
-                               record.observations.sender32, documents);
+    services->spool = [](const MailRecord& record, const std::vector<Document>& documents,
+                         const Config& whose) {
+        return spool_documents(attachment_options(whose), record.id, record.observations.sender32,
+                               documents);
     };
-    LockTable locks(account_options(*config).lock_file);
+    AccountLocks locks;
     services->account_lock = [&](std::string_view account) {
-        return locks.find(account, clock.now());
+        return locks.find(current.get(), account, clock.now());
     };
     services->now = [&] { return clock.now(); };
     services->log = [](LogLevel level, std::string_view message,
@@ -399,7 +400,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
         const std::uint64_t one = 1;
         (void)!::write(wake.get(), &one, sizeof one);
     }).detach();  // it returns only when libmilter gives up; this function ends in _exit
-    Control(command_line, current, *judge, *services, signals.get(), wake.get(), listener)
+    Control(command_line, current, judges, *services, signals.get(), wake.get(), listener)
         .loop(finished);
 
     // libmilter's threads go on, and no order makes them end: what counts is that messages are

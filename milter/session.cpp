@@ -76,14 +76,41 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point begun) {
                                                                  begun);
 }
 
-void append_record(Services& services, const MailRecord& record) {
-    const Status status = services.append(record);
+void append_record(Services& services, const MailRecord& record, const Config& config) {
+    const Status status = services.append(record, config);
     services.recording_trouble.set(status ? "" : status.error().text());
     if (status) return;
     services.counters.journal_failures.fetch_add(1);
     log_throttled(services, services.journal_trouble, LogLevel::Error,
                   "journal: mail not recorded; it was answered all the same",
                   {{"id", record.id}, {"error", status.error().text()}});
+}
+
+/// What a judge says of each part of a mail.
+std::vector<Judged> judge_parts(const Services& services, const MessageBytes& bytes,
+                                const std::vector<TenantPart>& parts) {
+    std::vector<Judged> out;
+    for (const TenantPart& part : parts) out.push_back(services.judge(bytes, part));
+    return out;
+}
+
+Mode strictest_mode(const std::vector<TenantPart>& parts) {
+    Mode strictest = Mode::Passive;
+    for (const TenantPart& part : parts)
+        strictest = std::max(strictest, mode_for(*part.config, part.arrival));
+    return strictest;
+}
+
+/// Mail that came too late for an answer is recorded all the same.
+void record_late(Services& services, const std::vector<TenantPart>& parts,
+                 std::vector<Judged> judged, OnFailure failure) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        MailRecord& late = judged[i].record;
+        late.mode = std::string(to_string(mode_for(*parts[i].config, parts[i].arrival)));
+        late.action = failure == OnFailure::Tempfail ? Action::Deferred : Action::Accepted;
+        late.assessment.degraded = "judged after milter.deadline; not acted on";
+        append_record(services, late, *parts[i].config);
+    }
 }
 
 }  // namespace
@@ -221,20 +248,16 @@ Plan Session::end_of_message(const Macros& macros) {
         arrival.queue_id = std::move(queue_id);
 
     const MilterOptions& options = m.config->milter;
-    const Mode mode = mode_for(*m.config, arrival);
-    std::variant<Judged, Missed> outcome = Missed::Failed;
+    std::vector<TenantPart> parts = split_by_tenant(m.config, arrival);
+    std::variant<std::vector<Judged>, Missed> outcome = Missed::Failed;
     if (!m.failed) {
-        outcome = run_within<Judged>(
+        outcome = run_within<std::vector<Judged>>(
             *services_->judging, begun + options.deadline,
-            [services = services_, collector = m.collector, arrival] {
-                return services->judge(collector->bytes(), arrival);
+            [services = services_, collector = m.collector, parts] {
+                return judge_parts(*services, collector->bytes(), parts);
             },
-            [services = services_, mode, failure = options.on_failure](Judged judged) {
-                MailRecord& late = judged.record;
-                late.mode = std::string(to_string(mode));
-                late.action = failure == OnFailure::Tempfail ? Action::Deferred : Action::Accepted;
-                late.assessment.degraded = "judged after milter.deadline; not acted on";
-                append_record(*services, late);
+            [services = services_, parts, failure = options.on_failure](std::vector<Judged> late) {
+                record_late(*services, parts, std::move(late), failure);
             });
     }
     // The collector is the worker's as long as a late one may run; its trouble is read only when no
@@ -248,13 +271,18 @@ Plan Session::end_of_message(const Macros& macros) {
     }
 
     Pending pending{
-        m.config, std::move(m.open), mode, std::move(arrival), std::nullopt, {}, {}, {}, {}, begun};
+        m.config, std::move(m.open), strictest_mode(parts), std::move(arrival), {}, {}, {}, {}, {},
+        begun};
     Plan plan;
-    if (auto* judged = std::get_if<Judged>(&outcome)) {
-        judged->record.mode = std::string(to_string(mode));
-        plan = plan_for(judged->record, mode, options, negotiated_, m.own_headers);
-        pending.record = std::move(judged->record);
-        pending.documents = std::move(judged->documents);
+    if (auto* judged = std::get_if<std::vector<Judged>>(&outcome)) {
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const Mode mode = mode_for(*parts[i].config, parts[i].arrival);
+            MailRecord& record = (*judged)[i].record;
+            record.mode = std::string(to_string(mode));
+            Plan own = plan_for(record, mode, options, negotiated_, m.own_headers);
+            plan = i == 0 ? std::move(own) : stricter(std::move(plan), std::move(own));
+        }
+        pending.judged = std::move(*judged);
     } else {
         const Missed missed = std::get<Missed>(outcome);
         pending.missed = to_string(missed);
@@ -265,10 +293,11 @@ Plan Session::end_of_message(const Macros& macros) {
         plan = plan_without_verdict(options, negotiated_, m.own_headers);
     }
     if (const auto lock = outbound_lock(pending.arrival)) {
-        plan = plan_for_locked(pending.record ? &*pending.record : nullptr, *lock,
-                               pending.config->accounts, negotiated_, m.own_headers);
+        plan = plan_for_locked(pending.judged.empty() ? nullptr : &pending.judged.front().record,
+                               *lock, parts.front().config->accounts, negotiated_, m.own_headers);
         pending.locked = lock_text(*lock);
     }
+    pending.parts = std::move(parts);
     pending.shortfall = plan.shortfall;
     pending_ = std::move(pending);
     return plan;
@@ -295,7 +324,7 @@ void Session::settled(Action action) {
         services_->log(LogLevel::Warning, log_queue_id(p.arrival.queue_id) + ": " + p.locked,
                        {{"login", p.arrival.auth_user.value_or("")},
                         {"action", std::string(to_string(action))}});
-    if (!p.record) {
+    if (p.judged.empty()) {
         const LogLine line =
             log_line_without_verdict(p.arrival, p.missed, action, p.mode, since(p.begun));
         services_->log(LogLevel::Info, line.message, line.fields);
@@ -307,20 +336,27 @@ void Session::settled(Action action) {
                        {"failed", std::to_string(counters.failed.load())}});
         return;
     }
-    p.record->action = action;
-    const LogLine line = log_line_of(*p.record, p.arrival, since(p.begun));
-    services_->log(p.record->assessment.notify ? LogLevel::Warning : LogLevel::Info, line.message,
-                   line.fields);
-    if (!p.shortfall.empty())
-        services_->log(LogLevel::Warning, line.message, {{"not_done", p.shortfall}});
-    const auto record = std::make_shared<const MailRecord>(std::move(*p.record));
-    journal(record, p.begun + p.config->milter.deadline);
-    if (action == Action::Accepted || action == Action::Held) spool(record, std::move(p.documents));
+    for (std::size_t i = 0; i < p.judged.size(); ++i)
+        settle(std::move(p.judged[i]), p.parts[i], p, action);
+}
+
+void Session::settle(Judged judged, const TenantPart& part, const Pending& pending, Action action) {
+    judged.record.action = action;
+    LogLine line = log_line_of(judged.record, part.arrival, since(pending.begun));
+    if (!part.config->tenant.empty()) line.fields.push_back({"tenant", part.config->tenant});
+    services_->log(judged.record.assessment.notify ? LogLevel::Warning : LogLevel::Info,
+                   line.message, line.fields);
+    if (!pending.shortfall.empty())
+        services_->log(LogLevel::Warning, line.message, {{"not_done", pending.shortfall}});
+    const auto record = std::make_shared<const MailRecord>(std::move(judged.record));
+    journal(record, part.config, pending.begun + pending.config->milter.deadline);
+    if (action == Action::Accepted || action == Action::Held)
+        spool(record, part.config, std::move(judged.documents));
 }
 
 /// Nobody waits for it: the mail is answered, and what finds no room is not read.
 void Session::spool(const std::shared_ptr<const MailRecord>& record,
-                    std::vector<Document> documents) {
+                    const std::shared_ptr<const Config>& config, std::vector<Document> documents) {
     if (documents.empty() || !services_->spool || services_->spooling == nullptr) return;
     auto kept = std::make_shared<const std::vector<Document>>(std::move(documents));
     const auto drop = [services = services_, id = record->id](const std::string& why) {
@@ -328,20 +364,22 @@ void Session::spool(const std::shared_ptr<const MailRecord>& record,
         log_throttled(*services, services->document_trouble, LogLevel::Info,
                       "documents of a mail will not be read", {{"id", id}, {"cause", why}});
     };
-    const bool queued = services_->spooling->submit([services = services_, record, kept, drop] {
-        const Status done = services->spool(*record, *kept);
-        // Without the directory nobody wants any.
-        if (!done && done.error().code != ErrorCode::NoInput) drop(done.error().what);
-    });
+    const bool queued =
+        services_->spooling->submit([services = services_, record, config, kept, drop] {
+            const Status done = services->spool(*record, *kept, *config);
+            // Without the directory nobody wants any.
+            if (!done && done.error().code != ErrorCode::NoInput) drop(done.error().what);
+        });
     if (!queued) drop("the disk does not keep up");
 }
 
-void Session::journal(const std::shared_ptr<const MailRecord>& record, Deadline deadline) {
+void Session::journal(const std::shared_ptr<const MailRecord>& record,
+                      const std::shared_ptr<const Config>& config, Deadline deadline) {
     // Waited for, so that a crash after the answer loses no record; but never longer than the
     // message's own deadline: a disk that hangs must not hold mail.
-    const bool queued =
-        run_and_wait(*services_->journalling, deadline,
-                     [services = services_, record] { append_record(*services, *record); });
+    const bool queued = run_and_wait(
+        *services_->journalling, deadline,
+        [services = services_, record, config] { append_record(*services, *record, *config); });
     if (queued) return;
     services_->recording_trouble.set("the disk of the journal does not keep up");
     services_->counters.journal_failures.fetch_add(1);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "engine/assess/judge.hpp"
+#include "engine/assess/tenants.hpp"
 #include "engine/base/account_lock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/config/config.hpp"
@@ -73,12 +74,12 @@ private:
 struct Services {
     std::function<std::shared_ptr<const Config>()>
         config;  ///< the current one; a message keeps what it began with
-    std::function<Judged(const MessageBytes&, const Arrival&)> judge;
-    /// Puts the documents of a delivered or held mail where the learner finds them; may block, runs
-    /// on `spooling`. Empty: they are forgotten.
-    std::function<Status(const MailRecord&, const std::vector<Document>&)> spool;
-    std::function<Status(const MailRecord&)>
-        append;  ///< to the journal; may block, runs on `journalling`
+    std::function<Judged(const MessageBytes&, const TenantPart&)> judge;
+    /// Puts the documents of a delivered or held mail where the tenant's learner finds them; may
+    /// block, runs on `spooling`. Empty: they are forgotten.
+    std::function<Status(const MailRecord&, const std::vector<Document>&, const Config&)> spool;
+    /// To the tenant's journal; may block, runs on `journalling`.
+    std::function<Status(const MailRecord&, const Config&)> append;
     /// The lock that stands on an account; empty: none does.
     std::function<std::optional<AccountLock>(std::string_view account)> account_lock;
     std::function<Time()> now;
@@ -175,11 +176,11 @@ private:
     struct Pending {
         std::shared_ptr<const Config> config;
         std::unique_ptr<OpenToken> open;
-        Mode mode = Mode::Passive;
+        Mode mode = Mode::Passive;  ///< the strictest of all parts
         Arrival arrival;
-        std::optional<MailRecord> record;
-        std::vector<Document> documents;
-        std::string missed;  ///< why there is no record
+        std::vector<TenantPart> parts;
+        std::vector<Judged> judged;  ///< one of each part, or none
+        std::string missed;          ///< why there is none
         std::string shortfall;
         std::string locked;  ///< why the account may not send; "" = it may
         std::chrono::steady_clock::time_point begun;
@@ -187,8 +188,11 @@ private:
 
     MessageState& message();
     [[nodiscard]] std::optional<AccountLock> outbound_lock(const Arrival& arrival) const;
-    void journal(const std::shared_ptr<const MailRecord>& record, Deadline deadline);
-    void spool(const std::shared_ptr<const MailRecord>& record, std::vector<Document> documents);
+    void settle(Judged judged, const TenantPart& part, const Pending& pending, Action action);
+    void journal(const std::shared_ptr<const MailRecord>& record,
+                 const std::shared_ptr<const Config>& config, Deadline deadline);
+    void spool(const std::shared_ptr<const MailRecord>& record,
+               const std::shared_ptr<const Config>& config, std::vector<Document> documents);
 
     std::shared_ptr<Services> services_;
     Negotiated negotiated_;

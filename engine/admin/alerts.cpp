@@ -20,6 +20,7 @@
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/base/text.hpp"
+#include "engine/config/tenants.hpp"
 #include "engine/learner/account_learner.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/learner.hpp"
@@ -471,7 +472,9 @@ Told tell_mail(const Config& config, Time now, const std::vector<const WaitingAl
     for (const WaitingAlert* w : all)
         mail.text +=
             fmt::format("{}  {}\n{}\n\n", iso8601(w->alert.time), w->alert.kind, w->alert.text);
-    mail.text += "kith on " + host_name() + "; kith list --held, kith incident list\n";
+    const std::string kith = kith_command(config);
+    mail.text +=
+        fmt::format("kith on {}; {} list --held, {} incident list\n", host_name(), kith, kith);
     const Status sent = send_mail(config, now, mail);
     return sent ? Told{} : Told{Answer::Later, sent.error().what};
 }
@@ -492,6 +495,20 @@ void note_refusal(const std::string& path, const WaitingAlert& w) {
 }
 
 }  // namespace
+
+Result<std::size_t> expire_alerts(const Config& config, Time now) {
+    const Result<std::vector<WaitingAlert>> all = waiting_alerts(config);
+    if (!all) return fail(all.error());
+    std::size_t gone = 0;
+    for (const WaitingAlert& w : *all) {
+        if (!w.given_up || w.since >= now - config.retention.outbox) continue;
+        const std::string file = outbox_directory(config) + "/" + w.file;
+        if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+            return os_fail("cannot remove " + file, errno);
+        ++gone;
+    }
+    return gone;
+}
 
 Result<Sending> send_alerts(const Config& config, Time now, Channel channel) {
     const std::string name(to_string(channel));

@@ -67,6 +67,8 @@ struct Sending {
 /// Tries what waits for this receiver, oldest first, until one fails; then not again for a while
 /// that doubles from a minute to an hour.
 [[nodiscard]] Result<Sending> send_alerts(const Config& config, Time now, Channel channel);
+/// Removes what a receiver refused for good and is older than retention.outbox; returns how many.
+[[nodiscard]] Result<std::size_t> expire_alerts(const Config& config, Time now);
 /// How long after the nth failure in a row.
 [[nodiscard]] Seconds back_off(unsigned failures) noexcept;
 

@@ -2,13 +2,18 @@
 #include "engine/admin/audit.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -84,7 +89,7 @@ std::string login_name() {
     return user_name(static_cast<unsigned>(uid));
 }
 
-Result<UniqueFd> open_locked(const std::string& path) {
+Result<UniqueFd> open_once(const std::string& path) {
     const bool is_new = ::access(path.c_str(), F_OK) != 0;
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
     if (fd.get() < 0) {
@@ -108,9 +113,22 @@ Result<UniqueFd> open_locked(const std::string& path) {
     return fd;
 }
 
+/// The file that has the name once the lock is there: another command may have closed it meanwhile.
+Result<UniqueFd> open_locked(const std::string& path) {
+    for (;;) {
+        auto fd = open_once(path);
+        if (!fd) return fd;
+        struct stat locked {};
+        struct stat named {};
+        if (::fstat(fd->get(), &locked) != 0) return os_fail("cannot look at " + path, errno);
+        if (::stat(path.c_str(), &named) == 0 && named.st_ino == locked.st_ino) return fd;
+    }
+}
+
 struct End {
     std::uint64_t number = 0;
     std::string hash;
+    std::string time{};
     bool torn = false;  ///< the file does not end with a line end
 };
 
@@ -131,12 +149,45 @@ Result<End> end_of(int fd, const std::string& path) {
         if (const auto line = line_of(*it)) {
             end.number = line->number;
             end.hash = line->hash;
+            end.time = line->time;
             return end;
         }
     if (size > 0)
         return fail(ErrorCode::Corrupt, "the audit log " + path + " does not end with its lines",
                     "kith audit verify tells more; move it away to begin a new one");
     return end;
+}
+
+/// The end of the log where the current file has no line yet: that of the last closed one.
+Result<End> end_of_closed(const Config& config) {
+    const auto files = closed_audit_files(config);
+    if (files.empty()) return End{};
+    const UniqueFd fd(::open(files.back().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (fd.get() < 0) return os_fail("cannot read " + files.back(), errno);
+    return end_of(fd.get(), files.back());
+}
+
+std::string first_line(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text;
+    std::getline(in, text);
+    return text;
+}
+
+/// "2026-03-01T12:34:56Z" is older than `before`: texts of this form sort as times do.
+bool is_older(const std::string& time, Time before) {
+    return !time.empty() && time < iso8601(before);
+}
+
+bool is_to_be_closed(const Config& config, int fd, const std::string& path, Time now) {
+    constexpr Seconds kLongest{30LL * 86400};
+    struct stat st {};
+    if (::fstat(fd, &st) != 0 || st.st_size == 0) return false;
+    if (static_cast<std::uint64_t>(st.st_size) > kMaxAuditFile) return true;
+    const Seconds keep = config.retention.audit;
+    const auto first = line_of(first_line(path));
+    return first && is_older(first->time,
+                             now - (keep > Seconds(0) ? std::min(kLongest, keep / 4) : kLongest));
 }
 
 Status append(int fd, const std::string& path, std::string text) {
@@ -154,6 +205,22 @@ Status append(int fd, const std::string& path, std::string text) {
 
 std::string audit_file(const Config& config) { return parent_of(config.secret_file) + "audit.log"; }
 
+std::vector<std::string> closed_audit_files(const Config& config) {
+    constexpr std::size_t kDigits = 10;
+    const std::filesystem::path current(audit_file(config));
+    const std::string begin = current.filename().string() + ".";
+    std::vector<std::string> out;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(current.parent_path(), error)) {
+        const std::string name = entry.path().filename().string();
+        if (name.size() == begin.size() + kDigits && name.starts_with(begin) &&
+            name.find_first_not_of("0123456789", begin.size()) == std::string::npos)
+            out.push_back(entry.path().string());
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
 std::string audit_hash(const Hasher::Secret& secret, const std::string& previous,
                        std::string_view line) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
@@ -169,9 +236,20 @@ Status audit(const Config& config, Time now, const AuditEvent& event) {
     const Result<Hasher::Secret> secret = read_secret(config.secret_file);
     if (!secret) return fail(secret.error());
     const std::string path = audit_file(config);
-    const Result<UniqueFd> fd = open_locked(path);
+    Result<UniqueFd> fd = open_locked(path);
     if (!fd) return fail(fd.error());
-    const Result<End> end = end_of(fd->get(), path);
+    Result<End> end = end_of(fd->get(), path);
+    if (!end) return fail(end.error());
+    if (is_to_be_closed(config, fd->get(), path, now)) {
+        const std::string closed = fmt::format("{}.{:010}", path, end->number);
+        if (::rename(path.c_str(), closed.c_str()) != 0)
+            return os_fail("cannot close the audit log " + path, errno);
+        fd = open_locked(path);
+        if (!fd) return fail(fd.error());
+        end = end_of(fd->get(), path);  // who waited for the lock may have been faster
+        if (!end) return fail(end.error());
+    }
+    if (end->number == 0) end = end_of_closed(config);
     if (!end) return fail(end.error());
 
     Json j;
@@ -209,16 +287,80 @@ void audit_failure(const Config& config, Time now, AuditEvent event, const Error
     (void)audit(config, now, event);
 }
 
-Status read_audit(const Config& config, const std::function<bool(const AuditLine&)>& visit) {
-    const std::string path = audit_file(config);
-    std::ifstream in(path, std::ios::binary);
-    if (!in) {
-        if (::access(path.c_str(), F_OK) != 0) return ok();
-        return os_fail("cannot read " + path, EACCES);
+namespace {
+
+/// Every line of the log with its file and its place there, oldest first, until `visit` returns
+/// false.
+Status each_line(const Config& config,
+                 const std::function<bool(const std::string& file, std::uint64_t row,
+                                          const std::string& text)>& visit) {
+    std::vector<std::string> files = closed_audit_files(config);
+    files.push_back(audit_file(config));
+    for (const std::string& file : files) {
+        std::ifstream in(file, std::ios::binary);
+        if (!in && ::access(file.c_str(), F_OK) == 0) return os_fail("cannot read " + file, EACCES);
+        std::uint64_t row = 0;
+        for (std::string text; in && std::getline(in, text);)
+            if (!visit(file, ++row, text)) return ok();
     }
-    for (std::string text; std::getline(in, text);)
-        if (const auto line = line_of(text); line && !visit(*line)) break;
     return ok();
+}
+
+}  // namespace
+
+Status read_audit(const Config& config, const std::function<bool(const AuditLine&)>& visit) {
+    bool goes_on = true;
+    return each_line(config, [&](const std::string&, std::uint64_t, const std::string& text) {
+        if (const auto line = line_of(text); line && goes_on) goes_on = visit(*line);
+        return goes_on;
+    });
+}
+
+namespace {
+
+constexpr std::string_view kExpired = "audit expire";
+
+/// Whose first lines were removed, by the lines that say so: number of the last of them -> its
+/// hash.
+Result<std::map<std::uint64_t, std::string>> removed_lines(const Config& config) {
+    std::map<std::uint64_t, std::string> out;
+    const Status read = read_audit(config, [&](const AuditLine& line) {
+        if (line.event.action != kExpired) return true;
+        std::uint64_t number = 0;
+        const std::string_view text = line.event.object;
+        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (parsed.ec == std::errc{}) out[number] = line.event.detail;
+        return true;
+    });
+    if (!read) return fail(read.error());
+    return out;
+}
+
+}  // namespace
+
+Result<std::uint64_t> expire_audit(const Config& config, Time now) {
+    std::uint64_t lines = 0;
+    if (config.retention.audit <= Seconds(0)) return lines;
+    std::uint64_t before = 0;
+    for (const std::string& file : closed_audit_files(config)) {
+        const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (fd.get() < 0) return os_fail("cannot read " + file, errno);
+        const Result<End> end = end_of(fd.get(), file);
+        if (!end) return fail(end.error());
+        if (!is_older(end->time, now - config.retention.audit)) break;
+        const auto first = line_of(first_line(file));
+        before = first ? first->number - 1 : before;
+        if (Status s = audit(config, now,
+                             {std::string(kExpired), std::to_string(end->number), end->hash,
+                              "older than retention.audit"});
+            !s)
+            return fail(s.error());
+        if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+            return os_fail("cannot remove " + file, errno);
+        lines += end->number - before;
+        before = end->number;
+    }
+    return lines;
 }
 
 namespace {
@@ -257,20 +399,24 @@ Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reade
             out.problems.push_back(std::move(text));
     };
 
-    const std::string path = audit_file(config);
-    std::ifstream in(path, std::ios::binary);
-    if (!in && ::access(path.c_str(), F_OK) == 0) return os_fail("cannot read " + path, EACCES);
+    const auto removed = removed_lines(config);
+    if (!removed) return fail(removed.error());
     std::string previous;
-    std::uint64_t row = 0;
-    for (std::string text; in && std::getline(in, text);) {
-        const std::string at = "line " + std::to_string(++row) + ": ";
+    const std::string current = audit_file(config);
+    const auto one = [&](const std::string& file, std::uint64_t row, const std::string& text) {
+        const std::string at =
+            (file == current ? "" : file + " ") + "line " + std::to_string(row) + ": ";
         const auto pieces = pieces_of(text);
         const auto line = pieces ? line_of(text) : std::nullopt;
         if (!line) {
             problem(at + "not a line of this log");
-            continue;
+            return true;
         }
-        ++out.lines;
+        if (++out.lines == 1 && line->number > 1)
+            if (const auto gone = removed->find(line->number - 1); gone != removed->end()) {
+                out.last = out.removed = gone->first;
+                previous = gone->second;
+            }
         const std::string entry = "entry " + std::to_string(line->number);
         if (line->number > out.last + 1)
             problem(at + "entries are missing before " + entry + ": " +
@@ -288,7 +434,9 @@ Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reade
             out.last = line->number;
             previous = line->hash;
         }
-    }
+        return true;
+    };
+    if (const Status read = each_line(config, one); !read) return fail(read.error());
     if (out.witnessed > out.last)
         problem("the end is missing: journal and store know of entry " +
                 std::to_string(out.witnessed) + ", the log ends with entry " +

@@ -57,6 +57,15 @@ struct AuditLine {
 };
 
 [[nodiscard]] std::string audit_file(const Config& config);  ///< beside the site's secret
+/// The log's closed files, oldest first: "audit.log." and the number of their last line, ten
+/// digits. audit() closes the current one when it is larger than kMaxAuditFile or its first line
+/// older than 30 days, or than a quarter of retention.audit; the chain goes on in the next.
+[[nodiscard]] std::vector<std::string> closed_audit_files(const Config& config);
+inline constexpr std::uint64_t kMaxAuditFile = 4U << 20U;
+
+/// Removes closed files whose last line is older than retention.audit; each leaves a line that says
+/// so, by which verify_audit() knows that nobody else did. Returns the number of lines removed.
+[[nodiscard]] Result<std::uint64_t> expire_audit(const Config& config, Time now);
 
 /// Calls `visit` for each line that can be read, oldest first, until it returns false. A missing
 /// file is an empty log.
@@ -66,6 +75,7 @@ struct AuditLine {
 struct AuditVerdict {
     std::uint64_t lines = 0;
     std::uint64_t last = 0;             ///< number of the last line
+    std::uint64_t removed = 0;          ///< first lines, up to this one, whose time was over
     std::uint64_t witnessed = 0;        ///< newest line that store or journal know of
     std::vector<std::string> problems;  ///< "line 7: changed after it was written"; empty = sound
 

@@ -151,13 +151,17 @@ Status copy_config(const Config& config, const std::string& config_path, const f
     if (Status s = copy(config_path, "kith.yaml"); !s) return s;
     for (const auto& [directory, name] :
          {std::pair(fs::path(config_path).parent_path() / "conf.d", "conf.d"),
-          std::pair(fs::path(config.model_files.directory), "models.d")}) {
+          std::pair(fs::path(config.model_files.directory), "models.d"),
+          std::pair(fs::path(config.tenant_files.directory), "tenants.d")}) {
         std::error_code error;
         if (!fs::is_directory(directory, error)) continue;
         if (Status made = make_directory(to / "etc" / name); !made) return made;
         for (fs::directory_iterator at(directory, error), end; !error && at != end;
              at.increment(error))
-            if (at->path().extension() == ".yaml")
+            // Of tenants each has its own file, the site has all of them.
+            if (at->path().extension() == ".yaml" &&
+                (config.tenant.empty() || name != std::string_view("tenants.d") ||
+                 at->path().stem() == config.tenant))
                 if (Status s =
                         copy(at->path(), std::string(name) + "/" + at->path().filename().string());
                     !s)

@@ -27,6 +27,7 @@ struct Env {
     std::string config_path;
     Time now{};
     bool json = false;      ///< one JSON document on `out` instead of text
+    std::string tenant{};   ///< whose mail it is about; "" = the site's own
     bool terminal = false;  ///< `err` is a terminal: progress may overwrite its line
 };
 

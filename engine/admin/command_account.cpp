@@ -5,9 +5,11 @@
 // tests/e2e/accounts_test.py.
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/account_alarms.hpp"
 #include "engine/admin/account_response.hpp"
 #include "engine/admin/account_view.hpp"
 #include "engine/admin/command.hpp"
@@ -15,14 +17,23 @@
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/admin/state_file.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/accounts.hpp"
+#include "engine/config/tenants.hpp"
 #include "engine/config/values.hpp"
 
 namespace kith::admin {
 namespace {
 
 constexpr Seconds kLongestLock{90LL * 86400};
+/// Older incidents are not answered by themselves any more.
+constexpr Seconds kAnswered{86400};
+
+/// Which incidents were answered, beside the locks.
+std::string response_memory(const Config& config) {
+    return account_options(config).lock_file + ".answered";
+}
 
 struct Options {
     std::string account, span = "4h", why;
@@ -46,6 +57,24 @@ std::string what_text(const AccountLock& l) {
     return l.outbound ? "outbound mail" : "login";
 }
 
+/// The services look for a lock where its account belongs.
+Status check_owner(const Config& config, const std::string& account) {
+    const std::size_t at = account.rfind('@');
+    const std::string domain = at == std::string::npos ? "" : account.substr(at + 1);
+    const auto has = [&](const Config& c) {
+        return std::any_of(c.site.domains.begin(), c.site.domains.end(),
+                           [&](const std::string& own) { return is_domain_or_below(domain, own); });
+    };
+    if (!config.tenant.empty() && !has(config))
+        return fail(ErrorCode::Usage,
+                    "account " + account + " has no domain of tenant " + config.tenant);
+    for (const auto& tenant : config.tenants)
+        if (has(*tenant))
+            return fail(ErrorCode::Usage, "account " + account + " is of tenant " + tenant->tenant,
+                        kith_command(*tenant) + " account lock " + account);
+    return ok();
+}
+
 void print_done(std::ostream& out, const ResponseDone& done) {
     for (const std::string& line : done.lines) out << line << '\n';
     for (const std::string& line : done.problems) out << "not done: " << line << '\n';
@@ -58,6 +87,8 @@ Outcome lock(Env& env, const Config& config, const Options& o) {
     if (o.account.size() > kMaxLockAccount || trim(o.account).empty())
         return fail(ErrorCode::Usage,
                     "an account's name has 1 to " + std::to_string(kMaxLockAccount) + " bytes");
+    if (Status mine = check_owner(config, ascii_lower(trim(o.account))); !mine)
+        return fail(std::move(mine).error());
     AccountResponse wanted;
     wanted.lock.account = ascii_lower(trim(o.account));
     wanted.lock.since = env.now;
@@ -130,6 +161,71 @@ Outcome view(Env& env, const Config& config, const Options& o, bool all) {
                : show_account(env, config, **reader, o.account);
 }
 
+/// What accounts.respond asks for, for one account.
+AccountResponse configured_response(const Config& config, const AccountAlarm& alarm, Time now) {
+    const auto& asked = config.accounts.respond;
+    const auto has = [&](const char* what) {
+        return std::find(asked.begin(), asked.end(), what) != asked.end();
+    };
+    AccountResponse r;
+    r.lock = {alarm.account,   now,          now + config.accounts.respond_for,
+              has("outbound"), has("login"), "kith",
+              alarm.why};
+    r.kick = has("kick");
+    return r;
+}
+
+Result<std::vector<AccountAlarm>> new_alarms(const Config& config, Time now) {
+    if (config.accounts.respond.empty()) return std::vector<AccountAlarm>();
+    const auto store = Store::open(config.store, Store::Mode::Read);
+    if (!store) return fail(store.error());
+    const auto reader = (*store)->read();
+    if (!reader) return fail(reader.error());
+    return account_alarms(config, **reader, now, now - kAnswered);
+}
+
+/// Once for each incident: what an admin undoes stays undone.
+Outcome respond_to_alarms(Env& env, const Config& config, const Options& o) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
+    // The list for Dovecot has no ends of its own.
+    if (Status s = write_deny_file(config, env.now); !s)
+        env.err << "kith: accounts.deny_file: " << cell(s.error().text(), 1000) << '\n';
+    const auto alarms = new_alarms(config, env.now);
+    if (!alarms) return fail(alarms.error());
+    auto memory = StateFile::open(response_memory(config));
+    if (!memory) return fail(memory.error());
+    Json answered = Json::object();
+    if (const auto before = memory->json().find("answered");
+        before != memory->json().end() && before->is_object())
+        for (const auto& [key, when] : before->items())
+            if (when.is_number_integer() &&
+                when.get<std::int64_t>() >= to_unix(env.now - 2 * kAnswered))
+                answered[key] = when;
+    int status = kExitOk;
+    Json done_json = Json::array();
+    for (const AccountAlarm& alarm : *alarms) {
+        const std::string key = alarm.incident + " " + alarm.account;
+        if (answered.contains(key)) continue;
+        answered[key] = to_unix(env.now);
+        memory->json()["answered"] = answered;
+        // Before it is done: what is done twice would undo an admin's word.
+        if (Status s = memory->save(); !s) return fail(std::move(s).error());
+        const AccountResponse wanted = configured_response(config, alarm, env.now);
+        const auto done = respond(config, env.now, wanted, o.mta);
+        if (!done) return fail(done.error());
+        if (!done->problems.empty()) status = kExitWarning;
+        done_json.push_back({{"account", alarm.account},
+                             {"incident", alarm.incident},
+                             {"done", done->lines},
+                             {"not_done", done->problems}});
+        if (env.json) continue;
+        env.out << cell(alarm.account) << ": " << cell(alarm.why) << '\n';
+        print_done(env.out, *done);
+    }
+    if (env.json) print_json(env.out, Json{{"responses", done_json}});
+    return status;
+}
+
 }  // namespace
 
 ConfigAction setup_account(CLI::App& sub) {
@@ -145,6 +241,8 @@ ConfigAction setup_account(CLI::App& sub) {
     list_sub->add_option("--limit", options->limit, "At most so many (50)")
         ->check(CLI::Range(1U, 100000U))
         ->type_name("N");
+    CLI::App* respond_sub = sub.add_subcommand(
+        "respond", "Do what accounts.respond says where an incident opened on an account");
     for (CLI::App* one : {lock_sub, unlock_sub}) {
         one->add_option("ACCOUNT", options->account, "Login name")->required();
         add_reason_option(*one, options->why);
@@ -154,13 +252,15 @@ ConfigAction setup_account(CLI::App& sub) {
                        "Stop its mail; without this and --login both are done");
     lock_sub->add_flag("--login", options->login, "Refuse its logins");
     lock_sub->add_flag("--kick", options->kick, "End its sessions as well (doveadm)");
-    add_mta_options(*lock_sub, options->mta);
-    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, list_sub, show_sub}) one->fallthrough();
+    for (CLI::App* one : {lock_sub, respond_sub}) add_mta_options(*one, options->mta);
+    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, respond_sub, list_sub, show_sub})
+        one->fallthrough();
     sub.require_subcommand(1);
-    return [options, lock_sub, unlock_sub, list_sub, show_sub](Env& env,
-                                                               const Config& config) -> Outcome {
+    return [options, lock_sub, unlock_sub, respond_sub, list_sub, show_sub](
+               Env& env, const Config& config) -> Outcome {
         if (list_sub->parsed() || show_sub->parsed())
             return view(env, config, *options, list_sub->parsed());
+        if (respond_sub->parsed()) return respond_to_alarms(env, config, *options);
         if (lock_sub->parsed()) return lock(env, config, *options);
         return unlock_sub->parsed() ? unlock(env, config, *options) : locks(env, config);
     };

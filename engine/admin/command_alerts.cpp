@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "engine/admin/alerts.hpp"
+#include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/mail_lookup.hpp"
@@ -54,6 +55,8 @@ Outcome send(Env& env, const Config& config, const Options& options) {
             env.out << '\n';
         }
     }
+    if (const auto old = expire_alerts(config, env.now); !old) return fail(old.error());
+    if (const auto old = expire_audit(config, env.now); !old) return fail(old.error());
     if (env.json) print_json(env.out, j);
     return status;
 }

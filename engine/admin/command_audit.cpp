@@ -72,6 +72,7 @@ Outcome verify(Env& env, const Config& config) {
         print_json(env.out, Json{{"ok", verdict->problems.empty()},
                                  {"entries", verdict->lines},
                                  {"last", verdict->last},
+                                 {"removed", verdict->removed},
                                  {"witnessed", verdict->witnessed},
                                  {"problems", verdict->problems}});
         return status;
@@ -80,6 +81,10 @@ Outcome verify(Env& env, const Config& config) {
     if (verdict->problems.empty())
         env.out << "sound: " << verdict->lines << (verdict->lines == 1 ? " entry" : " entries")
                 << ", each as it was written"
+                << (verdict->removed > 0
+                        ? "; those up to entry " + std::to_string(verdict->removed) +
+                              " were removed when their time was over"
+                        : "")
                 << (verdict->witnessed > 0 ? "; journal and store agree on its end" : "") << '\n';
     else
         env.out << audit_file(config) << " is not as kith wrote it\n";

@@ -40,7 +40,7 @@ Json keys_json(const Config& config, const std::string& which) {
 
 Outcome check_config(Env& env, const Options& options) {
     const std::string file = options.file.empty() ? env.config_path : options.file;
-    const LoadedConfig loaded = load_config(file);
+    const LoadedConfig loaded = load_config(file, env.tenant);
     const int status = loaded.problems.empty() ? 0 : exit_code(ErrorCode::Config);
 
     if (env.json) {

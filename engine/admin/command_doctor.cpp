@@ -100,6 +100,22 @@ void check_accounts(Checks& checks, const Config& config) {
             "kith-accounts answers at " + config.accounts.listen);
 }
 
+void check_tenants(Checks& checks, const Config& site) {
+    if (site.tenants.empty()) return;
+    std::string stopped;
+    for (const auto& tenant : site.tenants) {
+        const Result<bool> running = learner_running(tenant->store);
+        if (running && *running) continue;
+        stopped += (stopped.empty() ? "" : " ") + tenant->tenant;
+    }
+    if (stopped.empty())
+        add(checks, "tenants", CheckState::Ok,
+            "the learners of " + counted(site.tenants.size(), "tenant") + " are running");
+    else
+        add(checks, "tenants", CheckState::Fail, "no learner runs for " + stopped,
+            "systemctl enable --now kith-learner@NAME; kith --tenant NAME doctor");
+}
+
 // Reads the whole journal: about a second for each 500 MB.
 void check_records(Checks& checks, JournalReader& journal, const Config& config) {
     for (;;) {
@@ -320,7 +336,7 @@ struct Findings {
 
 Findings examine(const Env& env, const PostfixOptions& options) {
     Findings f;
-    const LoadedConfig loaded = load_config(env.config_path);
+    const LoadedConfig loaded = load_config(env.config_path, env.tenant);
     if (!loaded.problems.empty()) {
         add(f.checks, "config", CheckState::Fail, loaded.problems.front().text(),
             "kith check-config shows " + counted(loaded.problems.size(), "problem"));
@@ -344,6 +360,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_journal(f.checks, config);
         check_learner(f.checks, config);
         check_accounts(f.checks, config);
+        check_tenants(f.checks, config);
         check_store(f.checks, config, queries, postfix, servers);
         check_directories(f.checks, config, connect_to(socket).has_value());
     }

@@ -9,6 +9,7 @@
 #include "engine/admin/explain.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/config/tenants.hpp"
 
 namespace kith::admin {
 namespace {
@@ -21,7 +22,7 @@ Outcome explain(Env& env, const Config& config, const StoreReader& reader,
     if (!record) return fail(record.error());
     const auto attached = find_attached(reader, entry->id);
     if (!attached) return fail(attached.error());
-    const Explanation explanation = explain_mail(*entry, *record, *attached);
+    const Explanation explanation = explain_mail(*entry, *record, *attached, kith_command(config));
     if (env.json)
         print_json(env.out, to_json(explanation, *entry, *record));
     else

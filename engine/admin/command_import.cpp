@@ -27,6 +27,7 @@
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/journal/journal.hpp"
+#include "engine/learner/learner.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/message/parse.hpp"
 
@@ -279,7 +280,9 @@ Outcome import(Env& env, const Config& config, const Options& options) {
     if (!source) return fail(source.error());
     std::signal(SIGINT, [](int) { g_stop = 1; });
     std::signal(SIGTERM, [](int) { g_stop = 1; });
-    // An import may well be the first program to run, and makes the secret then.
+    // An import may well be the first program to run, and makes directories and secret then.
+    if (!options.dry_run)
+        if (Status made = make_state_directories(config); !made) return fail(made.error());
     const Result<Hasher::Secret> secret =
         options.dry_run ? look_at_secret(config) : read_or_create_site_key(config);
     if (!secret) return fail(secret.error());

@@ -15,39 +15,6 @@
 namespace kith::admin {
 namespace {
 
-Json record_json(const MailEntry& entry, const MailRecord& r) {
-    const Assessment& a = r.assessment;
-    Json j = entry_json(entry);
-    j["mode"] = r.mode;
-    j["client"] = {{"addr", r.client_addr}, {"name", r.client_name}, {"helo", r.helo}};
-    j["mail_from"] = r.mail_from;
-    j["rcpts"] = r.rcpts;
-    j["auth_user"] = r.auth_user;
-    j["from_name"] = r.from_name;
-    j["message_id"] = r.message_id;
-    j["subject"] = r.subject;
-    j["stratum"] = to_string(a.stratum);
-    j["p"] = a.p;
-    j["ready"] = a.ready;
-    j["delayed"] = a.delayed;
-    j["indicators"] = Json::array();
-    for (const IndicatorScore& i : a.indicators)
-        j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
-    j["tags"] = a.tags;
-    j["models"] = Json::array();
-    for (const ModelHit& m : a.models) j["models"].push_back({{"name", m.name}, {"live", m.live}});
-    j["decided_by"] = a.decided_by;
-    j["reasons"] = Json::array();
-    for (const Reason& reason : a.reasons)
-        j["reasons"].push_back({{"feature", reason.feature},
-                                {"weight", rounded(reason.weight, 3)},
-                                {"text", reason.text}});
-    j["would_pass"] = a.would_pass;
-    j["degraded"] = a.degraded;
-    j["journal"] = {{"segment", entry.position.segment}, {"offset", entry.position.offset}};
-    return j;
-}
-
 void line(std::ostream& out, const char* name, const std::string& value) {
     out << fmt::format("{:<12}{}\n", name, value);
 }

@@ -413,7 +413,8 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
 }
 
 Outcome status(Env& env) {
-    const Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
+    const Result<std::shared_ptr<const Config>> config =
+        load_config_or_error(env.config_path, env.tenant);
     if (!config) return fail(config.error());
     if (const Status may = may_look(**config); !may) return fail(may.error());
     const Report r = examine(**config, env.now);

@@ -86,23 +86,23 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
     return out;
 }
 
-void add_commands(Explanation& out, const MailEntry& entry) {
+void add_commands(Explanation& out, const MailEntry& entry, const std::string& kith) {
     if (entry.verdict == Verdict::Pass && entry.action != Action::Held &&
         entry.attached != AttachedMark::Finding)
         return;
     if (entry.state == MailState::Released || entry.state == MailState::Dropped) return;
     const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
     if (entry.action == Action::Held) {
-        out.commands.push_back({"deliver it", "kith release " + entry.id + force});
+        out.commands.push_back({"deliver it", kith + " release " + entry.id + force});
         out.commands.push_back({"deliver it and learn that this is normal",
-                                "kith release " + entry.id + " --learn" + force});
-        out.commands.push_back({"delete it", "kith drop " + entry.id});
+                                kith + " release " + entry.id + " --learn" + force});
+        out.commands.push_back({"delete it", kith + " drop " + entry.id});
     } else {
         out.commands.push_back({"let kith learn that this is normal",
-                                "kith release " + entry.id + " --learn --no-mta" + force});
+                                kith + " release " + entry.id + " --learn --no-mta" + force});
     }
     if (entry.state != MailState::Confirmed)
-        out.commands.push_back({"record that it was bad", "kith confirm " + entry.id});
+        out.commands.push_back({"record that it was bad", kith + " confirm " + entry.id});
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ std::string one_in_text(double p) {
 }
 
 Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
-                         const std::optional<Attached>& attached) {
+                         const std::optional<Attached>& attached, const std::string& kith) {
     const Assessment& a = record.assessment;
     Explanation out;
     out.mail = mail_sentence(entry, record);
@@ -166,7 +166,7 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
     if (attached && !attached->documents.empty())
         out.documents = attached_text(*attached) + " (read on " + iso8601(attached->read) + ")";
     out.would_pass = a.would_pass;
-    add_commands(out, entry);
+    add_commands(out, entry, kith);
     return out;
 }
 

@@ -33,8 +33,10 @@ struct Explanation {
     std::vector<Command> commands;  ///< what can be done now, exactly as to be typed
 };
 
+/// `kith`: how the command is called in what is to be typed (kith_command()).
 [[nodiscard]] Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
-                                       const std::optional<Attached>& attached = std::nullopt);
+                                       const std::optional<Attached>& attached = std::nullopt,
+                                       const std::string& kith = "kith");
 [[nodiscard]] Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& record);
 void print(std::ostream& out, const Explanation& e);
 

@@ -46,6 +46,9 @@ Result<MailRecord> read_record(const Config& config, const MailEntry& entry) {
                 "records are kept for journal.keep; `kith show` still prints what the index has");
         return fail(std::move(error));
     }
+    if (record->type == RecordType::Note)
+        return fail(ErrorCode::NoInput, "mail " + entry.id + ": its record was erased",
+                    "its index entry goes when kith-learner has read of it");
     if (record->type != RecordType::Mail)
         return fail(ErrorCode::Corrupt,
                     "mail " + entry.id + ": the index points to a record of another type");
@@ -113,6 +116,39 @@ Json entry_json(const MailEntry& e) {
                                                         : "none";
     j["hold"] = to_string(e.hold);
     j["reports"] = e.reports;
+    return j;
+}
+
+Json record_json(const MailEntry& entry, const MailRecord& r) {
+    const Assessment& a = r.assessment;
+    Json j = entry_json(entry);
+    j["mode"] = r.mode;
+    j["client"] = {{"addr", r.client_addr}, {"name", r.client_name}, {"helo", r.helo}};
+    j["mail_from"] = r.mail_from;
+    j["rcpts"] = r.rcpts;
+    j["auth_user"] = r.auth_user;
+    j["from_name"] = r.from_name;
+    j["message_id"] = r.message_id;
+    j["subject"] = r.subject;
+    j["stratum"] = to_string(a.stratum);
+    j["p"] = a.p;
+    j["ready"] = a.ready;
+    j["delayed"] = a.delayed;
+    j["indicators"] = Json::array();
+    for (const IndicatorScore& i : a.indicators)
+        j["indicators"].push_back({{"name", i.name}, {"score", rounded(i.score, 1)}});
+    j["tags"] = a.tags;
+    j["models"] = Json::array();
+    for (const ModelHit& m : a.models) j["models"].push_back({{"name", m.name}, {"live", m.live}});
+    j["decided_by"] = a.decided_by;
+    j["reasons"] = Json::array();
+    for (const Reason& reason : a.reasons)
+        j["reasons"].push_back({{"feature", reason.feature},
+                                {"weight", rounded(reason.weight, 3)},
+                                {"text", reason.text}});
+    j["would_pass"] = a.would_pass;
+    j["degraded"] = a.degraded;
+    j["journal"] = {{"segment", entry.position.segment}, {"offset", entry.position.offset}};
     return j;
 }
 

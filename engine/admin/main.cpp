@@ -34,13 +34,15 @@ struct Command {
 Outcome run_nothing(Env& env, const NothingAction& action) { return action(env); }
 
 Outcome run_config(Env& env, const ConfigAction& action) {
-    Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
+    Result<std::shared_ptr<const Config>> config =
+        load_config_or_error(env.config_path, env.tenant);
     if (!config) return fail(std::move(config).error());
     return action(env, **config);
 }
 
 Outcome run_store(Env& env, const StoreAction& action) {
-    Result<std::shared_ptr<const Config>> config = load_config_or_error(env.config_path);
+    Result<std::shared_ptr<const Config>> config =
+        load_config_or_error(env.config_path, env.tenant);
     if (!config) return fail(std::move(config).error());
     if (const Status may = may_look(**config); !may) return fail(may.error());
     Result<std::unique_ptr<Store>> store = Store::open((*config)->store, Store::Mode::Read);
@@ -70,6 +72,26 @@ int report(Env& env, const Error& error) {
     return exit_code(error.code);
 }
 
+// Exit status of a run; an error is reported.
+int run_one(Env& env, const Action& action) {
+    const Outcome outcome = run(env, action);
+    return outcome ? *outcome : report(env, outcome.error());
+}
+
+// For the site itself and for each tenant; what fails for one is done for the others. The worst
+// status, which is the largest: 0 to 2 tell how things are, all above that the command failed.
+int run_each(Env& env, const Action& action) {
+    const auto site = load_config_or_error(env.config_path);
+    if (!site) return report(env, site.error());
+    int worst = run_one(env, action);
+    for (const auto& tenant : (*site)->tenants) {
+        env.tenant = tenant->tenant;
+        if (!env.json) env.out << "\ntenant " << env.tenant << ":\n";
+        worst = std::max(worst, run_one(env, action));
+    }
+    return worst;
+}
+
 // "kith list | head": who reads no further wants no more, and no word about it either. The errno of
 // the failed write is long gone; a pipe without a reader still says so.
 bool reader_has_gone() {
@@ -80,9 +102,14 @@ bool reader_has_gone() {
 int main_inner(int argc, char** argv) {
     CLI::App app("Command of the mail filter kith: look, explain, release, check.", "kith");
     std::string config_path = kDefaultConfigPath;
-    bool json = false;
+    std::string tenant;
+    bool json = false, each_tenant = false;
     app.set_version_flag("--version", "kith " KITH_VERSION);
     app.add_option("-c,--config", config_path, "Configuration file")->capture_default_str();
+    auto* one_tenant =
+        app.add_option("--tenant", tenant, "Of this tenant, not of the site itself (kith tenants)");
+    app.add_flag("--each-tenant", each_tenant, "Run once for the site itself and for each tenant")
+        ->excludes(one_tenant);
     app.add_flag("--json", json, "Print one JSON document instead of text");
     app.require_subcommand(1);
 
@@ -104,28 +131,32 @@ int main_inner(int argc, char** argv) {
             std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
         const std::vector<std::string> unknown = app.remaining();
         const bool no_command = app.get_subcommands().empty() && !unknown.empty();
-        Env env{std::cout, std::cerr, config_path, SystemClock().now(), wants_json, false};
+        Env env{std::cout, std::cerr, config_path, SystemClock().now(), wants_json, {}, false};
         return report(env, Error{ErrorCode::Usage,
                                  no_command ? "there is no command " + unknown.front()
                                             : std::string(e.what()),
                                  "kith --help, or kith COMMAND --help"});
     }
 
-    Env env{std::cout,           std::cerr, config_path,
-            SystemClock().now(), json,      ::isatty(STDERR_FILENO) == 1};
+    Env env{std::cout,
+            std::cerr,
+            config_path,
+            SystemClock().now(),
+            json,
+            tenant,
+            ::isatty(STDERR_FILENO) == 1};
     log_open("kith", LogTarget::Stderr, LogLevel::Warning);
     ::signal(SIGPIPE, SIG_IGN);  // an import is not to end because nobody follows its progress
     message_library_init();
     for (const Command& command : commands) {
         if (!command.sub->parsed()) continue;
-        Outcome outcome = run(env, command.action);
-        if (!outcome) return report(env, outcome.error());
+        const int status =
+            each_tenant ? run_each(env, command.action) : run_one(env, command.action);
         std::cout.flush();
-        if (!std::cout && reader_has_gone()) return *outcome;
-        if (!std::cout)
+        if (!std::cout && !reader_has_gone())
             return report(env,
                           Error{ErrorCode::Io, "cannot write the output", "is the disk full?"});
-        return *outcome;
+        return status;
     }
     return exit_code(ErrorCode::Internal);
 }

@@ -98,6 +98,22 @@ Result<bool> add_request(const Config& config, const ReleaseRequest& request) {
     return true;
 }
 
+Result<std::size_t> forget_requests_of(const Config& config,
+                                       const std::function<bool(const std::string&)>& is_one) {
+    const auto there = read_requests(config);
+    if (!there) return fail(there.error());
+    if (there->empty()) return std::size_t{0};
+    Result<StateFile> state = StateFile::open(requests_path(config));
+    if (!state) return fail(state.error());
+    std::vector<ReleaseRequest> all = requests_in(state->json());
+    const std::size_t gone =
+        std::erase_if(all, [&](const ReleaseRequest& r) { return is_one(r.rcpt); });
+    if (gone == 0) return gone;
+    state->json()["requests"] = to_json(all);
+    if (Status saved = state->save(); !saved) return fail(saved.error());
+    return gone;
+}
+
 Status forget_requests(const Config& config, const std::vector<std::string>& mails) {
     if (mails.empty()) return ok();
     Result<StateFile> state = StateFile::open(requests_path(config));

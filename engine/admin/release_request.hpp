@@ -4,6 +4,7 @@
 // releases nothing by itself. Covered by tests/unit/admin/quarantine_test.cpp.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ inline constexpr std::size_t kMaxRequests = 1000;
 /// Writes one down; one for the same mail and recipient stays as it is. Full beyond kMaxRequests.
 /// True when it is new.
 [[nodiscard]] Result<bool> add_request(const Config& config, const ReleaseRequest& request);
+/// Forgets those of recipients for whom `is_one` is true; returns how many.
+[[nodiscard]] Result<std::size_t> forget_requests_of(
+    const Config& config, const std::function<bool(const std::string&)>& is_one);
 /// Forgets those of these mails.
 [[nodiscard]] Status forget_requests(const Config& config, const std::vector<std::string>& mails);
 

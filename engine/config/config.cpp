@@ -15,11 +15,11 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
-#include "engine/config/accounts.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/config/file_text.hpp"
 #include "engine/config/keys.hpp"
 #include "engine/config/models.hpp"
+#include "engine/config/tenants.hpp"
 #include "engine/config/yaml.hpp"
 
 namespace kith {
@@ -36,6 +36,10 @@ struct Place {
 class Loader {
 public:
     explicit Loader(std::string main_file) : main_file_(std::move(main_file)) {}
+    /// Reads the file of one tenant over `base`; no key of the whole site may be in it.
+    Loader(std::string file, Config base) : main_file_(std::move(file)), of_tenant_(true) {
+        out_.config = std::move(base);
+    }
 
     void read_file(const std::string& file);
     void read_text(std::string_view text, const std::string& file);
@@ -63,6 +67,7 @@ private:
     std::set<std::string, std::less<>> failed_;         ///< keys with a problem of their own
     bool incomplete_ = false;                           ///< a file was not understood to its end
     bool more_problems_ = false;                        ///< than kMaxProblems
+    bool of_tenant_ = false;
 };
 
 std::string join_path(const std::string& prefix, const std::string& key) {
@@ -148,6 +153,8 @@ void Loader::set(const YamlNode& value, const KeyInfo& key, const Place& place) 
         failed_.insert(path);
         problem(where, path, std::move(reason));
     };
+    if (of_tenant_ && is_of_whole_site(path))
+        return refuse(place, "is for the whole site: it belongs into kith.yaml");
     std::vector<ConfigText> texts;
     switch (value.kind) {
         case YamlNode::Kind::Null:
@@ -280,13 +287,6 @@ AttachmentOptions attachment_options(const Config& config) {
     return out;
 }
 
-AccountOptions account_options(const Config& config) {
-    AccountOptions out = config.accounts;
-    if (out.lock_file.empty())
-        out.lock_file = std::filesystem::path(config.store.directory).parent_path() / "locks";
-    return out;
-}
-
 std::string_view to_string(Mode m) noexcept {
     switch (m) {
         case Mode::Passive:
@@ -307,7 +307,69 @@ std::string ConfigProblem::text() const {
     return out + ": " + reason;
 }
 
-LoadedConfig load_config(const std::string& path) {
+namespace {
+
+/// One file of tenants.directory; what is wrong with it is among `site`'s problems.
+void load_tenant(LoadedConfig& site, const std::string& file) {
+    const std::string name = std::filesystem::path(file).stem();
+    if (!is_tenant_name(name)) {
+        site.problems.push_back({file, 0, 0, "",
+                                 fmt::format("the name of a tenant has 1 to {} of a-z, 0-9 and -, "
+                                             "a letter first; rename the file",
+                                             kMaxTenantName)});
+        return;
+    }
+    Loader loader(file, tenant_base(site.config, name));
+    loader.read_file(file);
+    LoadedConfig loaded = std::move(loader).finish();
+    site.files.push_back(file);
+    for (ConfigProblem& p : loaded.problems) site.problems.push_back(std::move(p));
+    Config& tenant = loaded.config;
+    if (loaded.problems.empty() && tenant.site.domains.empty())
+        site.problems.push_back(
+            {file, 0, 0, "site.domains", "is missing: a tenant is told by its domains"});
+    if (tenant.model_files.directory != site.config.model_files.directory) {
+        LoadedModels models = load_models(tenant.model_files.directory);
+        tenant.models = std::move(models.models);
+        tenant.model_problems = std::move(models.problems);
+    } else {
+        tenant.model_problems.clear();  // told once, by the site
+    }
+    site.config.tenants.push_back(std::make_shared<const Config>(std::move(tenant)));
+}
+
+/// No domain has two owners.
+void check_domains_of_tenants(LoadedConfig& site) {
+    std::map<std::string, std::string, std::less<>> owners;
+    for (const std::string& domain : site.config.site.domains) owners[domain] = "the site itself";
+    for (const auto& tenant : site.config.tenants)
+        for (const std::string& domain : tenant->site.domains)
+            if (const auto [at, is_new] = owners.emplace(domain, "tenant " + tenant->tenant);
+                !is_new && at->second != "tenant " + tenant->tenant)
+                site.problems.push_back(
+                    {(std::filesystem::path(site.config.tenant_files.directory) /
+                      (tenant->tenant + ".yaml"))
+                         .string(),
+                     0, 0, "site.domains",
+                     fmt::format("{} is a domain of {} already", domain, at->second)});
+}
+
+void load_tenants(LoadedConfig& site) {
+    const ConfigDirectory found = list_config_directory(site.config.tenant_files.directory);
+    for (const auto& [place, reason] : found.problems)
+        site.problems.push_back({place, 0, 0, "", reason});
+    if (found.files.size() > kMaxTenants) {
+        site.problems.push_back({site.config.tenant_files.directory, 0, 0, "",
+                                 fmt::format("more than {} tenants", kMaxTenants)});
+        return;
+    }
+    for (const std::string& file : found.files) load_tenant(site, file);
+    check_domains_of_tenants(site);
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path, const std::string& tenant) {
     Loader loader(path);
     loader.read_file(path);
     const std::filesystem::path directory = std::filesystem::path(path).parent_path() / "conf.d";
@@ -318,6 +380,14 @@ LoadedConfig load_config(const std::string& path) {
     LoadedModels models = load_models(loaded.config.model_files.directory);
     loaded.config.models = std::move(models.models);
     loaded.config.model_problems = std::move(models.problems);
+    load_tenants(loaded);
+    if (tenant.empty()) return loaded;
+    if (const auto whose = find_tenant(loaded.config, tenant)) {
+        const std::shared_ptr<const Config> kept = *whose;  // it lies in what is replaced
+        loaded.config = *kept;
+    } else {
+        loaded.problems.push_back({path, 0, 0, "", whose.error().text()});
+    }
     return loaded;
 }
 
@@ -327,14 +397,18 @@ LoadedConfig load_config_text(const std::string& text, const std::string& name) 
     return std::move(loader).finish();
 }
 
-Result<std::shared_ptr<const Config>> load_config_or_error(const std::string& path) {
+Result<std::shared_ptr<const Config>> load_config_or_error(const std::string& path,
+                                                           const std::string& tenant) {
     LoadedConfig loaded = load_config(path);
-    if (loaded.problems.empty()) return std::make_shared<const Config>(std::move(loaded.config));
-    std::vector<std::string> texts;
-    for (const ConfigProblem& problem : loaded.problems) texts.push_back(problem.text());
-    return fail(ErrorCode::Config,
-                fmt::format("configuration not valid: {}", fmt::join(texts, " | ")),
-                "kith check-config lists one problem a line");
+    if (!loaded.problems.empty()) {
+        std::vector<std::string> texts;
+        for (const ConfigProblem& problem : loaded.problems) texts.push_back(problem.text());
+        return fail(ErrorCode::Config,
+                    fmt::format("configuration not valid: {}", fmt::join(texts, " | ")),
+                    "kith check-config lists one problem a line");
+    }
+    if (tenant.empty()) return std::make_shared<const Config>(std::move(loaded.config));
+    return find_tenant(loaded.config, tenant);
 }
 
 }  // namespace kith

@@ -101,6 +101,16 @@ struct AlertOptions {
     unsigned max_waiting = 1000;  ///< alerts that wait for one receiver
 };
 
+/// How long what is recorded is kept, beside journal.keep, which ends all records.
+struct RetentionOptions {
+    Seconds passed{0};                ///< records and index entries of mail that passed; 0 = as all
+    Seconds held{0};                  ///< the same of mail held, tagged, delayed or rejected
+    Seconds incidents{30LL * 86400};  ///< after their last held mail
+    Seconds lessons{30LL * 86400};    ///< what a mail taught, so that it can be taken back
+    Seconds audit{0};                 ///< lines of the audit log; 0 = for ever
+    Seconds outbox{30LL * 86400};     ///< alerts that a receiver refused
+};
+
 /// What happens on own accounts: `kith-accounts` receives it, `kith account` acts on it.
 struct AccountOptions {
     std::string listen = "inet:8417@127.0.0.1";  ///< where Dovecot's requests and events come in
@@ -121,6 +131,11 @@ struct AccountOptions {
     std::string deny_file;          ///< for Dovecot's passdb passwd-file with deny; "" = none
     std::vector<std::string> respond;  ///< to an account's incident: outbound, login, kick
     Seconds respond_for{4LL * 3600};
+};
+
+/// Organisations that share the server, each with what it learned and decided apart (tenants.hpp).
+struct TenantOptions {
+    std::string directory = "/etc/kith/tenants.d";  ///< NAME.yaml: what differs for tenant NAME
 };
 
 struct LogOptions {
@@ -153,6 +168,7 @@ struct Config {
     QuarantineOptions quarantine;
     AlertOptions alerts;
     AccountJudgeOptions account_judge;
+    RetentionOptions retention;
     AccountOptions accounts;
     LogOptions log;
     ModelFileOptions model_files;
@@ -160,6 +176,10 @@ struct Config {
     /// null: kith's own.
     std::shared_ptr<const ModelSet> models;
     std::vector<ConfigProblem> model_problems;  ///< of files whose models are left out
+    TenantOptions tenant_files;
+    std::string tenant;  ///< whose configuration this is; "" = of the site itself
+    /// One for each file of `tenant_files`, by name; of the site's own configuration only.
+    std::vector<std::shared_ptr<const Config>> tenants;
 };
 
 struct LoadedConfig {
@@ -169,14 +189,17 @@ struct LoadedConfig {
 };
 
 /// Reads `path` and then `<dir of path>/conf.d/*.yaml` in name order; later files override key by
-/// key; then the models. A broken model is no problem of the configuration: mail flows without it,
-/// see Config::model_problems. Collects every problem. A missing `path` is a problem; a missing
-/// conf.d is not. Never throws.
-[[nodiscard]] LoadedConfig load_config(const std::string& path);
+/// key; then the tenants (tenants.hpp) and the models. A broken model is no problem of the
+/// configuration: mail flows without it, see Config::model_problems. Collects every problem. A
+/// missing `path` is a problem; a missing conf.d is not. Never throws.
+/// With a name the configuration is that of the tenant, and one that nobody has is a problem.
+[[nodiscard]] LoadedConfig load_config(const std::string& path, const std::string& tenant = "");
 /// One document from memory (tests, fuzzing); `name` stands for the file in problems.
 [[nodiscard]] LoadedConfig load_config_text(const std::string& text, const std::string& name);
-/// load_config(), or all problems as one Error.
-[[nodiscard]] Result<std::shared_ptr<const Config>> load_config_or_error(const std::string& path);
+/// load_config(), or all problems as one Error. With a name the configuration of that tenant:
+/// Usage, with the nearest name, when there is none.
+[[nodiscard]] Result<std::shared_ptr<const Config>> load_config_or_error(
+    const std::string& path, const std::string& tenant = "");
 
 inline constexpr const char* kDefaultConfigPath = "/etc/kith/kith.yaml";
 

@@ -266,6 +266,15 @@ private:
 
 constexpr const char* kMapExample = "inbound: enforce, example.com: tag";
 
+/// Whether only this host can connect to the socket.
+bool is_of_this_host(std::string_view socket) {
+    if (socket.starts_with("unix:") || socket.starts_with("local:")) return true;
+    const std::size_t at = socket.find('@');
+    if (at == std::string_view::npos) return false;
+    const std::string_view address = socket.substr(at + 1);
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
 /// "must be" check of one value's form before its text is looked at.
 Status check_form(const KeyInfo& key, const std::vector<ConfigText>& values) {
     const bool wants_number =
@@ -473,6 +482,18 @@ std::vector<CrossProblem> check_across_keys(const Config& config) {
         out.push_back({{"journal.keep", "learner.probation"},
                        "journal.keep must be longer than learner.probation: mail on probation is "
                        "learned from the journal"});
+    if (config.accounts.token_file.empty() && !is_of_this_host(config.accounts.listen))
+        out.push_back({{"accounts.listen", "accounts.token_file"},
+                       fmt::format("accounts.listen must be a loopback address or a Unix socket, "
+                                   "is {}; or set accounts.token_file",
+                                   quote_value(config.accounts.listen))});
+    if (!config.accounts.doveadm.empty() && config.accounts.doveadm_key_file.empty())
+        out.push_back({{"accounts.doveadm", "accounts.doveadm_key_file"},
+                       "accounts.doveadm needs accounts.doveadm_key_file"});
+    for (const auto& [key, url] : {std::pair("accounts.upstream", &config.accounts.upstream),
+                                   std::pair("accounts.doveadm", &config.accounts.doveadm)})
+        if (!url->empty() && !url->starts_with("http://"))
+            out.push_back({{key}, fmt::format("{} must be an http:// address", key)});
     for (const std::string& what : config.accounts.respond)
         if (what != "outbound" && what != "login" && what != "kick")
             out.push_back({{"accounts.respond"},

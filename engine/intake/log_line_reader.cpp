@@ -224,8 +224,8 @@ private:
         e_.bytes = number(last("size"));
         const std::string id = first("msgid");
         // As a mail's own Message-ID is kept: without brackets.
-        if (context_.hasher != nullptr && !id.empty())
-            e_.message_ids.push_back(context_.hasher->hash64("mid", id));
+        const Hasher* hasher = context_.hasher ? context_.hasher(e_.account) : nullptr;
+        if (hasher != nullptr && !id.empty()) e_.message_ids.push_back(hasher->hash64("mid", id));
         keep(ToldEvent::Part::OfMany, "");
     }
 

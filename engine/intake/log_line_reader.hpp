@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -17,13 +18,17 @@
 
 namespace kith {
 
+/// Under whose secret what is told of an account is hashed: each tenant has its own. nullptr =
+/// there is none.
+using HasherOf = std::function<const Hasher*(std::string_view account)>;
+
 /// A longer line is not read.
 inline constexpr std::size_t kMaxLogLine = 8192;
 
 struct LogContext {
-    Time now{};                      ///< a stamp without a year is of the year nearest to it
-    Seconds zone{0};                 ///< local time is so far east of UTC
-    const Hasher* hasher = nullptr;  ///< for Message-IDs; nullptr = they are left out
+    Time now{};       ///< a stamp without a year is of the year nearest to it
+    Seconds zone{0};  ///< local time is so far east of UTC
+    HasherOf hasher;  ///< for Message-IDs; empty, or nullptr = they are left out
 };
 
 /// Nothing for a line that tells nothing about an account; two events for the end of a session that

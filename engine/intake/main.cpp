@@ -13,6 +13,7 @@
 #include <ctime>
 #include <deque>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,32 +51,53 @@ struct CommandLine {
     bool to_stderr = false, from_stdin = false;
 };
 
-/// The journal, opened when first needed and again after a failure. One thread.
-class LazyJournal {
+/// The site and its tenants: whose an account is, and what of theirs is needed. What is asked for
+/// is made when it is, and kept: the tenants are those of the start.
+class Owners {
 public:
-    explicit LazyJournal(JournalOptions options) : options_(std::move(options)) {}
+    explicit Owners(std::shared_ptr<const Config> site) : site_(std::move(site)) {}
+
+    [[nodiscard]] const std::shared_ptr<const Config>& site() const noexcept { return site_; }
+    [[nodiscard]] const Config& of(std::string_view account) const {
+        return *owner_of_account(site_, account);
+    }
+    /// nullptr as long as the owner has no secret: its learner makes it. Thread-safe.
+    [[nodiscard]] const Hasher* hasher(std::string_view account) {
+        const Config& owner = of(account);
+        const std::lock_guard lock(mutex_);
+        const auto found = hashers_.find(owner.tenant);
+        if (found != hashers_.end()) return &found->second;
+        const auto secret = read_secret(owner.secret_file);
+        if (!secret) return nullptr;
+        return &hashers_.emplace(owner.tenant, Hasher(*secret)).first->second;
+    }
+    /// Opens a journal when it is first needed and again after a failure. One thread.
     [[nodiscard]] Status append(const AccountEvent& event, Time now) {
-        if (!writer_) {
-            auto opened = JournalWriter::open(options_);
+        const Config& owner = of(event.account);
+        std::unique_ptr<JournalWriter>& writer = writers_[owner.tenant];
+        if (!writer) {
+            auto opened = JournalWriter::open(owner.journal);
             if (!opened) return fail(std::move(opened).error());
-            writer_ = std::move(*opened);
+            writer = std::move(*opened);
         }
-        auto position = writer_->append(RecordType::Account, now, encode(event));
+        auto position = writer->append(RecordType::Account, now, encode(event));
         if (position) return ok();
-        writer_.reset();
+        writer.reset();
         return fail(std::move(position).error());
     }
 
 private:
-    JournalOptions options_;
-    std::unique_ptr<JournalWriter> writer_;
+    const std::shared_ptr<const Config> site_;
+    std::mutex mutex_;
+    std::map<std::string, Hasher> hashers_;  ///< by tenant, "" the site itself
+    std::map<std::string, std::unique_ptr<JournalWriter>> writers_;
 };
 
 /// Asks for the text of filter scripts, one after another, in a thread of its own.
 class RuleReader {
 public:
-    RuleReader(const AccountOptions& options, const Hasher* hasher, EventQueue& queue)
-        : options_(options), hasher_(hasher), queue_(queue), thread_([this] { run(); }) {}
+    RuleReader(Owners& owners, EventQueue& queue)
+        : owners_(owners), queue_(queue), thread_([this] { run(); }) {}
     ~RuleReader() {
         {
             const std::lock_guard lock(mutex_);
@@ -111,7 +133,8 @@ private:
             if (!ending_) {
                 wake_.wait_for(lock, kRuleSettles, [this] { return ending_; });
                 lock.unlock();
-                const Status read = read_rule(options_, hasher_, event);
+                const Status read = read_rule(owners_.of(event.account).accounts,
+                                              owners_.hasher(event.account), event);
                 if (!read) complain(event, read.error());
                 lock.lock();
             }
@@ -125,8 +148,7 @@ private:
             {{"account", event.account}, {"script", event.rule.name}, {"error", last_error_}});
     }
 
-    const AccountOptions options_;
-    const Hasher* hasher_;
+    Owners& owners_;
     EventQueue& queue_;
     std::string last_error_;
     std::mutex mutex_;
@@ -280,7 +302,6 @@ std::function<void(std::string, std::string, std::function<void(Result<HttpReply
 
 struct Secrets {
     std::string token, upstream;
-    std::optional<Hasher> hasher;
 };
 
 Result<Secrets> read_secrets(const Config& config) {
@@ -295,31 +316,31 @@ Result<Secrets> read_secrets(const Config& config) {
         if (!token) return fail(token.error());
         out.upstream = std::move(*token);
     }
-    // Made by the learner; until then words of rules and Message-IDs are left out.
-    if (const auto secret = read_secret(config.secret_file); secret)
-        out.hasher.emplace(*secret);
-    else
-        log(LogLevel::Warning, "words of rules and Message-IDs are not kept until a restart: " +
-                                   secret.error().text());
     return out;
 }
 
-int serve(const Config& config, bool from_stdin) {
-    const AccountOptions options = account_options(config);
-    auto secrets = read_secrets(config);
+int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
+    const AccountOptions options = account_options(*config);
+    auto secrets = read_secrets(*config);
     if (!secrets) return complain(secrets.error());
-    const Hasher* hasher = secrets->hasher ? &*secrets->hasher : nullptr;
 
     const SystemClock clock;
-    LazyJournal journal(config.journal);
+    Owners owners(config);
+    if (owners.hasher("") == nullptr)
+        log(LogLevel::Warning,
+            "words of rules and Message-IDs are not kept until kith-learner has made the secret",
+            {{"secret_file", config->secret_file}});
     EventQueue queue(options.max_waiting, kAfterJournalError,
-                     [&](const AccountEvent& e) { return journal.append(e, clock.now()); });
-    RuleReader rules(options, hasher, queue);
-    LockTable locks(options.lock_file);
+                     [&](const AccountEvent& e) { return owners.append(e, clock.now()); });
+    RuleReader rules(owners, queue);
+    AccountLocks locks;
     std::unique_ptr<HttpLoop> loop;
     Service::World world;
     world.now = [&] { return clock.now(); };
-    world.lock = [&](std::string_view account, Time now) { return locks.find(account, now); };
+    world.lock = [&](std::string_view account, Time now) {
+        return locks.find(config, account, now);
+    };
+    world.hasher = [&](std::string_view account) { return owners.hasher(account); };
     world.record = [&](AccountEvent e) {
         const bool has_text =
             e.kind == AccountEventKind::RuleStored || e.kind == AccountEventKind::RuleActivated;
@@ -329,7 +350,7 @@ int serve(const Config& config, bool from_stdin) {
     world.log = [](LogLevel level, std::string_view text, const std::vector<LogField>& fields) {
         log(level, text, fields);
     };
-    Service service(options, secrets->token, hasher, std::move(world));
+    Service service(options, secrets->token, std::move(world));
 
     HttpLimits limits;
     limits.max_connections = options.max_connections;
@@ -412,7 +433,7 @@ int main(int argc, char** argv) {
     log_open("kith-accounts", line.to_stderr ? LogTarget::Stderr : LogTarget::Syslog,
              log_level_named((*config)->log.level));
     try {
-        return serve(**config, line.from_stdin);
+        return serve(*config, line.from_stdin);
     } catch (const std::exception& e) {  // the supervisor starts us again
         log(LogLevel::Error, std::string("kith-accounts failed: ") + e.what());
         return exit_code(ErrorCode::Internal);

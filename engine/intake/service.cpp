@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "engine/intake/json_fields.hpp"
-#include "engine/intake/log_line_reader.hpp"
 
 namespace kith {
 namespace {
@@ -135,7 +134,7 @@ void Service::event(const HttpRequest& request, const HttpAnswer& answer) {
 
 void Service::log_line(std::string_view line, Seconds zone) {
     ++counts_.lines;
-    LogContext context{world_.now(), zone, hasher_};
+    LogContext context{world_.now(), zone, world_.hasher};
     for (ToldEvent& told : read_log_line(line, context)) {
         ++counts_.events;
         take(std::move(told));

@@ -17,6 +17,7 @@
 #include "engine/config/config.hpp"
 #include "engine/intake/auth_policy.hpp"
 #include "engine/intake/http_door.hpp"
+#include "engine/intake/log_line_reader.hpp"
 #include "engine/intake/session_merger.hpp"
 
 namespace kith {
@@ -31,6 +32,7 @@ public:
     struct World {
         std::function<Time()> now;
         std::function<std::optional<AccountLock>(std::string_view, Time)> lock;
+        HasherOf hasher;
         std::function<void(AccountEvent)> record;  ///< to the journal; Rule* events by way of their
                                                    ///< text
         /// Asks the upstream server with this target; empty without one.
@@ -46,9 +48,9 @@ public:
         std::uint64_t upstream_failed = 0;
     };
 
-    /// `token`: what Authorization: Bearer has to bring; "" = nothing. `hasher` may be nullptr.
-    Service(const AccountOptions& options, std::string token, const Hasher* hasher, World world)
-        : options_(options), token_(std::move(token)), hasher_(hasher), world_(std::move(world)) {}
+    /// `token`: what Authorization: Bearer has to bring; "" = nothing.
+    Service(const AccountOptions& options, std::string token, World world)
+        : options_(options), token_(std::move(token)), world_(std::move(world)) {}
 
     /// POST /policy?command=allow|report, POST /events; 404 and 405 for others.
     void handle(const HttpRequest& request, const HttpAnswer& answer);
@@ -69,7 +71,6 @@ private:
 
     const AccountOptions options_;
     const std::string token_;
-    const Hasher* hasher_;
     World world_;
     SessionMerger merger_;
     Counts counts_;

@@ -64,8 +64,13 @@ void SessionMerger::fill_in(AccountEvent& event, const Session& session) const {
     set_if_empty(event.tls, session.tls);
 }
 
-void SessionMerger::finish_session(const AccountEvent& end) {
+void SessionMerger::finish_session(AccountEvent end) {
     const std::string key = session_key(end);
+    const Session& session = session_of(end);
+    if (end.messages == 0) end.messages = session.messages;
+    if (end.bytes == 0) end.bytes = session.bytes;
+    if (end.seconds == 0 && session.login != Time{} && end.time > session.login)
+        end.seconds = static_cast<std::uint32_t>((end.time - session.login).count());
     // What the session did stands before its end.
     for (auto it = groups_.begin(); it != groups_.end();) {
         if (session_key(it->second.event) != key) {
@@ -78,6 +83,22 @@ void SessionMerger::finish_session(const AccountEvent& end) {
     std::erase_if(moved_, [&](const auto& m) { return m.first.starts_with(key + '\n'); });
     sessions_.erase(key);
     std::erase(session_order_, key);
+    ready_.push_back(std::move(end));
+}
+
+/// To the move that is known already, else to the one that is told next.
+void SessionMerger::move_away(const AccountEvent& e, Time now) {
+    const std::string session = session_key(e) + '\n';
+    for (auto it = groups_.lower_bound(session);
+         it != groups_.end() && it->first.starts_with(session); ++it) {
+        if (!it->second.is_move || it->second.event.mailbox != e.mailbox) continue;
+        it->second.event.messages += e.messages;
+        return;
+    }
+    if (moved_.size() >= kMaxMergeGroups) return;
+    Moved& moved = moved_[move_key(e)];
+    if (moved.messages == 0) moved.begun = now;
+    moved.messages += e.messages;
 }
 
 /// A message that is expunged where the session has just copied it away was moved: one event, and
@@ -98,16 +119,11 @@ bool SessionMerger::is_end_of_move(const AccountEvent& e) const {
 
 void SessionMerger::grow(ToldEvent told, Time now) {
     AccountEvent& e = told.event;
-    if (told.part == ToldEvent::Part::OfMove) {
-        if (moved_.size() < kMaxMergeGroups) moved_[move_key(e)] += e.messages;
-        return;
-    }
-    if (!e.to_mailbox.empty() && e.messages == 0) {
-        const auto moved = moved_.find(move_key(e));
-        if (moved != moved_.end()) {
-            e.messages = moved->second;
-            moved_.erase(moved);
-        }
+    if (told.part == ToldEvent::Part::OfMove) return move_away(e, now);
+    const bool is_move = !e.to_mailbox.empty() && e.messages == 0;
+    if (const auto moved = moved_.find(move_key(e)); is_move && moved != moved_.end()) {
+        e.messages = moved->second.messages;
+        moved_.erase(moved);
     }
     if (is_end_of_move(e)) return;
     const std::string key = group_key(e);
@@ -116,9 +132,10 @@ void SessionMerger::grow(ToldEvent told, Time now) {
         if (groups_.size() >= kMaxMergeGroups)
             ready_.push_back(std::move(e));
         else
-            groups_.emplace(key, Group{std::move(e), now});
+            groups_.emplace(key, Group{std::move(e), now, is_move});
         return;
     }
+    found->second.is_move |= is_move;
     AccountEvent& sum = found->second.event;
     std::uint64_t messages = e.messages;
     for (const std::uint64_t id : e.message_ids) {
@@ -160,13 +177,11 @@ void SessionMerger::add(ToldEvent told, Time now) {
         session.bytes += e.bytes;
     }
     if (e.kind == AccountEventKind::SessionEnd) {
-        if (e.messages == 0) e.messages = session.messages;
-        if (e.bytes == 0) e.bytes = session.bytes;
-        if (e.seconds == 0 && session.login != Time{} && e.time > session.login)
-            e.seconds = static_cast<std::uint32_t>((e.time - session.login).count());
-        finish_session(e);
-        ready_.push_back(std::move(e));
-        return;
+        ending_.push_back({std::move(e), now});
+        if (ending_.size() <= kMaxMergeGroups) return;
+        AccountEvent first = std::move(ending_.front().event);
+        ending_.pop_front();
+        return finish_session(std::move(first));
     }
     if (told.part == ToldEvent::Part::Whole)
         ready_.push_back(std::move(e));
@@ -175,10 +190,18 @@ void SessionMerger::add(ToldEvent told, Time now) {
 }
 
 std::vector<AccountEvent> SessionMerger::take(Time now, bool all) {
+    // A clock that went back must not keep anything for ever.
+    const auto is_due = [&](Time begun, Seconds span) {
+        return all || now < begun || now - begun >= span;
+    };
+    while (!ending_.empty() && is_due(ending_.front().begun, kEndSettles)) {
+        AccountEvent end = std::move(ending_.front().event);
+        ending_.pop_front();
+        finish_session(std::move(end));
+    }
+    std::erase_if(moved_, [&](const auto& m) { return is_due(m.second.begun, kMergeSpan); });
     for (auto it = groups_.begin(); it != groups_.end();) {
-        // A clock that went back must not keep events for ever.
-        const bool due = all || now < it->second.begun || now - it->second.begun >= kMergeSpan;
-        if (!due) {
+        if (!is_due(it->second.begun, kMergeSpan)) {
             ++it;
             continue;
         }

@@ -24,6 +24,8 @@ namespace kith {
 
 /// What belongs together comes within this time of the first.
 inline constexpr Seconds kMergeSpan{5};
+/// The exporter uses several connections: what a session did may come a moment after its end.
+inline constexpr Seconds kEndSettles{2};
 inline constexpr std::size_t kMaxMergeGroups = 10'000;
 inline constexpr std::size_t kMaxSessions = 16'384;
 inline constexpr std::size_t kMaxRecentIds = 65'536;
@@ -47,6 +49,15 @@ private:
     struct Group {
         AccountEvent event;
         Time begun{};
+        bool is_move = false;  ///< its messages are told one by one, as they go
+    };
+    struct Moved {
+        std::uint64_t messages = 0;
+        Time begun{};
+    };
+    struct Ending {
+        AccountEvent event;
+        Time begun{};
     };
 
     [[nodiscard]] bool is_repeat(const std::string& id);
@@ -54,12 +65,14 @@ private:
     void fill_in(AccountEvent& event, const Session& session) const;
     [[nodiscard]] bool is_end_of_move(const AccountEvent& event) const;
     void grow(ToldEvent told, Time now);
-    void finish_session(const AccountEvent& end);
+    void move_away(const AccountEvent& event, Time now);
+    void finish_session(AccountEvent end);
 
     std::unordered_map<std::string, Session> sessions_;
     std::deque<std::string> session_order_;
     std::map<std::string, Group, std::less<>> groups_;
-    std::map<std::string, std::uint64_t, std::less<>> moved_;  ///< messages without a target yet
+    std::map<std::string, Moved, std::less<>> moved_;  ///< messages without a target yet
+    std::deque<Ending> ending_;
     std::unordered_set<std::string> recent_;
     std::deque<std::string> recent_order_;
     std::vector<AccountEvent> ready_;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ enum class RecordType : std::uint16_t {
     Report = 19,    ///< somebody reported a mail
     Audit = 20,     ///< the newest line of the audit log, so that its end cannot be cut unseen
     Account = 21,   ///< something happened on an own account (payload: journal/account_event.hpp)
+    Erase = 22,     ///< an admin has an address erased, named by its keyed hash
 };
 
 /// Where a record begins. Ordered; persistent as the learner's checkpoint.
@@ -66,6 +68,9 @@ public:
     /// writer is cut first.
     [[nodiscard]] virtual Result<JournalPosition> append(RecordType type, Time time,
                                                          std::string_view payload) = 0;
+    /// Begins the next segment, so that all that was appended so far is in closed ones. Nothing is
+    /// done where the current one has no record.
+    [[nodiscard]] virtual Status close_segment() = 0;
     /// Forces what was appended to disk (fdatasync).
     [[nodiscard]] virtual Status sync() = 0;
 };
@@ -97,7 +102,30 @@ public:
 
 /// Compresses closed segments (zstd) and deletes those older than options.keep, both only below
 /// `read_up_to`. Returns bytes freed. Called by the learner; safe beside writers and readers.
+/// Does nothing while another process tidies or redacts.
 [[nodiscard]] Result<std::uint64_t> tidy_journal(const JournalOptions& options,
                                                  JournalPosition read_up_to, Time now);
+
+/// Where redact_journal() looks.
+struct RedactSpan {
+    std::uint64_t first_segment = 0;
+    JournalPosition before;          ///< not from there on
+    std::optional<Time> older_than;  ///< only in segments whose newest record is older
+};
+struct Redacted {
+    std::uint64_t records = 0;       ///< changed
+    std::uint64_t segments = 0;      ///< written anew
+    std::uint64_t looked_up_to = 0;  ///< number of the last segment that was looked through
+};
+/// What is to stand in a record's place: nullopt = it stays; a payload of the same type, not longer
+/// than the old one and filled up with NUL bytes; "" = nothing is left, it becomes a Note of
+/// blanks. A longer payload counts as "".
+using Redaction = std::function<std::optional<std::string>(const JournalRecord&)>;
+/// Changes records of the past in closed segments, oldest first; all positions stay as they are. A
+/// segment is written anew beside the old one and takes its name, so that whoever ends in between
+/// leaves it as it was or as it is to be. Safe beside writers, readers and tidy_journal(); TryAgain
+/// while another process redacts or tidies for longer than a minute. What is damaged stays.
+[[nodiscard]] Result<Redacted> redact_journal(const JournalOptions& options, const RedactSpan& span,
+                                              const Redaction& redact);
 
 }  // namespace kith

@@ -55,9 +55,10 @@ struct MailRecord {
     bool own = false;  ///< kith's own mail (assess/own_mail.hpp): not judged, never learned
 };
 
-/// Payload of Release, Confirm, Forget, Close, Disallow, Drop, Hold, Report and Audit.
+/// Payload of Release, Confirm, Forget, Close, Disallow, Drop, Hold, Report, Audit and Erase.
 struct AdminRecord {
-    std::string id;       ///< mail's id; incident's (Close); hash of the line (Audit)
+    std::string id;       ///< mail's id; incident's (Close); hash of the line (Audit); of the
+                          ///< address, 32 hexadecimal digits (Erase)
     std::string address;  ///< Forget; who reported (Report)
     bool learn = false;   ///< Release --learn
     std::string who;      ///< login name of the admin

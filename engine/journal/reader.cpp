@@ -31,6 +31,7 @@ struct Segment {
     std::uint64_t lost = 0;  // bytes a damaged compressed file could not give
     std::optional<Marker> marker;
     bool closed = false;        // known to grow no more
+    struct stat file {};        // as it was opened
     bool tail_counted = false;  // what lies behind its last record was added to damaged_bytes()
 };
 
@@ -82,7 +83,7 @@ public:
     Result<JournalRecord> at(JournalPosition position) override {
         const std::string what = "journal record " + std::to_string(position.segment) + ":" +
                                  std::to_string(position.offset);
-        if (!random_ || random_->number != position.segment) {
+        if (!random_ || random_->number != position.segment || was_replaced(*random_)) {
             random_.reset();
             auto segment = open_segment(position.segment);
             if (!segment) return fail(segment.error());
@@ -133,6 +134,8 @@ private:
         if (segment.fd) {
             segment.bytes =
                 SegmentBytes::of_file(segment.fd.get(), options_.directory + "/" + plain);
+            if (::fstat(segment.fd.get(), &segment.file) != 0)
+                return os_fail("journal segment " + options_.directory + "/" + plain, errno);
             return std::optional(std::move(segment));
         }
         if (errno != ENOENT)
@@ -144,12 +147,26 @@ private:
             if (errno == ENOENT) return std::optional<Segment>();
             return os_fail("journal segment " + options_.directory + "/" + name, errno);
         }
+        if (::fstat(fd.get(), &segment.file) != 0)
+            return os_fail("journal segment " + options_.directory + "/" + name, errno);
         auto content = read_compressed(fd.get(), options_.directory + "/" + name);
         if (!content) return fail(content.error());
         segment.bytes = SegmentBytes::of_memory(std::move(content->bytes));
         segment.lost = content->lost;
         segment.closed = true;
         return std::optional(std::move(segment));
+    }
+
+    // Another file has its name since: what was taken out of records (redact_journal()) is not to
+    // be read on from the old one. A plain one without a name was compressed since, or deleted.
+    [[nodiscard]] bool was_replaced(const Segment& segment) const {
+        const std::string name =
+            segment.fd ? segment_name(segment.number) : compressed_name(segment.number);
+        struct stat now {};
+        if (::fstatat(directory_.get(), name.c_str(), &now, 0) != 0) return segment.fd.get() >= 0;
+        return now.st_ino != segment.file.st_ino ||
+               (!segment.fd && (now.st_ctim.tv_sec != segment.file.st_ctim.tv_sec ||
+                                now.st_ctim.tv_nsec != segment.file.st_ctim.tv_nsec));
     }
 
     // Opens the segment of position_, or the first after it, or (journal begun anew) the oldest.

@@ -277,15 +277,14 @@ Result<Look> look_at(SegmentBytes& bytes, Marker marker, JournalPosition positio
     return look;
 }
 
-Status lock_file(int fd, int operation, const std::string& name) {
-    const auto deadline = std::chrono::steady_clock::now() + kLockWait;
+Status lock_file(int fd, int operation, const std::string& name, std::chrono::milliseconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
     std::chrono::microseconds pause{20};
     while (::flock(fd, operation | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         if (errno != EWOULDBLOCK) return os_fail("cannot lock journal segment " + name, errno);
         if (std::chrono::steady_clock::now() >= deadline)
-            return fail(ErrorCode::TryAgain,
-                        "journal segment " + name + " stays locked by another process",
+            return fail(ErrorCode::TryAgain, "journal " + name + " stays locked by another process",
                         "look for a stopped kith process (ps, state T)");
         // flock has no deadline of its own; the pause only delays who finds the lock taken.
         std::this_thread::sleep_for(pause);
@@ -338,6 +337,31 @@ Result<Decompressed> read_compressed(int fd, const std::string& name) {
     if (summary && summary->uncompressed_bytes > content.bytes.size())
         content.lost = summary->uncompressed_bytes - content.bytes.size();
     return content;
+}
+
+// Time of the newest record; the file's own time when no record is left to ask.
+Result<SegmentSummary> summarise(SegmentBytes& bytes, std::uint64_t segment,
+                                 std::uint32_t max_record_bytes) {
+    SegmentSummary summary;
+    summary.segment = segment;
+    auto size = bytes.size();
+    if (!size) return fail(size.error());
+    summary.uncompressed_bytes = *size;
+    auto marker = read_marker(bytes, segment);
+    if (!marker) return fail(marker.error());
+    if (!*marker) return summary;
+    JournalPosition at{segment, kSegmentHeaderBytes};
+    for (;;) {
+        auto look = look_at(bytes, **marker, at, max_record_bytes, Payload::Skip);
+        if (!look) return fail(look.error());
+        if (look->found == Found::End || look->found == Found::Torn) return summary;
+        if (look->found == Found::Record) {
+            summary.newest = summary.records == 0 ? look->header.time
+                                                  : std::max(summary.newest, look->header.time);
+            ++summary.records;
+        }
+        at.offset = look->next;
+    }
 }
 
 std::string encode_summary(const SegmentSummary& summary) {

@@ -5,7 +5,10 @@
 // Covered by tests/unit/journal/.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -104,8 +107,9 @@ enum class Payload { Check, Skip };
 [[nodiscard]] Result<Look> look_at(SegmentBytes& bytes, Marker marker, JournalPosition position,
                                    std::uint32_t max_record_bytes, Payload payload);
 
-/// Locks (LOCK_EX, LOCK_SH) with a deadline of kLockWait. TryAgain when it passes.
-[[nodiscard]] Status lock_file(int fd, int operation, const std::string& name);
+/// Locks (LOCK_EX, LOCK_SH) with a deadline. TryAgain when it passes.
+[[nodiscard]] Status lock_file(int fd, int operation, const std::string& name,
+                               std::chrono::milliseconds wait = kLockWait);
 
 /// Content of a compressed segment. What could be read before the damage is in `bytes`; `lost` =
 /// claimed but unreadable.
@@ -123,9 +127,23 @@ struct SegmentSummary {
     std::int64_t newest = 0;  ///< time of the newest record, 0 without any
 };
 inline constexpr std::size_t kSummaryFrameBytes = 8 + 40;
+/// Walks the segment; nothing but its number and size when its marker cannot be read.
+[[nodiscard]] Result<SegmentSummary> summarise(SegmentBytes& bytes, std::uint64_t segment,
+                                               std::uint32_t max_record_bytes);
 [[nodiscard]] std::string encode_summary(const SegmentSummary& summary);
 [[nodiscard]] std::optional<SegmentSummary> decode_summary(std::string_view frame);
 
 [[nodiscard]] Result<std::string> read_whole(int fd, const std::string& name, std::uint64_t limit);
+
+/// Writes `bytes` whole beside the segments, forced to disk, with owner and times of `like`, and
+/// gives it the name `name`; a process that ends in between leaves `unfinished`, which tidy_journal
+/// removes after an hour. `what` begins the errors.
+[[nodiscard]] Status write_segment(int directory_fd, const std::string& unfinished,
+                                   const std::string& name, const std::string& bytes,
+                                   const struct stat& like, const std::string& what);
+/// The same for the compressed form, which is read back before it gets its name.
+[[nodiscard]] Status write_compressed(int directory_fd, const std::string& name,
+                                      const std::string& bytes, const SegmentSummary& summary,
+                                      const struct stat& like, const std::string& what);
 
 }  // namespace kith::journal

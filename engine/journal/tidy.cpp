@@ -5,18 +5,16 @@
 // numbers are never used twice. Covered by tests/unit/journal/tidy_test.cpp.
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/unique_fd.hpp"
-#include "engine/base/write_all.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/segment.hpp"
 
@@ -25,9 +23,6 @@ namespace {
 
 using namespace journal;
 
-// zstd's own default; measured on synthetic records, higher levels gain little
-// (engine/journal/FORMAT.md).
-constexpr int kCompressionLevel = 3;
 // Leftovers of killed processes are removed when nobody can be in the middle of making them any
 // more.
 constexpr std::int64_t kLeftoverSeconds = 3600;
@@ -37,62 +32,6 @@ std::uint64_t file_bytes(int directory, const std::string& name) {
     return ::fstatat(directory, name.c_str(), &status, 0) == 0
                ? static_cast<std::uint64_t>(status.st_size)
                : 0;
-}
-
-// Time of the newest record; the file's own time when no record is left to ask.
-Result<SegmentSummary> summarise(SegmentBytes& bytes, std::uint64_t number,
-                                 const JournalOptions& options) {
-    SegmentSummary summary;
-    summary.segment = number;
-    auto size = bytes.size();
-    if (!size) return fail(size.error());
-    summary.uncompressed_bytes = *size;
-    auto marker = read_marker(bytes, number);
-    if (!marker) return fail(marker.error());
-    if (!*marker) return summary;
-    JournalPosition at{number, kSegmentHeaderBytes};
-    for (;;) {
-        auto look = look_at(bytes, **marker, at, options.max_record_bytes, Payload::Skip);
-        if (!look) return fail(look.error());
-        if (look->found == Found::End || look->found == Found::Torn) return summary;
-        if (look->found == Found::Record) {
-            summary.newest = summary.records == 0 ? look->header.time
-                                                  : std::max(summary.newest, look->header.time);
-            ++summary.records;
-        }
-        at.offset = look->next;
-    }
-}
-
-Result<std::string> compress(const std::string& bytes, const SegmentSummary& summary,
-                             const std::string& what) {
-    const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
-                                                                       &ZSTD_freeCCtx);
-    if (!context) return fail(ErrorCode::TryAgain, what + ": out of memory");
-    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kCompressionLevel);
-    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-    std::string out = encode_summary(summary);
-    const std::size_t head = out.size();
-    out.resize(head + ZSTD_compressBound(bytes.size()));
-    const std::size_t n = ZSTD_compress2(context.get(), out.data() + head, out.size() - head,
-                                         bytes.data(), bytes.size());
-    if (ZSTD_isError(n) != 0)
-        return fail(ErrorCode::Internal,
-                    what + ": cannot compress: " + std::string(ZSTD_getErrorName(n)));
-    out.resize(head + n);
-    return out;
-}
-
-Status write_file(int directory, const std::string& name, const std::string& bytes,
-                  const struct stat& like, const std::string& what) {
-    UniqueFd fd(::openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!fd) return os_fail(what, errno);
-    if (const int failure = write_all(fd.get(), bytes); failure != 0) return os_fail(what, failure);
-    if (::geteuid() == 0 && ::fchown(fd.get(), like.st_uid, like.st_gid) != 0)
-        return os_fail(what, errno);
-    const timespec times[2] = {like.st_mtim, like.st_mtim};
-    if (::futimens(fd.get(), times) != 0 || ::fsync(fd.get()) != 0) return os_fail(what, errno);
-    return ok();
 }
 
 class Tidy {
@@ -116,7 +55,7 @@ public:
             auto whole = read_whole(fd.get(), name, kMaxSegmentBytes);
             if (!whole) return fail(whole.error());
             SegmentBytes view = SegmentBytes::of_memory(*whole);
-            auto facts = summarise(view, number, options_);
+            auto facts = summarise(view, number, options_.max_record_bytes);
             if (!facts) return fail(facts.error());
             summary = *facts;
             bytes = std::move(*whole);
@@ -145,32 +84,11 @@ private:
     Status replace(const std::string& bytes, const SegmentSummary& summary, const struct stat& like,
                    const std::string& plain, const std::string& compressed,
                    const std::string& what) {
-        auto packed = compress(bytes, summary, what);
-        if (!packed) return fail(packed.error());
-        const std::string unfinished = ".zst-" + std::to_string(::getpid()) + "-" + compressed;
-        auto written = write_file(directory_, unfinished, *packed, like,
-                                  what + ": cannot write the compressed segment");
-        if (written) written = check(unfinished, bytes, what);
-        if (!written) {
-            ::unlinkat(directory_, unfinished.c_str(), 0);
+        if (auto written = write_compressed(directory_, compressed, bytes, summary, like, what);
+            !written)
             return written;
-        }
-        if (::renameat(directory_, unfinished.c_str(), directory_, compressed.c_str()) != 0 ||
-            ::fsync(directory_) != 0)
-            return os_fail(what + ": cannot replace it by its compressed copy", errno);
         if (::unlinkat(directory_, plain.c_str(), 0) != 0 && errno != ENOENT)
             return os_fail("cannot delete " + what, errno);
-        return ok();
-    }
-
-    // The plain file is only given up for one that was read back.
-    Status check(const std::string& name, const std::string& bytes, const std::string& what) const {
-        const UniqueFd fd(::openat(directory_, name.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!fd) return os_fail(what, errno);
-        auto back = read_compressed(fd.get(), name);
-        if (!back) return fail(back.error());
-        if (back->bytes != bytes)
-            return fail(ErrorCode::Corrupt, what + ": the compressed copy differs from it");
         return ok();
     }
 
@@ -206,6 +124,8 @@ Result<std::uint64_t> tidy_journal(const JournalOptions& options, JournalPositio
                                    Time now) {
     auto directory = open_directory(options.directory);
     if (!directory) return fail(directory.error());
+    // Who rewrites a segment must not find it compressed from what it was before.
+    if (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) return std::uint64_t{0};
     auto segments = list_segments(directory->get(), options.directory);
     if (!segments) return fail(segments.error());
     remove_leftovers(directory->get(), now);

@@ -87,6 +87,24 @@ public:
                     "journal " + options_.directory + ": the current segment keeps changing");
     }
 
+    Status close_segment() override {
+        std::unique_lock guard(mutex_, kLockWait);
+        if (!guard) return fail(ErrorCode::TryAgain, "journal " + options_.directory + " is busy");
+        if (auto opened = open_newest(); !opened) return opened;
+        if (auto locked = lock_file(segment_fd_.get(), LOCK_EX, name()); !locked) return locked;
+        Status made = ok();
+        // Superseded: somebody else was faster.
+        if (!is_superseded()) {
+            struct stat status {};
+            if (::fstat(segment_fd_.get(), &status) != 0)
+                made = os_fail("journal segment " + name(), errno);
+            else if (static_cast<std::uint64_t>(status.st_size) > kSegmentHeaderBytes)
+                made = create_segment(segment_ + 1);
+        }
+        ::flock(segment_fd_.get(), LOCK_UN);
+        return made ? open_newest() : made;
+    }
+
     Status sync() override {
         const std::lock_guard guard(mutex_);
         for (const UniqueFd& fd : unsynced_)
@@ -175,16 +193,20 @@ private:
         return ::fchown(fd, status.st_uid, status.st_gid) == 0 ? 0 : errno;
     }
 
+    // Gone, replaced or followed by another. REQUIRES the lock.
+    [[nodiscard]] bool is_superseded() const {
+        struct stat status {};
+        return ::fstat(segment_fd_.get(), &status) != 0 || status.st_nlink == 0 ||
+               ::faccessat(directory_.get(), segment_name(segment_ + 1).c_str(), F_OK, 0) == 0;
+    }
+
     // REQUIRES the lock. nullopt: this is not the current segment any more.
     Result<std::optional<JournalPosition>> append_locked(RecordHeader header,
                                                          std::string_view payload) {
         struct stat status {};
         if (::fstat(segment_fd_.get(), &status) != 0)
             return os_fail("journal segment " + name(), errno);
-        const bool superseded =
-            status.st_nlink == 0 ||
-            ::faccessat(directory_.get(), segment_name(segment_ + 1).c_str(), F_OK, 0) == 0;
-        if (superseded) return std::optional<JournalPosition>();
+        if (is_superseded()) return std::optional<JournalPosition>();
 
         const auto size = static_cast<std::uint64_t>(status.st_size);
         auto usable = size == end_ && marker_ ? Result<bool>(true) : find_end(size);

@@ -197,8 +197,7 @@ Result<bool> AccountLearner::close(const std::string& incident, Time now, bool n
     return close_incident({**state, **domain, **all, site_}, now, normal);
 }
 
-Status AccountLearner::forget(const std::string& name) {
-    const Key16 key = account_key(hasher_, name);
+Status AccountLearner::forget(const Key16& key) {
     auto state = load(key, false);
     if (!state) return fail(state.error());
     if (*state == nullptr) return ok();

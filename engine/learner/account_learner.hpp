@@ -46,7 +46,7 @@ public:
     /// Ends the incident of this id. False when there is no such one that is open.
     [[nodiscard]] Result<bool> close(const std::string& incident, Time now, bool normal);
     /// Nothing is known of this account any more. What it taught domain and site names nobody.
-    [[nodiscard]] Status forget(const std::string& name);
+    [[nodiscard]] Status forget(const Key16& account);
 
     /// Writes what changed since the last flushed().
     [[nodiscard]] Status flush(StoreWriter& writer);

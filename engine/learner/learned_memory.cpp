@@ -442,6 +442,37 @@ std::vector<Delayed> LearnedMemory::take_delayed(Time before) {
     return out;
 }
 
+void LearnedMemory::rewrite_pending(
+    const std::function<std::optional<std::string>(const std::string&)>& rewrite) {
+    for (auto it = impl_->waiting.begin(); it != impl_->waiting.end();) {
+        const auto here = it++;
+        auto changed = rewrite(here->second.record);
+        if (!changed) continue;
+        if (!changed->empty()) {
+            here->second.record = std::move(*changed);
+            impl_->waiting_added.push_back(here->first);
+            continue;
+        }
+        const auto by_id = impl_->waiting_by_id.find(here->second.message_id);
+        if (by_id != impl_->waiting_by_id.end() && by_id->second == here->first)
+            impl_->waiting_by_id.erase(by_id);
+        impl_->waiting_removed.push_back(here->first);
+        impl_->waiting.erase(here);
+    }
+    for (auto it = impl_->delayed.begin(); it != impl_->delayed.end();) {
+        const auto here = it++;
+        auto changed = here->second.record.empty() ? std::nullopt : rewrite(here->second.record);
+        if (!changed) continue;
+        impl_->delayed_changed.insert(here->first);
+        if (!changed->empty()) {
+            here->second.record = std::move(*changed);
+            continue;
+        }
+        impl_->delayed_by_time.erase({here->second.since, here->first});
+        impl_->delayed.erase(here);
+    }
+}
+
 // --- writing back
 // ------------------------------------------------------------------------------------------------------
 

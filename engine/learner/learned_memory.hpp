@@ -107,6 +107,11 @@ public:
     /// Those delayed before `before` and, beyond kMaxDelayed, the oldest; they are removed.
     [[nodiscard]] std::vector<Delayed> take_delayed(Time before);
 
+    /// Changes the records of mail that waits or was delayed: nullopt leaves one as it is, "" drops
+    /// the mail.
+    void rewrite_pending(
+        const std::function<std::optional<std::string>(const std::string&)>& rewrite);
+
     /// Writes what changed since the last flush. On success the memory is clean; on failure nothing
     /// is forgotten.
     [[nodiscard]] Status flush(StoreWriter& writer);

@@ -13,6 +13,7 @@
 #include "engine/documents/spool.hpp"
 #include "engine/learner/account_learner.hpp"
 #include "engine/learner/believed_time.hpp"
+#include "engine/learner/erase.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
 #include "engine/profile/account.hpp"
@@ -26,6 +27,7 @@ constexpr std::string_view kCheckpointKey = "checkpoint";
 constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
 constexpr std::string_view kBelievedTimeKey = "believed-time";
 constexpr std::string_view kAuditKey = "audit";
+constexpr std::string_view kRedactedKey = "redacted";  // engine/learner/FORMAT.md
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
@@ -133,6 +135,8 @@ private:
     [[nodiscard]] Status allow(const MailRecord& mail, const AdminRecord& admin, Time now);
     [[nodiscard]] Status disallow(const MailRecord& mail);
     [[nodiscard]] Status apply_forget(const JournalRecord& record);
+    [[nodiscard]] Status apply_erase(const JournalRecord& record);
+    [[nodiscard]] Status forget(const Key16& subject);
     [[nodiscard]] Status apply_close(const JournalRecord& record);
     [[nodiscard]] Result<std::vector<std::pair<MailEntry, SpooledMail>>> in_order(
         std::vector<SpooledMail> spool, Time now) const;
@@ -302,6 +306,8 @@ Status JournalLearner::apply(const JournalRecord& record) {
             return apply_admin(record);
         case RecordType::Forget:
             return apply_forget(record);
+        case RecordType::Erase:
+            return apply_erase(record);
         case RecordType::Close:
             return apply_close(record);
         case RecordType::Disallow:
@@ -476,7 +482,11 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
         skipped(record);
         return ok();
     }
-    const Key16 subject = sender_key(hasher_, admin->address);
+    return forget(sender_key(hasher_, admin->address));
+}
+
+/// What is kept under the address itself.
+Status JournalLearner::forget(const Key16& subject) {
     memory_->edit_profile(Subject::Correspondent, subject) = Profile{};
     memory_->edit_vocabulary(subject) = Vocabulary{};
     memory_->edit_traces(subject) = Traces{};
@@ -488,8 +498,26 @@ Status JournalLearner::apply_forget(const JournalRecord& record) {
                   [&](const People::Central& c) { return c.address == subject.short32(); });
     memory_->examples().forget(subject);
     memory_->edit_incident(subject) = Incident{};
-    if (auto forgotten = accounts_->forget(admin->address); !forgotten) return forgotten;
+    if (auto forgotten = accounts_->forget(subject); !forgotten) return forgotten;
     return writer_->erase(Table::Messages, allowances_key(subject));
+}
+
+/// Forgotten, and out of all lists; what the journal has is the admin's command's matter.
+Status JournalLearner::apply_erase(const JournalRecord& record) {
+    const auto admin = decode_admin_record(record.payload);
+    const auto address = admin ? address_of_id(admin->id) : std::nullopt;
+    if (!address) {
+        skipped(record);
+        return ok();
+    }
+    auto erased = erase_from_store(*writer_, *memory_, *journal_, *address, hasher_);
+    if (!erased) return fail(erased.error());
+    const std::string directory = attachment_options(*config_).directory;
+    if (const auto spool = list_spool(directory))
+        for (const SpooledMail& mail : *spool)
+            if (erased->ids.contains(mail.mail)) remove_spooled(directory, mail);
+    memory_->edit_site().waiting = static_cast<double>(memory_->waiting_count());
+    return forget(*address);
 }
 
 /// The incident is over: its sender's later mail may teach again after probation. An incident is
@@ -560,6 +588,78 @@ Status expire_allowances(StoreWriter& writer, Time now) {
     return ok();
 }
 
+/// Number of the journal's last file that was looked through, of passed and of other mail.
+struct RedactedUpTo {
+    std::uint64_t passed = 0, held = 0;
+};
+Result<RedactedUpTo> read_redacted(const StoreReader& reader) {
+    auto found = reader.get(Table::Meta, kRedactedKey);
+    if (!found) return fail(found.error());
+    const std::string_view bytes = found->has_value() ? std::string_view(**found) : "";
+    if (bytes.size() != 16) return RedactedUpTo{};  // looked through once more
+    return RedactedUpTo{*decode_integer_key(bytes.substr(0, 8)),
+                        *decode_integer_key(bytes.substr(8))};
+}
+
+/// As the index knows it, which has what was said of it since; as it came where it is forgotten.
+Result<bool> record_passed(const StoreReader& reader, const JournalRecord& record,
+                           const MailRecord& mail) {
+    auto entry = find_mail(reader, mail.id);
+    if (!entry) return fail(entry.error());
+    return has_passed(entry->value_or(entry_of(mail, record.position)));
+}
+
+/// Takes mail out of the journal's closed files that is as old as `keep` says, with its entries in
+/// the index: a file at a time, when its newest record is as old. `up_to` moves to the last file
+/// that is done.
+Status redact_over(StoreWriter& writer, const JournalOptions& journal, JournalPosition checkpoint,
+                   Time before, bool passed, std::uint64_t& up_to) {
+    std::vector<std::string> ids;
+    std::optional<Error> error;
+    std::optional<std::uint64_t> full_at;  // the rest of this file waits for the next time
+    const RedactSpan span{up_to + 1, {checkpoint.segment, 0}, before};
+    auto redacted =
+        redact_journal(journal, span, [&](const JournalRecord& r) -> std::optional<std::string> {
+            if (r.type != RecordType::Mail || error || full_at) return std::nullopt;
+            const auto mail = decode_mail_record(r.payload);
+            if (!mail) return std::nullopt;
+            const auto is_passed = record_passed(writer, r, *mail);
+            if (!is_passed) error = is_passed.error();
+            if (!is_passed || *is_passed != passed) return std::nullopt;
+            if (ids.size() == kExpireAtOnce) {
+                full_at = r.position.segment;
+                return std::nullopt;
+            }
+            ids.push_back(mail->id);
+            return "";
+        });
+    if (!redacted) return fail(redacted.error());
+    if (error) return fail(*error);
+    for (const auto& id : ids)
+        if (auto erased = erase_mail(writer, id); !erased) return erased;
+    up_to = std::max(up_to, full_at ? *full_at - 1 : redacted->looked_up_to);
+    return ok();
+}
+
+Status redact_over(StoreWriter& writer, const Config& config, JournalPosition checkpoint,
+                   Time now) {
+    auto done = read_redacted(writer);
+    if (!done) return fail(done.error());
+    const RetentionOptions& keep = config.retention;
+    if (keep.passed > Seconds(0))
+        if (auto s = redact_over(writer, config.journal, checkpoint, now - keep.passed, true,
+                                 done->passed);
+            !s)
+            return s;
+    if (keep.held > Seconds(0))
+        if (auto s =
+                redact_over(writer, config.journal, checkpoint, now - keep.held, false, done->held);
+            !s)
+            return s;
+    const std::string mark = integer_key(done->passed) + integer_key(done->held);
+    return done->passed + done->held == 0 ? ok() : writer.put(Table::Meta, kRedactedKey, mark);
+}
+
 Status JournalLearner::tidy(Time now) {
     (void)store_->release_dead_readers();
     expire_spool(attachment_options(*config_).directory, now - kDocumentKept);
@@ -596,13 +696,16 @@ Status JournalLearner::tidy(Time now) {
         if (auto erased = (*writer)->erase(Table::Threads, key); !erased) return erased;
     auto expired = expire_mail(**writer, now - config_->journal.keep, kExpireAtOnce);
     if (!expired) return fail(expired.error());
-    auto over = expire_incidents(**writer, now - kIncidentKept, kExpireAtOnce);
+    auto over = expire_incidents(**writer, now - config_->retention.incidents, kExpireAtOnce);
     if (!over) return fail(over.error());
     if (auto allowed = expire_allowances(**writer, now); !allowed) return allowed;
-    if (auto lessons = expire_lessons(**writer, now - kLessonKept, kExpireAtOnce); !lessons)
+    if (auto lessons = expire_lessons(**writer, now - config_->retention.lessons, kExpireAtOnce);
+        !lessons)
         return fail(lessons.error());
     auto forgotten = expire_accounts(**writer, now, kExpireAtOnce);
     if (!forgotten) return fail(forgotten.error());
+    if (auto redacted = redact_over(**writer, *config_, *checkpoint, now); !redacted)
+        return redacted;
     if (auto committed = (*writer)->commit(); !committed) return committed;
     if (!old.empty() || *over > 0 || *forgotten > 0)
         failed_ = true;  // the memory may hold what was just erased: read the state again
@@ -708,9 +811,19 @@ Result<std::optional<Time>> read_doubted_clock(const StoreReader& reader) {
     return believed->in_doubt_since();
 }
 
+Status make_state_directories(const Config& config) {
+    std::vector<std::string> directories{config.store.directory, config.journal.directory};
+    if (!config.tenant.empty()) {
+        const std::string own = parent_of(config.store.directory);
+        directories.insert(directories.begin(), {parent_of(own), own});
+    }
+    for (const std::string& directory : directories)
+        if (auto made = make_directory(directory); !made) return made;
+    return ok();
+}
+
 Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
-    for (const auto& directory : {config->store.directory, config->journal.directory})
-        if (auto made = make_directory(directory); !made) return fail(made.error());
+    if (auto made = make_state_directories(*config); !made) return fail(made.error());
     auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
     MovedStore moved;

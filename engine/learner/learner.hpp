@@ -84,6 +84,10 @@ public:
     [[nodiscard]] virtual Unreadable unreadable() const = 0;
 };
 
+/// Makes the directories of store and journal where they are missing, and a tenant's own, which the
+/// package that makes the site's does not know. Permission or NoInput, with what helps.
+[[nodiscard]] Status make_state_directories(const Config& config);
+
 /// True for an error of step() that no further step mends: the store is gone, was replaced or is
 /// damaged. Learner::open in a new process begins a new one from the journal.
 [[nodiscard]] bool is_store_lost(const Error& error) noexcept;

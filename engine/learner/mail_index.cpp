@@ -271,9 +271,7 @@ std::string_view to_string(HoldMark m) noexcept {
     return "unknown";
 }
 
-Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition position) {
-    if (!is_id(record.id))
-        return fail(ErrorCode::Corrupt, "mail index: a mail's id is not letters and digits", "");
+MailEntry entry_of(const MailRecord& record, JournalPosition position) {
     MailEntry e;
     e.id = record.id;
     e.position = position;
@@ -290,7 +288,13 @@ Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition
     e.rcpt_count = static_cast<std::uint32_t>(record.rcpts.size());
     e.queue_id = cut(record.queue_id, kMaxIndexId);
     e.host = cut(record.host, kMaxIndexHost);
+    return e;
+}
 
+Status index_mail(StoreWriter& writer, const MailRecord& record, JournalPosition position) {
+    if (!is_id(record.id))
+        return fail(ErrorCode::Corrupt, "mail index: a mail's id is not letters and digits", "");
+    MailEntry e = entry_of(record, position);
     Result<std::optional<MailEntry>> before = find_mail(writer, record.id);
     if (!before && before.error().code != ErrorCode::Corrupt)
         return fail(std::move(before).error());
@@ -339,6 +343,38 @@ Status count_mail_report(StoreWriter& writer, std::string_view id) {
     return writer.put(Table::Messages, id_key(id), encode_entry(**entry));
 }
 
+Status set_mail_recipient(StoreWriter& writer, std::string_view id, const std::string& rcpt) {
+    Result<std::optional<MailEntry>> entry = find_mail(writer, id);
+    if (!entry) return fail(std::move(entry).error());
+    if (!*entry) return fail(ErrorCode::NoInput, "mail index: no mail " + std::string(id), "");
+    (*entry)->rcpt = cut(rcpt, kMaxIndexText);
+    return writer.put(Table::Messages, id_key(id), encode_entry(**entry));
+}
+
+Status erase_mail(StoreWriter& writer, std::string_view id) {
+    Result<std::optional<MailEntry>> entry = find_mail(writer, id);
+    if (!entry) return fail(std::move(entry).error());
+    if (!*entry) return ok();
+    if (Status s = erase_secondary(writer, **entry); !s) return s;
+    for (const std::string& key : {id_key(id), attached_key(id)})
+        if (Status s = writer.erase(Table::Messages, key); !s) return s;
+    return ok();
+}
+
+Status for_each_mail(const StoreReader& reader, const std::function<bool(MailEntry)>& visit) {
+    return reader.scan(Table::Messages, std::string_view(&kById, 1),
+                       [&](std::string_view key, std::string_view value) {
+                           if (key.front() != kById) return false;
+                           auto entry = decode_entry(key.substr(1), value);
+                           return !entry || visit(std::move(*entry));
+                       });
+}
+
+bool has_passed(const MailEntry& e) noexcept {
+    return !is_tagged(e) && e.action == Action::Accepted && e.state == MailState::None &&
+           e.reports == 0;
+}
+
 Result<std::size_t> expire_mail(StoreWriter& writer, Time before, std::size_t max_entries) {
     // Inverted times of what is older than `before` are larger than that of `before` itself.
     const std::string first = kAll + inverted(before - Seconds(1));
@@ -354,10 +390,7 @@ Result<std::size_t> expire_mail(StoreWriter& writer, Time before, std::size_t ma
         Result<std::optional<MailEntry>> entry = find_mail(writer, id);
         if (!entry) return fail(std::move(entry).error());
         if (!*entry) return damaged(id, "a key leads to it, but it is missing");
-        if (Status s = erase_secondary(writer, **entry); !s) return fail(std::move(s).error());
-        for (const std::string& key : {id_key(id), attached_key(id)})
-            if (Status s = writer.erase(Table::Messages, key); !s)
-                return fail(std::move(s).error());
+        if (Status s = erase_mail(writer, id); !s) return fail(std::move(s).error());
     }
     return ids.size();
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,6 +85,9 @@ inline constexpr std::size_t kMaxIndexHost = 255;
 /// Shortest beginning of an id that `resolve_mail` takes for one.
 inline constexpr std::size_t kMinIdPrefix = 4;
 
+/// The entry of a mail about which nobody said anything yet.
+[[nodiscard]] MailEntry entry_of(const MailRecord& record, JournalPosition position);
+
 /// Adds the mail. A mail already there (same id) is replaced and keeps its state. Corrupt for an id
 /// that is empty, longer than kMaxIndexId or not of letters and digits. O(log n).
 [[nodiscard]] Status index_mail(StoreWriter& writer, const MailRecord& record,
@@ -101,6 +105,19 @@ inline constexpr std::size_t kMinIdPrefix = 4;
 
 /// Counts one more report. NoInput when the id is unknown.
 [[nodiscard]] Status count_mail_report(StoreWriter& writer, std::string_view id);
+
+/// Removes the entry and what hangs on it; one that is not there is no failure.
+[[nodiscard]] Status erase_mail(StoreWriter& writer, std::string_view id);
+/// Calls `visit` with every entry, in no order that means anything, until it returns false.
+/// Entries that cannot be read are passed over.
+[[nodiscard]] Status for_each_mail(const StoreReader& reader,
+                                   const std::function<bool(MailEntry)>& visit);
+/// Names another recipient first. NoInput when the id is unknown.
+[[nodiscard]] Status set_mail_recipient(StoreWriter& writer, std::string_view id,
+                                        const std::string& rcpt);
+
+/// It was delivered with the verdict pass, and nobody said a word about it: retention.passed.
+[[nodiscard]] bool has_passed(const MailEntry& entry) noexcept;
 
 /// Removes at most `max_entries` entries older than `before`, oldest last; returns how many. Fewer
 /// than `max_entries` = done.

@@ -132,7 +132,9 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
             "the store could not be used: moved aside, learning again from the journal",
             {{"store", config->store.directory}, {"moved_to", moved.to}, {"why", moved.why}});
     log(LogLevel::Info, "kith-learner started",
-        {{"store", config->store.directory}, {"journal", config->journal.directory}});
+        {{"tenant", config->tenant.empty() ? "none" : config->tenant},
+         {"store", config->store.directory},
+         {"journal", config->journal.directory}});
     notify_ready("learning");
     tell(*config, "");  // a run before may have left something there
 
@@ -203,9 +205,11 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
 
 int main(int argc, char** argv) {
     CLI::App app{"Learns from the mail that kith-milter judged; the only writer of the store."};
-    std::string config_path = kDefaultConfigPath;
+    std::string config_path = kDefaultConfigPath, tenant;
     bool to_stderr = false, once = false;
     app.add_option("--config", config_path, "Configuration file")->type_name("FILE");
+    app.add_option("--tenant", tenant, "Learn for this tenant, not for the site itself")
+        ->type_name("NAME");
     app.add_flag("--stderr", to_stderr, "Log to standard error instead of syslog");
     app.add_flag("--once", once, "Learn all that is in the journal, then exit");
     app.set_version_flag("--version", "kith-learner " KITH_VERSION);
@@ -216,7 +220,7 @@ int main(int argc, char** argv) {
         return code == 0 ? 0 : exit_code(ErrorCode::Usage);
     }
     umask(0027);
-    auto config = load_config_or_error(config_path);
+    auto config = load_config_or_error(config_path, tenant);
     if (!config) {
         std::cerr << "kith-learner: " << config.error().text() << '\n';
         return exit_code(config.error().code);

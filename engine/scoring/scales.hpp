@@ -25,6 +25,10 @@ public:
     /// mails of the sender before this one; newcomers and old acquaintances have a level each, near
     /// the direction's while there are few of them. From -2 to 1.3.
     [[nodiscard]] double level_shift(Direction d, double messages) const noexcept;
+    /// C from one without a level: with the shift, and bent between 5 and .1 in 100 so that of each
+    /// stage 1.5 in 100 come out as such as well. Rises with `c`; beyond 1 in 1000 there is the
+    /// shift alone.
+    [[nodiscard]] double levelled(Direction d, double messages, double c) const noexcept;
     [[nodiscard]] double indicator_p(Direction d, std::size_t indicator, double raw) const noexcept;
     [[nodiscard]] const Mahalanobis& anomaly() const noexcept { return anomaly_; }
 
@@ -32,7 +36,7 @@ private:
     std::array<std::array<Calibration, kStratumCount>, kDirectionCount> scores_;
     std::array<std::array<double, kStratumCount>, kDirectionCount> shares_{};
     std::array<std::array<Calibration, kIndicatorCount>, kDirectionCount> indicators_;
-    std::array<std::array<double, kStages>, kDirectionCount> shift_{};
+    std::array<std::array<double, kStages>, kDirectionCount> shift_{}, bend_{};
     std::array<std::size_t, kDirectionCount> mails_{};
     Mahalanobis anomaly_;
 };

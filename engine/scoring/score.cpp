@@ -206,8 +206,9 @@ double level_free_evidence(const Evidence& e, Stratum s, double raw,
 
 double own_evidence(const Evidence& e, Stratum s, double raw,
                     const ScoringOptions& options) noexcept {
-    const double shift = e.scales.level_shift(e.observations.direction, e.relations.messages);
-    return std::clamp(unlevelled(e, s, raw, options) + shift, 0.0, kMaxEvidence);
+    const double levelled = e.scales.levelled(e.observations.direction, e.relations.messages,
+                                              unlevelled(e, s, raw, options));
+    return std::clamp(levelled, 0.0, kMaxEvidence);
 }
 
 bool may_gain(double own, const Observations& o, const Relations& r, Stratum s) noexcept {

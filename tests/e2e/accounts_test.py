@@ -7,9 +7,11 @@ import http.client
 import imaplib
 import json
 import os
+import shutil
 import signal
 import smtplib
 import subprocess
+import tempfile
 import unittest
 
 import e2e
@@ -39,10 +41,10 @@ def mail(number, sender=ANNA, to='someone@outside.example'):
 class AccountsTest(unittest.TestCase):
     maxDiff = 4000
 
-    def start(self, exporter=True, settings=None, deny=False, service=True):
+    def start(self, exporter=True, settings=None, deny=False, service=True, logins=None, whole=None):
         """Dovecot, Postfix with Dovecot's SASL, kith-milter, kith-accounts"""
         self.port = free_ports(1)[0]
-        self.dovecot = Dovecot(LOGINS, self.lines() if exporter else '', deny=deny)
+        self.dovecot = Dovecot(logins or LOGINS, self.lines() if exporter else '', deny=deny)
         self.addCleanup(self.dovecot.stop)
         extra = 'smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\nsmtpd_sasl_path = %s\n' % self.dovecot.sasl
         accounts = {
@@ -65,8 +67,17 @@ class AccountsTest(unittest.TestCase):
         )
         self.addCleanup(self.site.stop)
         self.site.configure({'accounts': {'trouble_file': os.path.join(self.site.dir, 'accounts.trouble')}})
-        # The learner makes what the others need.
+        if whole:
+            self.site.configure(whole)
+        # The learners make what the others need.
         self.site.learn_now()
+        if whole:
+            os.makedirs(os.path.join(self.site.state, 'tenants/north'))
+            subprocess.run(
+                [self.site.learner_program, '--config', self.site.config_file, '--tenant', 'north', '--once', '--stderr'],
+                check=True,
+                stderr=subprocess.DEVNULL,
+            )
         self.dovecot.start()
         self.site.start()
         if service:
@@ -92,11 +103,11 @@ class AccountsTest(unittest.TestCase):
 
     # -- what is done ------------------------------------------------------------------------------------------------
 
-    def events(self):
+    def events(self, journal='journal'):
         out = subprocess.run(
             [
                 os.path.join(e2e.BUILD, 'tests/e2e/list_account_events'),
-                os.path.join(self.site.state, 'journal'),
+                os.path.join(self.site.state, journal),
             ],
             check=True,
             stdout=subprocess.PIPE,
@@ -372,6 +383,26 @@ class AccountsTest(unittest.TestCase):
         self.wait_for('login', account=BERT, client_addr='127.0.0.73')
         new = {e['id'] for e in self.events()} - before
         self.assertEqual({BERT}, {e['account'] for e in self.events() if e['id'] in new})
+
+    def test_what_happens_on_a_tenants_account_is_the_tenants(self):
+        directory = tempfile.mkdtemp(prefix='kith-tenants-')
+        self.addCleanup(shutil.rmtree, directory, True)
+        with open(os.path.join(directory, 'north.yaml'), 'w', encoding='utf-8') as f:
+            f.write('site: {domains: north.example}\n')
+        cora = 'cora@north.example'
+        self.start(logins={**LOGINS, cora: 'cora-secret'}, whole={'tenants': {'directory': directory}})
+        self.assert_logs_in(ANNA, '127.0.0.91')
+        self.assert_logs_in(cora, '127.0.0.92')
+        self.wait_for('session-end', account=ANNA)
+        wait_until(lambda: len(self.events('tenants/north/journal')) == 2, "the tenant's login and its end")
+        self.assertEqual({cora}, {e['account'] for e in self.events('tenants/north/journal')})
+        self.assertEqual({ANNA}, {e['account'] for e in self.events()})
+        # A lock is of the tenant as well.
+        refused = self.site.kith('account', 'lock', cora, '--login', check=False)
+        self.assertIn('kith --tenant north account lock ' + cora, refused.stderr)
+        self.site.kith('--tenant', 'north', 'account', 'lock', cora, '--login', '--reason', 'stolen', check=False)
+        wait_until(lambda: self._is_refused(cora, '127.0.0.93'), 'the service to see the lock')
+        self.assert_logs_in(ANNA, '127.0.0.93')
 
     def test_the_deny_file_refuses_without_the_policy(self):
         self.start(exporter=False, deny=True, service=False)

@@ -47,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         merger.add(std::move(**told), kNow);
     }
     static const Hasher hasher{Hasher::Secret{1}};
-    const LogContext context{kNow, Seconds(3600), &hasher};
+    const LogContext context{kNow, Seconds(3600), [](std::string_view) { return &hasher; }};
     std::size_t begin = 0;
     while (begin < text.size()) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());

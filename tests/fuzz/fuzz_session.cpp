@@ -226,10 +226,10 @@ public:
             configs_.push_back(std::make_shared<const Config>(std::move(c)));
         }
         services_->config = [this] { return configs_[config_]; };
-        services_->judge = [this](const MessageBytes& bytes, const Arrival& arrival) -> Judged {
-            return judge(bytes, arrival);
+        services_->judge = [this](const MessageBytes& bytes, const TenantPart& part) -> Judged {
+            return judge(bytes, part.arrival);
         };
-        services_->append = [this](const MailRecord&) -> Status {
+        services_->append = [this](const MailRecord&, const Config&) -> Status {
             ++journalled_;
             return ok();
         };

@@ -59,7 +59,7 @@ DOORS = {
 # Facts come in as parameters there; see MAY_INCLUDE for the folders they may know.
 PURE = ("accounts", "model", "features", "policy", "profile", "scoring", "assess")
 # The edge of assess: the milter's door to it, with threads, deadline and the opened store.
-EDGES = ("engine/assess/judge.", "engine/assess/store_memory.")
+EDGES = ("engine/assess/judge.", "engine/assess/judges.", "engine/assess/store_memory.")
 IMPURE_INCLUDES = re.compile(
     r"engine/base/(log|unique_fd|os_error)\.hpp|fstream|iostream|filesystem|thread|mutex|random|unistd\.h|fcntl\.h|"
     r"sys/(stat|socket|mman)\.h|time\.h|ctime|syslog\.h")

@@ -4,6 +4,7 @@
 
 #include "engine/base/account_lock.hpp"
 #include "engine/base/text.hpp"
+#include "engine/learner/incident.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -40,6 +41,25 @@ echo '{"queue_name": "deferred", "queue_id": "4Q1BBB", "arrival_time": 1, "messa
         return *all;
     }
 };
+
+/// An incident of mail that `login` submitted.
+void open_incident(const Site& site, const std::string& login, Time opened) {
+    MailRecord r = test::held_mail();
+    r.auth_user = login;
+    r.time = r.observations.time = opened;
+    site.seen({r});
+    Incident incident;
+    incident.id = r.id;
+    incident.from = r.from;
+    incident.opened = incident.last_held = opened;
+    incident.mails.push_back({r.id, r.time, 3});
+    auto store = Store::open(site.store(), Store::Mode::Write);
+    REQUIRE(store);
+    auto txn = (*store)->write();
+    REQUIRE(txn);
+    REQUIRE((*txn)->put(Table::Messages, incident_key(Key16{{1}}), encode(incident)));
+    REQUIRE((*txn)->commit());
+}
 
 MailRecord submitted(const std::string& id, const std::string& queue_id, const std::string& login) {
     MailRecord r = test::passed_mail();
@@ -143,4 +163,56 @@ TEST_CASE("the deny file has those whose login is locked, and them only") {
     CHECK(site.dir.read("deny") == "anna:\n");
     (void)site.account({"unlock", "anna"});
     CHECK(site.dir.read("deny").empty());
+}
+
+TEST_CASE("an incident is answered by itself only where that is configured, and once") {
+    const LockSite site;
+    const auto respond = [&] {
+        return site.kith({"--json", "account", "respond", "--postfix-bin", site.dir.file("bin")});
+    };
+    open_incident(site, "Anna@example.org", SystemClock().now());
+    CHECK(nlohmann::json::parse(respond().out)["responses"].empty());
+    CHECK(site.locks().empty());
+
+    site.configure("accounts:\n  respond: [outbound]\n  respond_for: 2h\n");
+    const auto done = nlohmann::json::parse(respond().out)["responses"];
+    REQUIRE(done.size() == 1);
+    CHECK(done[0]["account"] == "anna@example.org");
+    REQUIRE(site.locks().size() == 1);
+    CHECK(site.locks()[0].outbound);
+    CHECK_FALSE(site.locks()[0].login);
+    CHECK(site.locks()[0].until - site.locks()[0].since == Seconds(7200));
+    CHECK(site.locks()[0].by == "kith");
+    CHECK(site.locks()[0].why.find("kith incident abcdefghijklmnop") != std::string::npos);
+    CHECK(site.kith({"audit", "list"}).out.find("account lock") != std::string::npos);
+
+    CHECK(site.account({"unlock", "anna@example.org"}).status == 0);
+    CHECK(nlohmann::json::parse(respond().out)["responses"].empty());
+    CHECK(site.locks().empty());
+}
+
+TEST_CASE("incidents of others' mail, and old ones, lock nobody") {
+    const LockSite site;
+    site.configure("accounts:\n  respond: [outbound, login]\n");
+    open_incident(site, "", SystemClock().now());
+    CHECK(site.kith({"account", "respond"}).status == 0);
+    CHECK(site.locks().empty());
+    const LockSite old;
+    old.configure("accounts:\n  respond: [outbound, login]\n");
+    open_incident(old, "anna", SystemClock().now() - Seconds(2LL * 86400));
+    CHECK(old.kith({"account", "respond"}).status == 0);
+    CHECK(old.locks().empty());
+}
+
+TEST_CASE("the timer takes a lock that has ended out of the deny file") {
+    const LockSite site;
+    site.configure("accounts:\n  deny_file: " + site.dir.file("deny") + "\n");
+    const Time now = SystemClock().now();
+    site.dir.write(
+        "locks",
+        print_locks({{"anna", now - Seconds(60), now - Seconds(1), false, true, "root", ""},
+                     {"bert", now, now + Seconds(600), false, true, "root", ""}}));
+    site.dir.write("deny", "anna:\nbert:\n");
+    CHECK(site.kith({"account", "respond"}).status == 0);
+    CHECK(site.dir.read("deny") == "bert:\n");
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "engine/base/text.hpp"
@@ -50,6 +51,12 @@ struct Audited : Site {
     }
     Config config;
 };
+
+template <class T>
+T must_be(Result<T> result) {
+    if (!result) FAIL(result.error().text());
+    return *result;
+}
 
 bool tells(const std::vector<std::string>& problems, const std::string& part) {
     for (const auto& p : problems)
@@ -200,4 +207,76 @@ TEST_CASE("long texts are cut, and the program tells what it finds") {
     const auto cut = site.kith({"--json", "audit", "verify"});
     CHECK(cut.status == 2);
     CHECK(nlohmann::json::parse(cut.out)["ok"] == false);
+}
+
+namespace {
+
+/// Written on days of 2026, each day the same number of lines.
+struct Years : Audited {
+    explicit Years(Seconds keep) { config.retention.audit = keep; }
+    void add_on(int day, const std::string& object) const {
+        const Status s = audit(config, from_unix(1772370000 + day * 86400LL),
+                               {"release", object, "detail", "why"});
+        if (!s) FAIL(s.error().text());
+    }
+    [[nodiscard]] std::size_t closed() const { return closed_audit_files(config).size(); }
+    [[nodiscard]] std::vector<std::uint64_t> numbers() const {
+        std::vector<std::uint64_t> out;
+        REQUIRE(read_audit(config, [&](const AuditLine& line) {
+            out.push_back(line.number);
+            return true;
+        }));
+        return out;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("the log goes on in a new file after 30 days, and its chain with it") {
+    const Years site{Seconds(0)};
+    site.add_on(29, "within");
+    CHECK(site.closed() == 0);
+    site.add_on(31, "next file");
+    site.add_on(32, "next file");
+    REQUIRE(site.closed() == 1);
+    CHECK(closed_audit_files(site.config)[0].ends_with("/audit.log.0000000006"));
+    CHECK(site.lines().size() == 2);
+    CHECK(site.numbers() == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8});
+    CHECK(site.problems().empty());
+    CHECK(must_be(expire_audit(site.config, from_unix(1972370000))) == 0);
+}
+
+TEST_CASE("a closed file that is changed, cut or taken away shows") {
+    const Years site{Seconds(0)};
+    site.add_on(31, "next file");
+    const std::string closed = closed_audit_files(site.config).at(0);
+    const std::string name = std::filesystem::path(closed).filename().string();
+    const std::string sound = site.dir.read(name);
+    std::string changed = sound;
+    changed.replace(changed.find("object2"), 7, "object9");
+    site.dir.write(name, changed);
+    CHECK(tells(site.problems(), "line 2: entry 2 was changed"));
+    site.dir.write(name, sound.substr(0, sound.rfind("\n", sound.size() - 2) + 1));
+    CHECK(tells(site.problems(), "entries are missing before entry 6: 1"));
+    std::filesystem::remove(closed);
+    CHECK(tells(site.problems(), "entries are missing before entry 6: 5"));
+}
+
+TEST_CASE("a file whose time is over goes with a line that says so, and is not missed") {
+    const Years site{Seconds(40LL * 86400)};
+    site.add_on(11, "second file");  // a quarter of 40 days
+    site.add_on(22, "third file");
+    REQUIRE(site.closed() == 2);
+    const Time now = from_unix(1772370000 + 41 * 86400LL);
+    CHECK(must_be(expire_audit(site.config, now)) == 5);
+    CHECK(must_be(expire_audit(site.config, now)) == 0);
+    CHECK(site.numbers() == std::vector<std::uint64_t>{6, 7, 8});
+    CHECK(site.problems().empty());
+    const auto verdict = verify_audit(site.config, nullptr);
+    REQUIRE(verdict);
+    CHECK(verdict->removed == 5);
+
+    // The same done by another hand, a file further.
+    std::filesystem::remove(closed_audit_files(site.config).at(0));
+    CHECK(tells(site.problems(), "entries are missing before entry 7: 6"));
 }

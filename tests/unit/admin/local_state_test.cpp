@@ -164,3 +164,32 @@ TEST_CASE("what a running milter says about its journal counts, what a dead one 
     dir.write("trouble", "");
     CHECK(mail_is_recorded(config, true));
 }
+
+TEST_CASE("kith-accounts is missed where it has run, and its own words count while it answers") {
+    const TempDir dir;
+    Config config;
+    config.accounts.trouble_file = dir.file("trouble");
+    config.accounts.listen = "unix:" + dir.file("socket");
+    CHECK_FALSE(accounts_in_use(config));
+    CHECK(events_are_recorded(config));
+    dir.write("trouble", "");
+    CHECK(accounts_in_use(config));
+    Status said = events_are_recorded(config);
+    REQUIRE_FALSE(said);
+    CHECK(said.error().text().find("kith-accounts does not answer, people log in all the same") ==
+          0);
+    CHECK(said.error().hint.find("systemctl start kith-accounts") == 0);
+
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    dir.file("socket").copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::listen(socket.get(), 8) == 0);
+    CHECK(events_are_recorded(config));
+    dir.write("trouble", "journal: no space left\n");
+    said = events_are_recorded(config);
+    REQUIRE_FALSE(said);
+    CHECK(said.error().what.find("events on accounts are not recorded since 2") == 0);
+    CHECK(said.error().what.find(": journal: no space left") != std::string::npos);
+}

@@ -34,16 +34,17 @@ TEST_CASE("every subcommand and every long option is in the manual page") {
 #define KITH_COMMAND(function, name, needs, summary) {name},
 #include "engine/admin/commands.def"
 #undef KITH_COMMAND
-        {"profile", "show"},     {"profile", "forget"},    {"incident", "list"},
-        {"incident", "show"},    {"incident", "hold"},     {"incident", "close"},
-        {"allow", "list"},       {"allow", "remove"},      {"quarantine", "list"},
-        {"quarantine", "check"}, {"quarantine", "digest"}, {"quarantine", "requests"},
-        {"alerts", "send"},      {"alerts", "list"},       {"alerts", "test"},
-        {"audit", "list"},       {"audit", "verify"},      {"model", "list"},
-        {"model", "show"},       {"model", "check"},       {"model", "enable"},
-        {"model", "disable"},    {"model", "test"},        {"model", "edit"},
-        {"account", "lock"},     {"account", "unlock"},    {"account", "locks"},
-        {"account", "list"},     {"account", "show"}};
+        {"profile", "show"},      {"profile", "forget"},      {"privacy", "export"},
+        {"privacy", "erase"},     {"incident", "list"},       {"incident", "show"},
+        {"incident", "hold"},     {"incident", "close"},      {"allow", "list"},
+        {"allow", "remove"},      {"quarantine", "list"},     {"quarantine", "check"},
+        {"quarantine", "digest"}, {"quarantine", "requests"}, {"alerts", "send"},
+        {"alerts", "list"},       {"alerts", "test"},         {"audit", "list"},
+        {"audit", "verify"},      {"model", "list"},          {"model", "show"},
+        {"model", "check"},       {"model", "enable"},        {"model", "disable"},
+        {"model", "test"},        {"model", "edit"},          {"account", "lock"},
+        {"account", "unlock"},    {"account", "locks"},       {"account", "respond"},
+        {"account", "list"},      {"account", "show"}};
     std::set<std::string> with_parts;
     for (const auto& command : commands)
         if (command.size() > 1) with_parts.insert(command.front());

@@ -299,6 +299,32 @@ TEST_CASE("what cannot be true together is found") {
     c = Config{};
     c.journal.directory = c.store.directory;
     CHECK(only(c) == "journal.directory and store.directory must differ");
+
+    for (const char* open :
+         {"inet:8417@192.0.2.1", "inet:8417", "inet6:8417@::", "inet:8417@0.0.0.0"}) {
+        c = {};
+        c.accounts.listen = open;
+        CHECK(only(c) == "accounts.listen must be a loopback address or a Unix socket, is \"" +
+                             std::string(open) + "\"; or set accounts.token_file");
+        c.accounts.token_file = "/etc/kith/token";
+        CHECK(check_across_keys(c).empty());
+    }
+    c = {};
+    for (const char* own :
+         {"inet:1@127.0.0.2", "inet6:1@::1", "inet:1@localhost", "unix:/run/kith/a"}) {
+        c.accounts.listen = own;
+        CHECK(check_across_keys(c).empty());
+    }
+    c.accounts.doveadm = "http://127.0.0.1:8080/doveadm/v1";
+    CHECK(only(c) == "accounts.doveadm needs accounts.doveadm_key_file");
+    c = {};
+    c.accounts.upstream = "https://192.0.2.1/";
+    CHECK(only(c) == "accounts.upstream must be an http:// address");
+    c = {};
+    c.accounts.respond = {"outbound", "login", "kick"};
+    CHECK(check_across_keys(c).empty());
+    c.accounts.respond = {"outbound", "delete"};
+    CHECK(only(c) == "accounts.respond knows outbound, login and kick, not \"delete\"");
 }
 
 }  // namespace

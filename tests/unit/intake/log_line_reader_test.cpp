@@ -11,7 +11,7 @@ namespace {
 
 const Hasher kHasher{Hasher::Secret{1}};
 const Time kNow = from_unix(1795996800);  // 2026-11-30T00:00:00Z
-const LogContext kContext{kNow, Seconds(0), &kHasher};
+const LogContext kContext{kNow, Seconds(0), [](std::string_view) { return &kHasher; }};
 
 std::vector<ToldEvent> read(const std::string& line) { return read_log_line(line, kContext); }
 AccountEvent one(const std::string& line) {
@@ -71,10 +71,10 @@ TEST_CASE("the stamps of syslog and journalctl, and their host") {
     CHECK(to_unix(e.time) == 1795996730);
     // Local time, and a year that is not said.
     const auto local =
-        read_log_line("Nov 30 00:58:50 mail1 dovecot: " + rest, {kNow, Seconds(3600), nullptr});
+        read_log_line("Nov 30 00:58:50 mail1 dovecot: " + rest, {kNow, Seconds(3600), {}});
     CHECK(to_unix(local.at(0).event.time) == 1795996730);
     e = read_log_line("Dec 31 23:59:59 mail1 dovecot: " + rest,
-                      {from_unix(1798761610), Seconds(0), nullptr})
+                      {from_unix(1798761610), Seconds(0), {}})
             .at(0)
             .event;
     CHECK(iso8601(e.time) == "2026-12-31T23:59:59Z");

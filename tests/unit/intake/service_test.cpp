@@ -36,7 +36,7 @@ struct World {
             else
                 done(fail(ErrorCode::Unavailable, "down"));
         };
-        service.emplace(options, std::move(token), nullptr, std::move(w));
+        service.emplace(options, std::move(token), std::move(w));
     }
     HttpReply post(const std::string& target, const std::string& body,
                    const std::string& auth = "") {

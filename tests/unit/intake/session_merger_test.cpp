@@ -57,6 +57,27 @@ TEST_CASE("a move's target gets the number of messages that were taken away") {
     CHECK(events[0].to_mailbox == "Hidden");
 }
 
+TEST_CASE("a move's messages count as well when they are told after it, and not for ever") {
+    SessionMerger merger;
+    ToldEvent move = told(AccountEventKind::Delete, Part::OfMany);
+    move.event.to_mailbox = "Trash";
+    move.event.messages = 0;
+    merger.add(told(AccountEventKind::Delete, Part::OfMove), kNow);
+    merger.add(move, kNow);
+    merger.add(told(AccountEventKind::Delete, Part::OfMove), kNow);
+    merger.add(told(AccountEventKind::Delete, Part::OfMove, "INBOX", "other"), kNow);
+    auto events = merger.take(kNow + Seconds(5));
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].messages == 2);
+    // The other session's move was never told: its messages are not another move's.
+    move.event.session = "other";
+    move.event.id = "later";
+    merger.add(move, kNow + Seconds(6));
+    events = merger.take(kNow, true);
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].messages == 0);
+}
+
 TEST_CASE("what comes twice is taken once") {
     SessionMerger merger;
     const ToldEvent login = told(AccountEventKind::Login, Part::Whole);
@@ -108,13 +129,19 @@ TEST_CASE("a session's end comes after what it did, with its sums and its length
     end.event.messages = 0;
     end.event.time = kNow + Seconds(90);
     merger.add(end, kNow);
-    const auto events = merger.take(kNow);
+    CHECK(merger.take(kNow + Seconds(1)).size() == 1);  // the login
+    ToldEvent late = read;
+    late.event.id = "late";
+    late.event.messages = 0;
+    merger.add(late, kNow + Seconds(1));
+    auto events = merger.take(kNow + Seconds(2));
+    events.insert(events.begin(), AccountEvent{});
     REQUIRE(events.size() == 3);
     CHECK(events[1].kind == AccountEventKind::Read);
-    CHECK(events[1].bytes == 200);
+    CHECK(events[1].bytes == 300);
     CHECK(events[2].kind == AccountEventKind::SessionEnd);
     CHECK(events[2].messages == 2);
-    CHECK(events[2].bytes == 200);
+    CHECK(events[2].bytes == 300);
     CHECK(events[2].seconds == 90);
 }
 

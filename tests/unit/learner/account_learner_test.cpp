@@ -257,7 +257,7 @@ TEST_CASE("a forgotten account begins anew") {
     (void)w.take(login(at(0)));
     must_ok(w.learner.flush(store));
     w.learner.flushed();
-    must_ok(w.learner.forget("ANNA@own.example"));
+    must_ok(w.learner.forget(account_key(kHasher, "ANNA@own.example")));
     CHECK(must(w.learner.find(kAnna)) == nullptr);
     must_ok(w.learner.flush(store));
     CHECK_FALSE(must(find_account(store, account_key(kHasher, kAnna))).has_value());

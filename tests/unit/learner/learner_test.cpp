@@ -445,3 +445,127 @@ TEST_CASE("the checkpoint is where the journal was read up to, and damage to it 
         CHECK(bad.error().code == ErrorCode::Corrupt);
     }
 }
+
+namespace {
+
+/// Ids of the mails that the journal has a record of, and of those in the index.
+struct Kept {
+    std::vector<std::string> records, entries;
+};
+Kept kept(const LearnerSite& site) {
+    Kept out;
+    auto journal = must(JournalReader::open(site.config.journal));
+    while (auto record = must(journal->next()))
+        if (record->type == RecordType::Mail)
+            out.records.push_back(must(decode_mail_record(record->payload)).id);
+    auto store = must(Store::open(site.config.store, Store::Mode::Read));
+    auto reader = must(store->read());
+    MailFilter all;
+    all.mails = MailClass::All;
+    for (const auto& entry : must(list_mail(*reader, all))) out.entries.push_back(entry.id);
+    return out;
+}
+
+/// A passed, a held and a passed but confirmed mail a day, each day a closed file of the journal.
+struct Days : LearnerSite {
+    std::vector<std::string> passed, held, confirmed;
+    Days() {
+        std::filesystem::create_directories(config.journal.directory);
+        auto writer = must(JournalWriter::open(config.journal));
+        for (int d = 0; d < 10; ++d) {
+            const auto put = [&](const MailRecord& mail) {
+                must(writer->append(RecordType::Mail, mail.time, encode(mail)));
+                return mail.id;
+            };
+            passed.push_back(put(record_of(Mail("ben@partner.example", day(d)))));
+            auto bad = record_of(Mail("eve@partner.example", day(d)), Action::Held);
+            bad.assessment.verdict = Verdict::Quarantine;
+            held.push_back(put(bad));
+            confirmed.push_back(put(record_of(Mail("kim@partner.example", day(d)))));
+            AdminRecord word;
+            word.id = confirmed.back();
+            must(writer->append(RecordType::Confirm, day(d), encode(word)));
+            if (!writer->close_segment()) FAIL("cannot close");
+        }
+    }
+    void tidy_at(double when) const {
+        auto learner = open();
+        while (must(learner->step()).records > 0) {
+        }
+        must(learner->tidy(day(when)));
+    }
+    [[nodiscard]] static std::size_t of(const std::vector<std::string>& ids,
+                                        const std::vector<std::string>& wanted) {
+        return static_cast<std::size_t>(std::count_if(ids.begin(), ids.end(), [&](const auto& id) {
+            return std::find(wanted.begin(), wanted.end(), id) != wanted.end();
+        }));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("mail that passed goes after retention.passed, what was held or confirmed stays") {
+    Days site;
+    site.config.retention.passed = std::chrono::days(4);
+    site.tidy_at(9.5);
+    for (const auto& ids : {kept(site).records, kept(site).entries}) {
+        CHECK(Days::of(ids, site.passed) == 4);
+        CHECK(Days::of(ids, site.held) == 10);
+        CHECK(Days::of(ids, site.confirmed) == 10);
+    }
+    site.tidy_at(10.5);
+    CHECK(Days::of(kept(site).records, site.passed) == 3);
+    CHECK(site.open()->unreadable().records == 0);
+}
+
+TEST_CASE("mail that was held, or that somebody spoke of, goes after retention.held alone") {
+    Days site;
+    site.config.retention.held = std::chrono::days(2);
+    site.tidy_at(9.5);
+    for (const auto& ids : {kept(site).records, kept(site).entries}) {
+        CHECK(Days::of(ids, site.passed) == 10);
+        CHECK(Days::of(ids, site.held) == 2);
+        CHECK(Days::of(ids, site.confirmed) == 2);
+    }
+}
+
+TEST_CASE("without retention.passed and retention.held all stays until journal.keep") {
+    Days site;
+    site.tidy_at(80);
+    CHECK(kept(site).records.size() == 30);
+    CHECK(kept(site).entries.size() == 30);
+}
+
+TEST_CASE("a file of the journal is not looked through again for what it was looked through for") {
+    Days site;
+    site.config.retention.passed = std::chrono::days(4);
+    site.tidy_at(9.5);
+    CHECK(site.rows(Table::Meta).at("redacted") == integer_key(6) + integer_key(0));
+    site.config.retention.held = std::chrono::days(6);
+    site.tidy_at(9.5);
+    CHECK(site.rows(Table::Meta).at("redacted") == integer_key(6) + integer_key(4));
+}
+
+TEST_CASE("incidents and lessons go when their own time is over") {
+    Days site;
+    site.config.retention.incidents = std::chrono::days(3);
+    site.config.retention.lessons = std::chrono::days(5);
+    auto bad = record_of(Mail("mallory@partner.example", day(9)).links_to("new.example", "p"),
+                         Action::Held);
+    bad.assessment.verdict = Verdict::Quarantine;
+    bad.assessment.stratum = Stratum::NewLink;
+    site.journal({bad});
+    const auto count = [&](char kind) {
+        std::size_t n = 0;
+        for (const auto& [key, value] : site.rows(Table::Messages)) n += key.front() == kind;
+        return n;
+    };
+    site.tidy_at(9.5);
+    const auto lessons = count('L');
+    CHECK(count('C') == 1);
+    site.tidy_at(12.5);
+    CHECK(count('C') == 0);
+    CHECK(count('L') < lessons);
+    site.tidy_at(20);
+    CHECK(count('L') == 0);
+}

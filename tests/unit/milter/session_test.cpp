@@ -50,17 +50,18 @@ struct World {
             std::lock_guard lock(mutex);
             return config;
         };
-        services->judge = [this](const MessageBytes& bytes, const Arrival& arrival) {
+        services->judge = [this](const MessageBytes& bytes, const TenantPart& part) {
             std::lock_guard lock(mutex);
             judged_bytes.push_back(text_of(bytes));
-            judged.push_back(arrival);
+            judged.push_back(part.arrival);
             MailRecord record;
             record.id = "id" + std::to_string(judged.size());
             record.assessment.verdict = verdict;
             return record;
         };
-        services->append = [this](const MailRecord& record) -> Status {
+        services->append = [this](const MailRecord& record, const Config& whose) -> Status {
             std::lock_guard lock(mutex);
+            tenants.push_back(whose.tenant);
             if (journal_broken) return fail(ErrorCode::Full, "journal: disk full");
             journal.push_back(record);
             return ok();
@@ -96,6 +97,7 @@ struct World {
     std::vector<std::string> judged_bytes, log;
     std::vector<Arrival> judged;
     std::vector<MailRecord> journal;
+    std::vector<std::string> tenants;  ///< whose journal each attempt was for
     WorkerPool judging{1, 1};
     WorkerPool journalling{1, 64};
     std::shared_ptr<Services> services;
@@ -275,7 +277,7 @@ TEST_CASE("a lock of the login alone, or without a quarantine to hold in") {
 
 TEST_CASE("mail of a locked account is stopped although it could not be judged") {
     World world;
-    world.services->judge = [](const MessageBytes&, const Arrival&) -> Judged {
+    world.services->judge = [](const MessageBytes&, const TenantPart&) -> Judged {
         throw std::runtime_error("broken");
     };
     world.services->account_lock = [](std::string_view) {
@@ -451,7 +453,7 @@ TEST_CASE(
     World world(with_deadline_and(on_failure));
     std::promise<void> gate;
     auto opened = gate.get_future().share();
-    world.services->judge = [opened](const MessageBytes& bytes, const Arrival&) {
+    world.services->judge = [opened](const MessageBytes& bytes, const TenantPart&) {
         opened.wait();
         MailRecord record;
         record.id = "late";
@@ -507,7 +509,7 @@ TEST_CASE("a full queue is answered on_failure at once") {
 TEST_CASE("a judge that throws costs that mail its verdict and no other") {
     World world(with_deadline_and(OnFailure::Accept));
     auto good = world.services->judge;
-    world.services->judge = [](const MessageBytes&, const Arrival&) -> MailRecord {
+    world.services->judge = [](const MessageBytes&, const TenantPart&) -> MailRecord {
         throw std::runtime_error("broken");
     };
     Session session(world.services, kAll);
@@ -540,14 +542,15 @@ TEST_CASE("documents of delivered and held mail are spooled after the journal, o
     std::vector<std::string> spooled;
     WorkerPool spooling{1, 4};
     world.services->spooling = &spooling;
-    world.services->judge = [](const MessageBytes&, const Arrival&) {
+    world.services->judge = [](const MessageBytes&, const TenantPart&) {
         MailRecord record;
         record.id = "abcd";
         Judged judged(std::move(record));
         judged.documents = {{DocumentKind::Pdf, "%PDF-"}};
         return judged;
     };
-    world.services->spool = [&](const MailRecord& record, const std::vector<Document>& documents) {
+    world.services->spool = [&](const MailRecord& record, const std::vector<Document>& documents,
+                                const Config&) {
         std::lock_guard lock(world.mutex);
         spooled.push_back(record.id + documents.at(0).bytes + std::to_string(world.journal.size()));
         return ok();
@@ -568,12 +571,13 @@ TEST_CASE("a spool of documents that hangs or is full holds no mail; what it dro
     auto opened = gate.get_future().share();
     WorkerPool spooling{1, 1};
     world.services->spooling = &spooling;
-    world.services->judge = [](const MessageBytes&, const Arrival&) {
+    world.services->judge = [](const MessageBytes&, const TenantPart&) {
         Judged judged(MailRecord{});
         judged.documents = {{DocumentKind::Pdf, "%PDF-"}};
         return judged;
     };
-    world.services->spool = [opened](const MailRecord&, const std::vector<Document>&) -> Status {
+    world.services->spool = [opened](const MailRecord&, const std::vector<Document>&,
+                                     const Config&) -> Status {
         opened.wait();
         return fail(ErrorCode::Full, "attachments: too many wait");
     };
@@ -596,12 +600,13 @@ TEST_CASE("where nobody wants documents nothing is counted as lost") {
     World world;
     WorkerPool spooling{1, 4};
     world.services->spooling = &spooling;
-    world.services->judge = [](const MessageBytes&, const Arrival&) {
+    world.services->judge = [](const MessageBytes&, const TenantPart&) {
         Judged judged(MailRecord{});
         judged.documents = {{DocumentKind::Pdf, "%PDF-"}};
         return judged;
     };
-    world.services->spool = [](const MailRecord&, const std::vector<Document>&) -> Status {
+    world.services->spool = [](const MailRecord&, const std::vector<Document>&,
+                               const Config&) -> Status {
         return fail(ErrorCode::NoInput, "attachments: no such directory");
     };
     Session session(world.services, kAll);
@@ -609,6 +614,48 @@ TEST_CASE("where nobody wants documents nothing is counted as lost") {
     (void)finish(session);
     REQUIRE(spooling.wait_idle(std::chrono::steady_clock::now() + seconds(10)));
     CHECK(world.services->counters.documents_dropped == 0);
+}
+
+TEST_CASE("a mail of two tenants is judged and recorded for each, and answered by the stricter") {
+    const auto tenant = [](const char* name, const char* domain, Mode mode) {
+        Config config = with_mode(mode);
+        config.tenant = name;
+        config.site.domains = {domain};
+        return std::make_shared<const Config>(std::move(config));
+    };
+    Config site;
+    site.tenants = {tenant("blue", "blue.example", Mode::Enforce),
+                    tenant("red", "red.example", Mode::Passive)};
+    World world(std::move(site));
+    world.services->judge = [](const MessageBytes&, const TenantPart& part) {
+        MailRecord record;
+        record.id = part.config->tenant;
+        record.rcpts = part.arrival.rcpts;
+        // What red thinks is not acted on: it is passive.
+        record.assessment.verdict =
+            part.config->tenant == "blue" ? Verdict::Quarantine : Verdict::Reject;
+        return record;
+    };
+    Session session(world.services, kAll);
+    session.connected("mail.partner.example", "192.0.2.7", kNone);
+    session.mail_from("<anna@partner.example>", kNone);
+    session.recipient("<ben@red.example>");
+    session.recipient("<cy@blue.example>");
+    session.header("From", " anna@partner.example");
+    session.end_of_headers();
+    const Plan plan = session.end_of_message(kNone);
+    CHECK(plan.action == Action::Held);
+    CHECK(plan.insertions.empty());
+    session.settled(plan.action);
+    REQUIRE(world.journal.size() == 2);
+    CHECK(world.tenants == std::vector<std::string>{"red", "blue"});
+    CHECK(world.journal[0].rcpts == std::vector<std::string>{"ben@red.example"});
+    CHECK(world.journal[0].mode == "passive");
+    CHECK(world.journal[1].rcpts == std::vector<std::string>{"cy@blue.example"});
+    CHECK(world.journal[1].mode == "enforce");
+    for (const MailRecord& record : world.journal) CHECK(record.action == Action::Held);
+    CHECK(world.lines_with("tenant=blue") == 1);
+    CHECK(world.lines_with("tenant=red") == 1);
 }
 
 TEST_CASE("a journal that fails changes no answer and is logged once a minute") {
@@ -644,7 +691,7 @@ TEST_CASE("a journal that hangs holds mail no longer than its deadline") {
     World world(with_deadline_and(OnFailure::Accept));
     std::promise<void> gate;
     auto opened = gate.get_future().share();
-    world.services->append = [opened](const MailRecord&) -> Status {
+    world.services->append = [opened](const MailRecord&, const Config&) -> Status {
         opened.wait();
         return ok();
     };

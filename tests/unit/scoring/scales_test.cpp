@@ -2,6 +2,7 @@
 // The frozen state of the site (engine/scoring/scales.hpp).
 #include "engine/scoring/scales.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/support/catch.hpp"
@@ -88,4 +89,54 @@ TEST_CASE("an attack that is one mail in a hundred does not move the level") {
     CHECK(before == Approx(0).margin(0.01));
     for (int i = 0; i < 30; ++i) site.evidence[0].add(6);
     CHECK(Scales(site).level_shift(Direction::Inbound, 20) == Approx(before).margin(0.2));
+}
+
+TEST_CASE(
+    "a stage with too much or too little at 1.5 in 100 is bent there, and nowhere above 1 in "
+    "1000") {
+    SiteState site;
+    const auto uniform = [](ScoreRing& ring, int n, double steeper) {
+        for (int i = 0; i < n; ++i) {
+            const double c = -std::log10((i * 617 % 1000 + 0.5) / 1000);
+            // The same as others' up to 3 in 100, with a thicker or thinner tail.
+            ring.add(static_cast<float>(c < 1.52 ? c : std::min(2.9, 1.52 + (c - 1.52) * steeper)));
+        }
+    };
+    uniform(site.evidence[0], 3000, 1);
+    uniform(site.stage_evidence[0][0], 1000, 1.6);
+    uniform(site.stage_evidence[0][4], 1000, .5);
+    const Scales scales(site);
+    const auto moved = [&](double messages, double c) {
+        return scales.levelled(Direction::Inbound, messages, c) - c -
+               scales.level_shift(Direction::Inbound, messages);
+    };
+    CHECK(moved(0, 1.85) < -.1);                       // newcomers: too many
+    CHECK(moved(60, 1.85) > .1);                       // old acquaintances: too few
+    CHECK(moved(20, 1.85) == Approx(0).margin(1e-9));  // nothing known of them
+    for (const double messages : {0., 60.})
+        for (const double c : {0., 1., 3.3, 5., 7.})
+            CHECK(moved(messages, c) == Approx(0).margin(1e-9));
+    // Nothing overtakes: what was more suspicious stays so.
+    for (const double messages : {0., 20., 60.})
+        for (double c = 0; c < 5; c += .01)
+            CHECK(scales.levelled(Direction::Inbound, messages, c + .01) >
+                  scales.levelled(Direction::Inbound, messages, c));
+}
+
+TEST_CASE("mail that was held for itself does not bend the level of who is known well") {
+    SiteState site, attacked;
+    for (SiteState* s : {&site, &attacked})
+        for (int i = 0; i < 1000; ++i) {
+            const auto c = static_cast<float>(-std::log10((i * 617 % 1000 + 0.5) / 1000));
+            s->evidence[0].add(c);
+            s->stage_evidence[0][4].add(c);
+        }
+    // Two in a hundred are attacks.
+    for (int i = 0; i < 20; ++i) attacked.stage_evidence[0][4].add(6);
+    const auto at = [](const SiteState& s) {
+        const Scales scales(s);
+        return scales.levelled(Direction::Inbound, 60, 1.85) -
+               scales.level_shift(Direction::Inbound, 60);
+    };
+    CHECK(at(attacked) == Approx(at(site)).margin(.2));
 }

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/admin/personal_data.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+
+#include "engine/admin/alerts.hpp"
+#include "engine/admin/audit.hpp"
+#include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/profile_view.hpp"
+#include "engine/admin/release_request.hpp"
+#include "engine/assess/site_key.hpp"
+#include "engine/base/os_error.hpp"
+#include "engine/base/text.hpp"
+#include "engine/features/observe.hpp"
+#include "engine/learner/incident.hpp"
+#include "engine/learner/lesson.hpp"
+#include "engine/profile/codec.hpp"
+
+namespace kith::admin {
+namespace {
+
+constexpr const char* kNotFound =
+    "Kept under keyed hashes that lead to no address, and so neither listed here nor told apart: "
+    "words, link hosts, account and telephone numbers that other correspondents or the site "
+    "learned from mail of this address, its share in statistics (calibration, novelty, examples), "
+    "and pairs with people whose mail the journal has forgotten. Texts of mail are kept nowhere. "
+    "Not looked through: backups, the system log, the MTA's queue and log.";
+
+bool names(const std::string& text, const std::string& address) {
+    return utf8_lower(scrub_utf8(text)).find(address) != std::string::npos;
+}
+bool names(const AuditEvent& event, const std::string& address) {
+    return names(event.object, address) || names(event.detail, address) ||
+           names(event.why, address);
+}
+bool names(const Alert& alert, const std::string& address) {
+    return names(alert.text, address) || names(json_text(alert.data, -1), address);
+}
+
+class Collector {
+public:
+    Collector(const Config& config, const StoreReader& reader, const Hasher& hasher,
+              const std::string& address)
+        : config_(config),
+          reader_(reader),
+          hasher_(hasher),
+          address_(address),
+          key_(sender_key(hasher, address)) {}
+
+    Result<Json> run(Time now) {
+        Json j;
+        j["address"] = address_;
+        j["made"] = iso8601(now);
+        j["key"] = address_id(key_);
+        const auto view = ProfileView::of(config_, reader_, address_);
+        if (!view) return fail(view.error());
+        j["profile"] = view->json();
+        for (const auto step : {&Collector::lists, &Collector::allowances, &Collector::incidents,
+                                &Collector::pending, &Collector::mails, &Collector::index,
+                                &Collector::requests, &Collector::alerts, &Collector::audit_log})
+            if (auto done = (this->*step)(j); !done) return fail(done.error());
+        j["not_found_by_address"] = kNotFound;
+        return j;
+    }
+
+private:
+    bool is_own(const std::string& text) const {
+        return !text.empty() && sender_key(hasher_, text) == key_;
+    }
+
+    /// Calls `visit` with each decoded record of a table whose key begins like `first`.
+    template <class T, class Decode, class Visit>
+    Status each(Table table, const std::string& first, Decode decode, Visit visit) const {
+        return reader_.scan(table, first, [&](std::string_view key, std::string_view value) {
+            if (!first.empty() && key.front() != first.front()) return false;
+            if (const auto decoded = decode(value)) visit(static_cast<const T&>(*decoded));
+            return true;
+        });
+    }
+
+    /// In how many lists about others the address stands, by its hash.
+    Status lists(Json& j) {
+        const std::uint32_t short_key = key_.short32();
+        std::uint64_t bearers = 0, threads = 0, recipients = 0, lessons = 0;
+        auto done = each<NameUse>(Table::Names, "", decode_name_use, [&](const NameUse& n) {
+            bearers += std::any_of(n.bearers.begin(), n.bearers.end(), [&](const auto& b) {
+                return b.address == short_key || b.correspondent == key_;
+            });
+        });
+        if (done)
+            done = each<Thread>(Table::Threads, "t", decode_thread, [&](const Thread& t) {
+                threads += contains(t.participants, short_key) || contains(t.addressed, short_key);
+            });
+        if (done)
+            done = each<Vocabulary>(Table::Words, "", decode_vocabulary, [&](const Vocabulary& v) {
+                recipients += contains(v.recipients, short_key);
+            });
+        if (done)
+            done = each<Lesson>(
+                Table::Messages, lesson_key(Time{}, ""), decode_lesson, [&](const Lesson& l) {
+                    lessons += std::any_of(l.touched.begin(), l.touched.end(),
+                                           [&](const auto& t) { return t.key == key_; });
+                });
+        j["in_lists"] = {{"names_and_circles", bearers},
+                         {"conversations", threads},
+                         {"recipients_of_others", recipients},
+                         {"lessons", lessons}};
+        return done;
+    }
+
+    Status allowances(Json& j) {
+        j["allowances"] = Json::array();
+        return each<Allowances>(
+            Table::Messages, std::string(1, kAllowanceKey), decode_allowances,
+            [&](const Allowances& all) {
+                for (const Allowance& a : all.items)
+                    if (is_own(a.from) ||
+                        std::find(a.rcpts.begin(), a.rcpts.end(), key_) != a.rcpts.end())
+                        j["allowances"].push_back({{"id", a.id},
+                                                   {"from", a.from},
+                                                   {"rcpts", a.rcpt_names},
+                                                   {"granted", iso8601(a.granted)},
+                                                   {"expires", iso8601(a.expires)},
+                                                   {"who", a.who},
+                                                   {"why", a.why}});
+            });
+    }
+
+    Status incidents(Json& j) {
+        j["incidents"] = Json::array();
+        const auto all = list_incidents(reader_);
+        if (!all) return fail(all.error());
+        for (const Incident& i : *all) {
+            if (!is_own(i.from)) continue;
+            Json one{{"id", i.id},
+                     {"from", i.from},
+                     {"opened", iso8601(i.opened)},
+                     {"last_held", iso8601(i.last_held)},
+                     {"mails", Json::array()}};
+            for (const Incident::Mail& m : i.mails) one["mails"].push_back(m.id);
+            j["incidents"].push_back(std::move(one));
+        }
+        return ok();
+    }
+
+    /// Mail on probation, and mail that was answered with a temporary failure.
+    Status pending(Json& j) {
+        j["waiting"] = Json::array();
+        const auto visit = [&](std::string_view bytes, const char* why) {
+            const auto mail = decode_mail_record(bytes);
+            if (mail && role_in(*mail, key_, hasher_) != Role::None)
+                j["waiting"].push_back({{"id", mail->id}, {"for", why}});
+        };
+        auto done = reader_.scan(Table::Waiting, "", [&](std::string_view, std::string_view value) {
+            visit(value, "probation");
+            return true;
+        });
+        if (!done) return done;
+        return reader_.scan(Table::Messages, "D",
+                            [&](std::string_view key, std::string_view value) {
+                                if (key.front() != 'D') return false;
+                                if (value.size() > 8) visit(value.substr(8), "retry");
+                                return true;
+                            });
+    }
+
+    /// What it was in a mail: not what role_in() decides by, but for people.
+    Json roles(const MailRecord& m) const {
+        Json out = Json::array();
+        if (is_own(m.mail_from)) out.push_back("envelope sender");
+        if (is_own(m.from) || m.observations.sender == key_) out.push_back("From");
+        if (is_own(m.auth_user) || m.observations.account == key_) out.push_back("login");
+        if (std::any_of(m.rcpts.begin(), m.rcpts.end(),
+                        [&](const std::string& r) { return is_own(r); }))
+            out.push_back("recipient");
+        return out;
+    }
+
+    Status mails(Json& j) {
+        j["mails"] = Json::array();
+        j["remarks"] = Json::array();
+        const auto journal = JournalReader::open(config_.journal);
+        if (!journal) return fail(journal.error());
+        for (;;) {
+            const auto record = (*journal)->next();
+            if (!record) return fail(record.error());
+            if (!record->has_value()) return ok();
+            if ((*record)->type == RecordType::Mail) {
+                if (auto done = mail(**record, j); !done) return done;
+            } else if (const auto said = decode_admin_record((*record)->payload); said) {
+                if (is_own(said->address) || names(said->why, address_))
+                    j["remarks"].push_back({{"time", iso8601((*record)->time)},
+                                            {"id", said->id},
+                                            {"address", said->address},
+                                            {"who", said->who},
+                                            {"why", said->why}});
+            }
+        }
+    }
+
+    Status mail(const JournalRecord& record, Json& j) {
+        const auto m = decode_mail_record(record.payload);
+        if (!m || role_in(*m, key_, hasher_) == Role::None) return ok();
+        const auto entry = find_mail(reader_, m->id);
+        if (!entry) return fail(entry.error());
+        Json one = record_json(entry->value_or(entry_of(*m, record.position)), *m);
+        one["roles"] = roles(*m);
+        j["mails"].push_back(std::move(one));
+        listed_.insert(m->id);
+        return ok();
+    }
+
+    /// Entries whose record the journal has forgotten.
+    Status index(Json& j) {
+        j["index"] = Json::array();
+        return for_each_mail(reader_, [&](const MailEntry& e) {
+            if ((is_own(e.from) || is_own(e.rcpt)) && !listed_.contains(e.id))
+                j["index"].push_back(entry_json(e));
+            return true;
+        });
+    }
+
+    Status requests(Json& j) {
+        j["release_requests"] = Json::array();
+        const auto all = read_requests(config_);
+        if (!all) return fail(all.error());
+        for (const ReleaseRequest& r : *all)
+            if (is_own(r.rcpt))
+                j["release_requests"].push_back({{"id", r.mail}, {"time", iso8601(r.time)}});
+        return ok();
+    }
+
+    Status alerts(Json& j) {
+        j["alerts"] = Json::array();
+        const auto all = waiting_alerts(config_);
+        if (!all) return fail(all.error());
+        for (const WaitingAlert& w : *all)
+            if (names(w.alert, address_))
+                j["alerts"].push_back({{"id", w.id},
+                                       {"channel", to_string(w.channel)},
+                                       {"time", iso8601(w.alert.time)},
+                                       {"text", w.alert.text}});
+        return ok();
+    }
+
+    Status audit_log(Json& j) {
+        j["audit"] = Json::array();
+        return read_audit(config_, [&](const AuditLine& line) {
+            const AuditEvent& e = line.event;
+            if (names(e, address_))
+                j["audit"].push_back({{"n", line.number},
+                                      {"time", line.time},
+                                      {"who", line.who},
+                                      {"action", e.action},
+                                      {"object", e.object},
+                                      {"detail", e.detail},
+                                      {"why", e.why}});
+            return true;
+        });
+    }
+
+    const Config& config_;
+    const StoreReader& reader_;
+    const Hasher& hasher_;
+    const std::string& address_;
+    const Key16 key_;
+    std::set<std::string> listed_;
+};
+
+}  // namespace
+
+Result<Json> personal_data(const Config& config, const StoreReader& reader, Time now,
+                           const std::string& address) {
+    const Result<Hasher::Secret> secret = read_site_key(reader, config);
+    if (!secret) return fail(secret.error());
+    const Hasher hasher(*secret);
+    return Collector(config, reader, hasher, address).run(now);
+}
+
+Result<Erasure> erase_address(const Config& config, const Hasher& hasher, Time now,
+                              const std::string& address, const std::string& why) {
+    Erasure out;
+    const Key16 key = sender_key(hasher, address);
+    auto journal = JournalWriter::open(config.journal);
+    if (!journal) return fail(journal.error());
+    AdminRecord order;
+    order.id = address_id(key);
+    order.who = calling_user();
+    order.why = names(why, address) ? "" : why;
+    const auto position = (*journal)->append(RecordType::Erase, now, encode(order));
+    if (!position) return fail(position.error());
+    if (Status s = (*journal)->sync(); !s) return fail(s.error());
+    if (Status s = (*journal)->close_segment(); !s) return fail(s.error());
+    out.order = *position;
+    JournalEraser eraser(address, hasher);
+    const auto redacted =
+        redact_journal(config.journal, {0, *position, std::nullopt},
+                       [&](const JournalRecord& record) { return eraser(record); });
+    if (!redacted) return fail(redacted.error());
+    out.journal = eraser.count();
+    const auto forgotten = forget_requests_of(
+        config, [&](const std::string& rcpt) { return sender_key(hasher, rcpt) == key; });
+    if (!forgotten) return fail(forgotten.error());
+    out.requests = *forgotten;
+    const auto alerts = waiting_alerts(config);
+    if (!alerts) return fail(alerts.error());
+    for (const WaitingAlert& w : *alerts)
+        if (names(w.alert, address)) {
+            const std::string file = outbox_directory(config) + "/" + w.file;
+            if (::unlink(file.c_str()) != 0 && errno != ENOENT)
+                return os_fail("cannot remove " + file, errno);
+            ++out.alerts;
+        }
+    const Status read = read_audit(config, [&](const AuditLine& line) {
+        out.audit_lines += names(line.event, address);
+        return true;
+    });
+    if (!read) return fail(read.error());
+    return out;
+}
+
+}  // namespace kith::admin

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/learner/erase.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "engine/base/text.hpp"
+#include "engine/features/observe.hpp"
+#include "engine/learner/mail_index.hpp"
+#include "engine/profile/keys.hpp"
+
+namespace kith {
+namespace {
+
+bool is(const std::string& text, const Key16& address, const Hasher& hasher) {
+    return !text.empty() && sender_key(hasher, text) == address;
+}
+
+/// `text` without `address`, whatever its case.
+std::string without(const std::string& text, const std::string& address) {
+    if (address.empty()) return text;
+    std::string out = text;
+    const std::string needle = ascii_lower(address);
+    for (std::size_t at = ascii_lower(out).find(needle); at != std::string::npos;
+         at = ascii_lower(out).find(needle, at))
+        out.erase(at, needle.size());
+    return out;
+}
+
+bool names(const std::string& text, const std::string& address) {
+    return !address.empty() && ascii_lower(text).find(ascii_lower(address)) != std::string::npos;
+}
+
+bool is_remark(RecordType type) noexcept {
+    switch (type) {
+        case RecordType::Release:
+        case RecordType::Confirm:
+        case RecordType::Forget:
+        case RecordType::Close:
+        case RecordType::Disallow:
+        case RecordType::Drop:
+        case RecordType::Hold:
+        case RecordType::Report:
+            return true;
+        default:
+            return false;
+    }
+}
+
+template <class List, class Gone>
+bool drop(List& list, Gone gone) {
+    return std::erase_if(list, gone) > 0;
+}
+
+/// Drops an address from what the store keeps about others.
+class StoreEraser {
+public:
+    StoreEraser(StoreWriter& writer, LearnedMemory& memory, JournalReader& journal,
+                const Key16& address, const Hasher& hasher)
+        : writer_(writer),
+          memory_(memory),
+          journal_(journal),
+          address_(address),
+          short_(address.short32()),
+          hasher_(hasher) {}
+
+    Result<ErasedCount> run() {
+        // The tables are scanned as the store has them.
+        if (auto flushed = memory_.flush(writer_); !flushed) return fail(flushed.error());
+        for (const auto step :
+             {&StoreEraser::mails, &StoreEraser::names, &StoreEraser::threads,
+              &StoreEraser::vocabularies, &StoreEraser::lessons, &StoreEraser::waiting,
+              &StoreEraser::allowances, &StoreEraser::incidents})
+            if (auto done = (this->*step)(); !done) return fail(done.error());
+        return std::move(count_);
+    }
+
+private:
+    Status mails() {
+        std::vector<MailEntry> entries;
+        auto listed = for_each_mail(writer_, [&](MailEntry entry) {
+            entries.push_back(std::move(entry));
+            return true;
+        });
+        if (!listed) return listed;
+        // As they lie in the journal: each of its files is opened once.
+        std::sort(entries.begin(), entries.end(),
+                  [](const MailEntry& a, const MailEntry& b) { return a.position < b.position; });
+        for (const MailEntry& entry : entries)
+            if (auto done = mail(entry); !done) return done;
+        return ok();
+    }
+
+    Status mail(const MailEntry& entry) {
+        const auto found = journal_.at(entry.position);
+        const auto record = found && found->type == RecordType::Mail
+                                ? decode_mail_record(found->payload)
+                                : Result<MailRecord>(fail(ErrorCode::NoInput, "erased"));
+        const bool erased_before = found && found->type == RecordType::Note;
+        Role role = record ? role_in(*record, address_, hasher_) : Role::None;
+        if (is(entry.from, address_, hasher_) || erased_before) role = Role::All;
+        if (record) forget_pairs(*record);
+        const bool first = is(entry.rcpt, address_, hasher_);
+        if (role == Role::All || (first && entry.rcpt_count <= 1)) return erase(entry);
+        if (!first) return ok();
+        std::string other;
+        if (record)
+            for (const std::string& rcpt : record->rcpts)
+                if (other.empty() && !is(rcpt, address_, hasher_)) other = rcpt;
+        return set_mail_recipient(writer_, entry.id, other);
+    }
+
+    Status erase(const MailEntry& entry) {
+        (void)memory_.take_lesson(entry.time, entry.id);
+        ++count_.mails;
+        count_.ids.insert(entry.id);
+        return erase_mail(writer_, entry.id);
+    }
+
+    void forget_pairs(const MailRecord& mail) {
+        const Observations& o = mail.observations;
+        for (const Key16& rcpt : o.rcpts)
+            if (rcpt == address_ || o.sender == address_)
+                for (const Key16& key : {pair_key(o.sender, rcpt), pair_key(rcpt, o.sender)})
+                    if (memory_.profile(Subject::Pair, key))
+                        memory_.edit_profile(Subject::Pair, key) = Profile{};
+    }
+
+    Status names() {
+        return each<NameUse>(
+            Table::Names, "", decode_name_use, [&](std::string_view key, const NameUse& use) {
+                const auto gone = [&](const NameUse::Bearer& b) {
+                    return b.address == short_ || b.correspondent == address_;
+                };
+                const auto number = decode_integer_key(key);
+                if (number && std::any_of(use.bearers.begin(), use.bearers.end(), gone))
+                    count(drop(memory_.edit_name(*number).bearers, gone));
+            });
+    }
+
+    Status threads() {
+        return each<Thread>(Table::Threads, thread_key(0), decode_thread,
+                            [&](std::string_view key, const Thread& thread) {
+                                const auto number = decode_integer_key(key.substr(1));
+                                if (!number || (!contains(thread.participants, short_) &&
+                                                !contains(thread.addressed, short_)))
+                                    return;
+                                if (Thread* changed = memory_.find_thread_root(*number)) {
+                                    std::erase(changed->participants, short_);
+                                    std::erase(changed->addressed, short_);
+                                    count(true);
+                                }
+                            });
+    }
+
+    Status vocabularies() {
+        return each<Vocabulary>(
+            Table::Words, "", decode_vocabulary, [&](std::string_view key, const Vocabulary& v) {
+                Key16 sender;
+                if (key.size() != sender.bytes.size() || !contains(v.recipients, short_)) return;
+                std::memcpy(sender.bytes.data(), key.data(), key.size());
+                std::erase(memory_.edit_vocabulary(sender).recipients, short_);
+                count(true);
+            });
+    }
+
+    /// What a mail of others taught can no more be taken back where it taught about the address.
+    Status lessons() {
+        return each<Lesson>(
+            Table::Messages, lesson_key(Time{}, ""), decode_lesson,
+            [&](std::string_view key, const Lesson& lesson) {
+                const auto time =
+                    key.size() > 9 ? decode_integer_key(key.substr(1, 8)) : std::nullopt;
+                const bool named = std::any_of(lesson.touched.begin(), lesson.touched.end(),
+                                               [&](const auto& t) { return t.key == address_; }) ||
+                                   contains(lesson.sender.recipients, short_) ||
+                                   contains(lesson.thread.participants, short_) ||
+                                   contains(lesson.thread.addressed, short_);
+                if (time && named)
+                    count(
+                        memory_
+                            .take_lesson(from_unix(static_cast<std::int64_t>(*time)), key.substr(9))
+                            .has_value());
+            });
+    }
+
+    Status waiting() {
+        memory_.rewrite_pending([&](const std::string& bytes) -> std::optional<std::string> {
+            const auto mail = decode_mail_record(bytes);
+            const Role role = mail ? role_in(*mail, address_, hasher_) : Role::None;
+            if (role == Role::None) return std::nullopt;
+            count(true);
+            return role == Role::All ? "" : encode(without_recipient(*mail, address_, hasher_));
+        });
+        return ok();
+    }
+
+    Status allowances() {
+        std::vector<std::pair<std::string, Allowances>> changed;
+        auto scanned = each<Allowances>(
+            Table::Messages, std::string(1, kAllowanceKey), decode_allowances,
+            [&](std::string_view key, const Allowances& all) {
+                Allowances less = all;
+                bool any = false;
+                for (Allowance& a : less.items) any = remove_recipient(a) || any;
+                drop(less.items, [](const Allowance& a) { return a.rcpts.empty(); });
+                if (any) changed.emplace_back(std::string(key), std::move(less));
+            });
+        if (!scanned) return scanned;
+        for (const auto& [key, all] : changed) {
+            count(true);
+            auto done = all.items.empty() ? writer_.erase(Table::Messages, key)
+                                          : writer_.put(Table::Messages, key, encode(all));
+            if (!done) return done;
+        }
+        return ok();
+    }
+
+    bool remove_recipient(Allowance& a) const {
+        for (std::size_t i = 0; i < a.rcpts.size(); ++i) {
+            if (a.rcpts[i] != address_) continue;
+            a.rcpts.erase(a.rcpts.begin() + static_cast<std::ptrdiff_t>(i));
+            if (i < a.rcpt_names.size())
+                a.rcpt_names.erase(a.rcpt_names.begin() + static_cast<std::ptrdiff_t>(i));
+            return true;
+        }
+        return false;
+    }
+
+    Status incidents() {
+        const std::string first = incident_key(Key16{});
+        return each<Incident>(
+            Table::Messages, first, decode_incident,
+            [&](std::string_view key, const Incident& incident) {
+                const auto gone = [&](const Incident::Mail& m) {
+                    return count_.ids.contains(m.id);
+                };
+                Key16 sender;
+                if (key.size() != 1 + sender.bytes.size() ||
+                    std::none_of(incident.mails.begin(), incident.mails.end(), gone))
+                    return;
+                std::memcpy(sender.bytes.data(), key.data() + 1, sender.bytes.size());
+                count(drop(memory_.edit_incident(sender).mails, gone));
+            });
+    }
+
+    /// Decoded records of a table whose keys begin like `first`; of all with "".
+    template <class T, class Decode, class Visit>
+    Status each(Table table, const std::string& first, Decode decode, Visit visit) {
+        return writer_.scan(table, first, [&](std::string_view key, std::string_view value) {
+            if (!first.empty() && key.front() != first.front()) return false;
+            if (const auto decoded = decode(value)) visit(key, static_cast<const T&>(*decoded));
+            return true;
+        });
+    }
+
+    void count(bool changed) { count_.in_lists_of_others += changed ? 1U : 0U; }
+
+    StoreWriter& writer_;
+    LearnedMemory& memory_;
+    JournalReader& journal_;
+    const Key16 address_;
+    const std::uint32_t short_;
+    const Hasher& hasher_;
+    ErasedCount count_;
+};
+
+}  // namespace
+
+Role role_in(const MailRecord& mail, const Key16& address, const Hasher& hasher) {
+    const Observations& o = mail.observations;
+    if (o.sender == address || o.account == address) return Role::All;
+    for (const std::string* text : {&mail.from, &mail.mail_from, &mail.auth_user})
+        if (is(*text, address, hasher)) return Role::All;
+    const auto named = static_cast<std::size_t>(
+        std::count_if(mail.rcpts.begin(), mail.rcpts.end(),
+                      [&](const std::string& rcpt) { return is(rcpt, address, hasher); }));
+    const auto hashed =
+        static_cast<std::size_t>(std::count(o.rcpts.begin(), o.rcpts.end(), address));
+    if (named == 0 && hashed == 0) return Role::None;
+    const bool others = mail.rcpts.size() > named || o.rcpts.size() > hashed;
+    return others ? Role::Recipient : Role::All;
+}
+
+MailRecord without_recipient(MailRecord mail, const Key16& address, const Hasher& hasher) {
+    std::string name;
+    drop(mail.rcpts, [&](const std::string& rcpt) {
+        const bool gone = is(rcpt, address, hasher);
+        if (gone) name = rcpt;
+        return gone;
+    });
+    Observations& o = mail.observations;
+    std::erase(o.rcpts, address);
+    // Of a set of recipients only whether it is another's counts.
+    std::string all;
+    for (const Key16& rcpt : o.rcpts) all += rcpt.view();
+    o.rcpt_set = hasher.hash64("rcpts", all);
+    for (Reason& reason : mail.assessment.reasons) reason.text = without(reason.text, name);
+    mail.assessment.would_pass = without(mail.assessment.would_pass, name);
+    mail.subject = without(mail.subject, name);
+    return mail;
+}
+
+std::string address_id(const Key16& address) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const std::uint8_t b : address.bytes) {
+        out += kDigits[b >> 4];
+        out += kDigits[b & 15];
+    }
+    return out;
+}
+
+std::optional<Key16> address_of_id(std::string_view id) {
+    Key16 out;
+    if (id.size() != 2 * out.bytes.size()) return std::nullopt;
+    for (std::size_t i = 0; i < id.size(); ++i) {
+        const char c = id[i];
+        const bool digit = c >= '0' && c <= '9';
+        if (!digit && !(c >= 'a' && c <= 'f')) return std::nullopt;
+        const int value = digit ? c - '0' : c - 'a' + 10;
+        out.bytes[i / 2] = static_cast<std::uint8_t>(out.bytes[i / 2] << 4 | value);
+    }
+    return out;
+}
+
+JournalEraser::JournalEraser(std::string address, const Hasher& hasher)
+    : address_(std::move(address)), key_(sender_key(hasher, address_)), hasher_(hasher) {}
+
+std::optional<std::string> JournalEraser::operator()(const JournalRecord& record) {
+    if (record.type == RecordType::Mail) {
+        const auto mail = decode_mail_record(record.payload);
+        return mail ? of_mail(*mail) : std::nullopt;
+    }
+    if (!is_remark(record.type)) return std::nullopt;
+    auto remark = decode_admin_record(record.payload);
+    return remark ? of_remark(std::move(*remark)) : std::nullopt;
+}
+
+std::optional<std::string> JournalEraser::of_mail(const MailRecord& mail) {
+    switch (role_in(mail, key_, hasher_)) {
+        case Role::None:
+            return std::nullopt;
+        case Role::Recipient:
+            ++count_.shared;
+            return encode(without_recipient(mail, key_, hasher_));
+        case Role::All:
+            break;
+    }
+    erased_.insert(mail.id);
+    ++count_.mails;
+    return "";
+}
+
+std::optional<std::string> JournalEraser::of_remark(AdminRecord remark) {
+    if (erased_.contains(remark.id) || is(remark.address, key_, hasher_)) {
+        ++count_.remarks;
+        return "";
+    }
+    if (!kith::names(remark.why, address_)) return std::nullopt;
+    ++count_.remarks;
+    remark.why = without(remark.why, address_);
+    return encode(remark);
+}
+
+Result<ErasedCount> erase_from_store(StoreWriter& writer, LearnedMemory& memory,
+                                     JournalReader& journal, const Key16& address,
+                                     const Hasher& hasher) {
+    return StoreEraser(writer, memory, journal, address, hasher).run();
+}
+
+}  // namespace kith
