@@ -5,6 +5,7 @@
 
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/base/text.hpp"
+#include "engine/learner/account_learner.hpp"
 #include "engine/learner/incident.hpp"
 
 namespace kith::admin {
@@ -38,6 +39,12 @@ Result<std::vector<AccountAlarm>> account_alarms(const Config& config, const Sto
                 {account, incident.id, "suspicious mail goes out, kith incident " + incident.id});
         }
     }
+    const auto of_accounts = list_account_incidents(reader);
+    if (!of_accounts) return fail(of_accounts.error());
+    for (const AccountIncident& incident : *of_accounts)
+        if (incident.is_open(now) && incident.opened >= since)
+            out.push_back({ascii_lower(incident.account), incident.id,
+                           "unusual use of the account, kith incident " + incident.id});
     return out;
 }
 

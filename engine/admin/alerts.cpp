@@ -9,6 +9,7 @@
 #include <array>
 #include <filesystem>
 
+#include "engine/admin/account_view.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/outgoing.hpp"
@@ -20,6 +21,7 @@
 #include "engine/base/owned.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/tenants.hpp"
+#include "engine/learner/account_learner.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/learner.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -338,6 +340,23 @@ Status collect_notified(const Config& config, Time now, const StoreReader& reade
     return ok();
 }
 
+Alert account_alert(const AccountIncident& i) {
+    const std::vector<std::string> names = indicator_names(i.indicators);
+    std::string signs;
+    for (const std::string& name : names) signs += (signs.empty() ? "" : ", ") + name;
+    // One that goes on after days of silence is told again.
+    const std::string key = i.id + (i.raises > 1 ? "/" + std::to_string(i.raises) : "");
+    return {"incident", key, i.raises > 1 ? i.raised : i.opened,
+            fmt::format("incident {}: account {}{}; kith incident show {}", cell(i.id),
+                        cell(i.account), signs.empty() ? "" : ": " + signs, cell(i.id)),
+            Json{{"incident", i.id},
+                 {"account", i.account},
+                 {"opened", iso8601(i.opened)},
+                 {"risk", rounded(static_cast<double>(i.risk), 1)},
+                 {"indicators", names},
+                 {"attack", attack_ids(i.indicators)}}};
+}
+
 Status collect_incidents(const Config& config, Time now, const StoreReader& reader, Json& state) {
     const auto incidents = list_incidents(reader);
     if (!incidents) return fail(incidents.error());
@@ -366,6 +385,20 @@ Status collect_incidents(const Config& config, Time now, const StoreReader& read
             }
         }
         kept.push_back(i.id);
+    }
+    const auto of_accounts = list_account_incidents(reader);
+    if (!of_accounts) return fail(of_accounts.error());
+    for (const AccountIncident& i : *of_accounts) {
+        if (kept.size() >= kIncidentsKnown) break;
+        const Alert alert = account_alert(i);
+        const bool told = std::find(known.begin(), known.end(), Json(alert.key)) != known.end();
+        if (!told && !first && i.is_open(now)) {
+            if (const Status s = enqueue(config, now, alert); !s) {
+                known.insert(known.end(), kept.begin(), kept.end());
+                return s;
+            }
+        }
+        kept.push_back(alert.key);
     }
     known = std::move(kept);
     return ok();

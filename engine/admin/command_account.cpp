@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `kith account lock|unlock|locks`: an own account that somebody else has is kept from sending and
-// from logging in, for some hours. Covered by tests/unit/admin/account_test.cpp and, with a real
-// Dovecot and Postfix, by tests/e2e/accounts_test.py.
+// `kith account list|show|lock|unlock|locks`: what is known of an own account, and one that
+// somebody else has is kept from sending and from logging in, for some hours. Covered by
+// tests/unit/admin/account_test.cpp and, with a real Dovecot and Postfix, by
+// tests/e2e/accounts_test.py.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 #include "engine/admin/account_alarms.hpp"
 #include "engine/admin/account_response.hpp"
+#include "engine/admin/account_view.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/hold_queue.hpp"
 #include "engine/admin/local_state.hpp"
@@ -36,6 +38,7 @@ std::string response_memory(const Config& config) {
 struct Options {
     std::string account, span = "4h", why;
     bool outbound = false, login = false, kick = false;
+    unsigned limit = 50;
     MtaOptions mta;
 };
 
@@ -148,6 +151,16 @@ Outcome locks(Env& env, const Config& config) {
     return 0;
 }
 
+/// What is learned lies in the store; locks do not need it.
+Outcome view(Env& env, const Config& config, const Options& o, bool all) {
+    const auto store = Store::open(config.store, Store::Mode::Read);
+    if (!store) return fail(store.error());
+    const auto reader = (*store)->read();
+    if (!reader) return fail(reader.error());
+    return all ? list_accounts(env, **reader, o.limit)
+               : show_account(env, config, **reader, o.account);
+}
+
 /// What accounts.respond asks for, for one account.
 AccountResponse configured_response(const Config& config, const AccountAlarm& alarm, Time now) {
     const auto& asked = config.accounts.respond;
@@ -221,6 +234,13 @@ ConfigAction setup_account(CLI::App& sub) {
         sub.add_subcommand("lock", "Keep an own account from sending and logging in, for a time");
     CLI::App* unlock_sub = sub.add_subcommand("unlock", "End a lock");
     CLI::App* locks_sub = sub.add_subcommand("locks", "List the accounts that are locked");
+    CLI::App* list_sub = sub.add_subcommand("list", "List accounts, the riskiest first");
+    CLI::App* show_sub =
+        sub.add_subcommand("show", "Show what is usual for an account, and what was not");
+    show_sub->add_option("ACCOUNT", options->account, "Login name")->required();
+    list_sub->add_option("--limit", options->limit, "At most so many (50)")
+        ->check(CLI::Range(1U, 100000U))
+        ->type_name("N");
     CLI::App* respond_sub = sub.add_subcommand(
         "respond", "Do what accounts.respond says where an incident opened on an account");
     for (CLI::App* one : {lock_sub, unlock_sub}) {
@@ -233,9 +253,13 @@ ConfigAction setup_account(CLI::App& sub) {
     lock_sub->add_flag("--login", options->login, "Refuse its logins");
     lock_sub->add_flag("--kick", options->kick, "End its sessions as well (doveadm)");
     for (CLI::App* one : {lock_sub, respond_sub}) add_mta_options(*one, options->mta);
-    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, respond_sub}) one->fallthrough();
+    for (CLI::App* one : {lock_sub, unlock_sub, locks_sub, respond_sub, list_sub, show_sub})
+        one->fallthrough();
     sub.require_subcommand(1);
-    return [options, lock_sub, unlock_sub, respond_sub](Env& env, const Config& config) {
+    return [options, lock_sub, unlock_sub, respond_sub, list_sub, show_sub](
+               Env& env, const Config& config) -> Outcome {
+        if (list_sub->parsed() || show_sub->parsed())
+            return view(env, config, *options, list_sub->parsed());
         if (respond_sub->parsed()) return respond_to_alarms(env, config, *options);
         if (lock_sub->parsed()) return lock(env, config, *options);
         return unlock_sub->parsed() ? unlock(env, config, *options) : locks(env, config);

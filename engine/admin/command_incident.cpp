@@ -9,6 +9,7 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/account_view.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/campaign.hpp"
 #include "engine/admin/command.hpp"
@@ -24,7 +25,7 @@ namespace {
 
 struct Options {
     std::string id, why;
-    bool all = false;
+    bool all = false, normal = false;
     MtaOptions mta;
 };
 
@@ -92,6 +93,15 @@ Json incident_json(const Incident& i, Time now) {
             {"mails", i.mails.size() + i.left_out}};
 }
 
+void print_account_incidents(Env& env, const std::vector<AccountIncident>& incidents) {
+    TextTable table({"ID", "STATE", "OPENED", "LAST STEP", "STEPS", "RISK", "ACCOUNT"});
+    for (const AccountIncident& i : incidents)
+        table.add({cell(i.id), i.is_open(env.now) ? "open" : "closed", iso8601(i.opened),
+                   iso8601(i.last), std::to_string(i.steps.size() + i.left_out),
+                   fixed1(static_cast<double>(i.risk)), cell(i.account, 64)});
+    if (!table.empty()) table.print(env.out);
+}
+
 Json group_json(const IncidentGroup& g, Time now) {
     Json j{{"id", g.newest().id},
            {"state", g.state(now)},
@@ -118,23 +128,30 @@ std::string first_of(const std::vector<std::string>& names) {
 Outcome list(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const auto incidents = list_incidents(reader);
     if (!incidents) return fail(incidents.error());
+    auto of_accounts = list_account_incidents(reader);
+    if (!of_accounts) return fail(of_accounts.error());
     auto groups = group_incidents(config, reader, *incidents);
     if (!groups) return fail(groups.error());
+    const auto is_over = [&](const auto& i) { return !options.all && !i.is_open(env.now); };
     const std::size_t hidden =
-        options.all
-            ? 0
-            : std::erase_if(*groups, [&](const IncidentGroup& g) { return !g.is_open(env.now); });
+        std::erase_if(*groups, is_over) + std::erase_if(*of_accounts, is_over);
     if (env.json) {
         Json j;
         j["groups"] = Json::array();
         for (const IncidentGroup& g : *groups) j["groups"].push_back(group_json(g, env.now));
+        j["accounts"] = Json::array();
+        for (const AccountIncident& i : *of_accounts)
+            j["accounts"].push_back(account_incident_json(i, env.now));
         print_json(env.out, j);
         return 0;
     }
-    if (groups->empty()) {
+    if (groups->empty() && of_accounts->empty()) {
         env.out << (hidden == 0 ? "no incidents\n" : "no open incidents; --all shows the others\n");
         return 0;
     }
+    print_account_incidents(env, *of_accounts);
+    if (groups->empty()) return 0;
+    if (!of_accounts->empty()) env.out << '\n';
     TextTable table(
         {"ID", "STATE", "FIRST", "LAST", "MAILS", "HELD", "NEARLY", "TO", "ANSWERED", "FROM"});
     for (const IncidentGroup& g : *groups)
@@ -187,6 +204,10 @@ bool is_reply(Tie t) { return t == Tie::Reply; }
 bool of_campaign(Tie t) { return is_campaign(t); }
 
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
+    if (const auto of_account = find_account_incident(reader, options.id)) {
+        print_account_incident(env, *of_account);
+        return 0;
+    }
     const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     const auto members = members_of(config, reader, *incident);
@@ -284,7 +305,36 @@ Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Op
     return 0;
 }
 
+/// The end of an account's incident: nothing of it is learned, or all of it at once.
+Outcome close_account(Env& env, const Config& config, const AccountIncident& incident,
+                      const Options& options) {
+    if (!incident.is_open(env.now))
+        return fail(ErrorCode::NoInput, "incident " + incident.id + " is not open any more");
+    const std::string what =
+        "account " + incident.account + (options.normal ? ", its owner's ways" : "");
+    if (Status s = audit(config, env.now, {"incident close", incident.id, what, options.why}); !s)
+        return fail(std::move(s).error());
+    AdminRecord record;
+    record.id = incident.id;
+    record.why = options.why;
+    record.learn = options.normal;
+    if (Status s = append_admin_record(config, RecordType::Close, env.now, std::move(record)); !s)
+        return fail(std::move(s).error());
+    if (env.json)
+        print_json(env.out, Json{{"id", incident.id}, {"recorded", true}});
+    else
+        env.out << "closed incident " << cell(incident.id) << ": what happened on "
+                << cell(incident.account)
+                << (options.normal ? " is normal from now on\n" : " is not learned\n");
+    return 0;
+}
+
 Outcome close(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
+    if (const auto of_account = find_account_incident(reader, options.id))
+        return close_account(env, config, *of_account, options);
+    if (options.normal)
+        return fail(ErrorCode::Usage, "--normal is for an incident of an account",
+                    "kith release --learn says that a held mail is normal");
     const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     if (!incident->is_open(env.now))
@@ -321,6 +371,8 @@ StoreAction setup_incident(CLI::App& sub) {
     for (CLI::App* one : {show_sub, hold_sub, close_sub})
         one->add_option("ID", options->id, "Beginning of the incident's id, or id of a mail in it")
             ->required();
+    close_sub->add_flag("--normal", options->normal,
+                        "It was the account's owner: what happened is normal");
     add_mta_options(*hold_sub, options->mta);
     for (CLI::App* one : {hold_sub, close_sub}) add_reason_option(*one, options->why);
     for (CLI::App* one : {list_sub, show_sub, hold_sub, close_sub}) one->fallthrough();

@@ -14,6 +14,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "engine/admin/account_stream.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/base/unique_fd.hpp"
@@ -162,7 +163,7 @@ struct ReplayOptions {
     std::vector<std::string> without;
     double retry_minutes = 15;
     std::vector<std::string> set;
-    bool attachments = false;
+    bool attachments = false, accounts = false;
 };
 
 /// The features a name stands for: a group's, a sum's with what it adds up, or one; empty when it
@@ -246,6 +247,14 @@ Outcome replay(Env& env, const ReplayOptions& options) {
     if (!manifest)
         return fail(ErrorCode::NoInput, "cannot open the manifest " + options.manifest,
                     "is the path right, and may this user read it?");
+    if (options.accounts) {
+        const auto opened = replay_account_stream(manifest, config, env.out);
+        if (!opened)
+            return fail(opened.error().code, options.manifest + ": " + opened.error().what,
+                        opened.error().hint);
+        env.err << *opened << " incidents\n";
+        return 0;
+    }
 
     std::vector<ManifestLine> lines;
     std::unordered_map<std::string, std::size_t> last_of_session;
@@ -306,6 +315,8 @@ NothingAction setup_replay(CLI::App& sub) {
     sub.add_option("manifest", options->manifest, "Manifest of the stream, one JSON object a line")
         ->required()
         ->type_name("MANIFEST");
+    sub.add_flag("--accounts", options->accounts,
+                 "MANIFEST is a stream of what happens on own accounts");
     sub.add_option("--without", options->without,
                    "Feature or group of features to leave out; may be given again")
         ->type_name("NAME");

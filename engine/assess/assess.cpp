@@ -48,7 +48,9 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.indicators = indicator_scores(e, j.indicator_strengths);
     a.known = {j.relations.messages, j.relations.known_days, j.relations.received,
                j.relations.new_link};
-    a.tags = tags_of({e, a.indicators, a.stratum, a.score});
+    if (o.direction != Direction::Inbound)
+        a.account_risk = context.memory.account_risk(o.submitted_by(), o.time);
+    a.tags = tags_of({e, a.indicators, a.stratum, a.score, a.account_risk});
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
         const double wanted = -std::log10(limit_of(a.verdict, options) / 1000);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/assess/store_memory.hpp"
 
+#include "engine/accounts/codec.hpp"
+#include "engine/accounts/judge.hpp"
 #include "engine/profile/codec.hpp"
 #include "engine/profile/keys.hpp"
 #include "engine/profile/verified.hpp"
@@ -75,6 +77,12 @@ Traces StoreMemory::traces(const Key16& sender) const {
 }
 Allowances StoreMemory::allowances(const Key16& sender) const {
     return plain<Allowances>(get(Table::Messages, allowances_key(sender)), decode_allowances);
+}
+
+double StoreMemory::account_risk(const Key16& account, Time now) const {
+    const auto found = get(Table::Accounts, account_state_key(account));
+    const auto state = found ? decode_account_state(*found) : std::optional<AccountState>();
+    return state ? kith::account_risk(*state, now) : 0;
 }
 
 std::optional<Time> StoreMemory::delayed_since(std::uint64_t delay_key) const {

@@ -37,6 +37,7 @@ public:
     NameUse name(std::uint64_t name) const override;
     Traces traces(const Key16& sender) const override;
     Allowances allowances(const Key16& sender) const override;
+    double account_risk(const Key16& account, Time now) const override;
     const SiteState& site() const override { return snapshot_->site; }
     /// When the mail with this delay_key() was answered 451, as far as the learner knows.
     [[nodiscard]] std::optional<Time> delayed_since(std::uint64_t delay_key) const;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/accounts/options.hpp"
 #include "engine/base/result.hpp"
 #include "engine/documents/options.hpp"
 #include "engine/journal/journal.hpp"
@@ -166,6 +167,7 @@ struct Config {
     std::string secret_file = "/var/lib/kith/site.key";
     QuarantineOptions quarantine;
     AlertOptions alerts;
+    AccountJudgeOptions account_judge;
     RetentionOptions retention;
     AccountOptions accounts;
     LogOptions log;

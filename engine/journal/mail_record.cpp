@@ -154,6 +154,7 @@ flatbuffers::Offset<format::Assessed> build(flatbuffers::FlatBufferBuilder& b,
     out.add_models(models_at);
     out.add_decided_by(decided_by_at);
     out.add_notify(a.notify);
+    out.add_account_risk(finite(a.account_risk));
     return out.Finish();
 }
 
@@ -292,6 +293,7 @@ public:
         });
         text(a.decided_by, in.decided_by());
         a.notify = in.notify();
+        number(a.account_risk, in.account_risk());
     }
 };
 

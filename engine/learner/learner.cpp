@@ -11,6 +11,7 @@
 #include "engine/base/text.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
+#include "engine/learner/account_learner.hpp"
 #include "engine/learner/believed_time.hpp"
 #include "engine/learner/erase.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -74,19 +75,25 @@ public:
     /// State and checkpoint as they are in the store; everything not committed is forgotten.
     [[nodiscard]] Status restart() {
         learner_.reset();
+        accounts_ = std::make_unique<AccountLearner>(hasher_, config_->account_judge,
+                                                     config_->site.domains);
         memory_ = std::make_unique<LearnedMemory>(config_->learner.half_life_days);
         auto reader = store_->read();
         if (!reader) return fail(reader.error());
         memory_->read_from(reader->get());
         auto loaded = memory_->load_site();
         if (!loaded) return fail(loaded.error());
-        unreadable_.store_records += static_cast<std::uint64_t>(*loaded);
+        accounts_->read_from(reader->get());
+        auto of_accounts = accounts_->load_site();
+        if (!of_accounts) return fail(of_accounts.error());
+        unreadable_.store_records += static_cast<std::uint64_t>(*loaded + *of_accounts);
         auto checkpoint = read_checkpoint(**reader);
         if (!checkpoint) return fail(checkpoint.error());
         auto believed = read_believed_time(**reader);
         if (!believed) return fail(believed.error());
         believed_ = noted_believed_ = *believed;
         memory_->read_from(nullptr);
+        accounts_->read_from(nullptr);
         learner_ =
             std::make_unique<MailLearner>(hasher_, config_->budget, config_->learner, *memory_);
         auto sought = journal_->seek(*checkpoint);
@@ -121,6 +128,7 @@ private:
     [[nodiscard]] Result<LearnerStep> try_step();
     [[nodiscard]] Status apply(const JournalRecord& record);
     [[nodiscard]] Status apply_mail(const JournalRecord& record);
+    [[nodiscard]] Status apply_account(const JournalRecord& record);
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
     [[nodiscard]] Status apply_about(const JournalRecord& record);
     [[nodiscard]] Status apply_audit(const JournalRecord& record);
@@ -151,6 +159,7 @@ private:
     std::unique_ptr<JournalReader> journal_;
     std::unique_ptr<LearnedMemory> memory_;
     std::unique_ptr<MailLearner> learner_;
+    std::unique_ptr<AccountLearner> accounts_;
     std::unique_ptr<StoreWriter> writer_;
     MovedStore moved_;
     BelievedTime believed_, noted_believed_;  // the second as the store has it
@@ -200,6 +209,7 @@ Status JournalLearner::begin() {
     if (!writer) return fail(writer.error());
     writer_ = std::move(writer).value();
     memory_->read_from(writer_.get());
+    accounts_->read_from(writer_.get());
     return ok();
 }
 
@@ -308,6 +318,7 @@ Status JournalLearner::apply(const JournalRecord& record) {
         case RecordType::Audit:
             return apply_audit(record);
         case RecordType::Account:
+            return apply_account(record);
         case RecordType::Replied:
         case RecordType::Note:
             break;
@@ -335,7 +346,21 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
     else
         (void)learner_->take(*mail, j);
     mail->assessment.degraded = degraded;
+    if (mail->action != Action::Deferred)
+        if (auto judged = accounts_->take(*mail); !judged) return fail(judged.error());
     return index_mail(*writer_, *mail, record.position);
+}
+
+/// Events of accounts wait for no mail and no mail waits for them: both are in the order of the
+/// journal.
+Status JournalLearner::apply_account(const JournalRecord& record) {
+    const auto event = decode_account_event(record.payload);
+    if (!event) {
+        skipped(record);
+        return ok();
+    }
+    auto judged = accounts_->take(*event, believed_.believe(record.time));
+    return judged ? ok() : Status(fail(judged.error()));
 }
 
 Status JournalLearner::apply_admin(const JournalRecord& record) {
@@ -473,6 +498,7 @@ Status JournalLearner::forget(const Key16& subject) {
                   [&](const People::Central& c) { return c.address == subject.short32(); });
     memory_->examples().forget(subject);
     memory_->edit_incident(subject) = Incident{};
+    if (auto forgotten = accounts_->forget(subject); !forgotten) return forgotten;
     return writer_->erase(Table::Messages, allowances_key(subject));
 }
 
@@ -501,6 +527,11 @@ Status JournalLearner::apply_close(const JournalRecord& record) {
     auto entry = admin ? find_mail(*writer_, admin->id)
                        : Result<std::optional<MailEntry>>(std::optional<MailEntry>{});
     if (!entry) return fail(entry.error());
+    if (admin && !entry->has_value()) {
+        auto closed = accounts_->close(admin->id, record.time, admin->learn);
+        if (!closed) return fail(closed.error());
+        if (*closed) return ok();
+    }
     if (entry->has_value())
         if (auto found = journal_->at((*entry)->position))
             if (auto mail = decode_mail_record(found->payload)) {
@@ -516,6 +547,7 @@ Status JournalLearner::apply_close(const JournalRecord& record) {
 
 Status JournalLearner::commit(std::optional<JournalPosition> next) {
     if (auto flushed = memory_->flush(*writer_); !flushed) return flushed;
+    if (auto flushed = accounts_->flush(*writer_); !flushed) return flushed;
     if (next)
         if (auto put = writer_->put(Table::Meta, kCheckpointKey, encode_position(*next)); !put)
             return put;
@@ -531,6 +563,8 @@ Status JournalLearner::commit(std::optional<JournalPosition> next) {
     noted_believed_ = believed_;
     memory_->flushed();
     memory_->read_from(nullptr);
+    accounts_->flushed();
+    accounts_->read_from(nullptr);
     writer_.reset();
     return ok();
 }
@@ -668,10 +702,12 @@ Status JournalLearner::tidy(Time now) {
     if (auto lessons = expire_lessons(**writer, now - config_->retention.lessons, kExpireAtOnce);
         !lessons)
         return fail(lessons.error());
+    auto forgotten = expire_accounts(**writer, now, kExpireAtOnce);
+    if (!forgotten) return fail(forgotten.error());
     if (auto redacted = redact_over(**writer, *config_, *checkpoint, now); !redacted)
         return redacted;
     if (auto committed = (*writer)->commit(); !committed) return committed;
-    if (!old.empty() || *over > 0)
+    if (!old.empty() || *over > 0 || *forgotten > 0)
         failed_ = true;  // the memory may hold what was just erased: read the state again
     auto freed = tidy_journal(config_->journal, *checkpoint, now);
     return freed ? ok() : fail(freed.error());

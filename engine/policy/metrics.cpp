@@ -45,6 +45,7 @@ std::string_view kind(View v, Argument) {
 bool automatic(View v, Argument) { return observed(v).automatic; }
 double mails(View v, Argument) { return assessed(v).known.mails; }
 double known_days(View v, Argument) { return assessed(v).known.days; }
+double account_risk(View v, Argument) { return assessed(v).account_risk; }
 double sent_to(View v, Argument) { return assessed(v).known.sent_to; }
 bool new_link(View v, Argument) { return assessed(v).known.new_link; }
 double links(View v, Argument) {

@@ -3,6 +3,8 @@
 
 namespace kith {
 
+double Memory::account_risk(const Key16&, Time) const { return 0; }
+
 Allowances Memory::allowances(const Key16&) const { return {}; }
 
 Key16 pair_key(const Key16& sender, const Key16& recipient) noexcept {

@@ -27,6 +27,9 @@ public:
     [[nodiscard]] virtual Traces traces(const Key16& sender) const = 0;
     /// What an admin allowed this sender; none where nobody could have.
     [[nodiscard]] virtual Allowances allowances(const Key16& sender) const;
+    /// Risk of this login now, 0 to 100 (engine/accounts/judge.hpp); 0 where nothing is known of
+    /// it.
+    [[nodiscard]] virtual double account_risk(const Key16& account, Time now) const;
     [[nodiscard]] virtual const SiteState& site() const = 0;
 };
 

@@ -64,6 +64,7 @@ struct Assessment {
     std::vector<ModelHit> models;  ///< that match, ordered by name
     std::string decided_by;        ///< the model whose action the verdict is; "" when none acted
     bool notify = false;           ///< a live model wants somebody told
+    double account_risk = 0;       ///< 0-100, of the login that submitted it; 0 = none is known
     std::string degraded;          ///< why the score is neutral ("store missing"); "" in health
 };
 

@@ -60,6 +60,7 @@ double text_p(V v) noexcept {
 bool email_account_takeover(V v) {
     return !inbound(v) && has_payload(v.stratum) && v.score >= kHeldScore;
 }
+bool compromise_indicators(V v) { return v.account_risk >= kHeldScore; }
 bool vip_impersonation(V v) { return inbound(v) && rel(v).vip_name; }
 bool user_impersonation(V v) { return inbound(v) && rel(v).own_name; }
 bool lookalike_domain(V v) { return rel(v).look_alike_domain; }

@@ -18,7 +18,8 @@ struct TagView {
     const Evidence& e;
     const std::vector<IndicatorScore>& indicators;
     Stratum stratum;
-    double score;  ///< 0-100, with evidence over messages
+    double score;             ///< 0-100, with evidence over messages
+    double account_risk = 0;  ///< 0-100, of the login that submitted the mail
 };
 
 struct Tag {

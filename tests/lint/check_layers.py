@@ -17,14 +17,15 @@ MAY_INCLUDE = {
     "profile": "base features model",
     "scoring": "base features message model profile",
     "journal": "base features scoring",
+    "accounts": "base features journal message model",
     "policy": "base features journal scoring",
     "store": "base",
-    "config": "base documents features journal message policy scoring store",
+    "config": "accounts base documents features journal message policy scoring store",
     "intake": "base config journal",
-    "assess": "base config features journal message model policy profile scoring store",
-    "learner": "assess base config documents features journal message model policy profile scoring store",
-    "milter": "assess base config documents features journal learner message model policy profile scoring store",
-    "admin": "assess base config documents features intake journal learner message model policy profile scoring store",
+    "assess": "accounts base config features journal message model policy profile scoring store",
+    "learner": "accounts assess base config documents features journal message model policy profile scoring store",
+    "milter": "accounts assess base config documents features journal learner message model policy profile scoring store",
+    "admin": "accounts assess base config documents features intake journal learner message model policy profile scoring store",
 }
 
 # Include (regular expression) -> the only files (prefixes) that may have it.
@@ -51,12 +52,12 @@ DOORS = {
     r"systemd/.*": ["engine/base/notify.cpp"],
     r"nlohmann/.*": ["engine/admin/", "engine/intake/"],
     r"CLI/.*": ["engine/admin/", "engine/intake/main.cpp", "engine/learner/", "milter/main.cpp"],
-    r"flatbuffers/.*|.*_generated\.h": ["engine/profile/", "engine/journal/", "engine/learner/"],
+    r"flatbuffers/.*|.*_generated\.h": ["engine/accounts/", "engine/profile/", "engine/journal/", "engine/learner/"],
     r"Eigen/.*": ["engine/model/", "engine/scoring/"],
 }
 
 # Facts come in as parameters there; see MAY_INCLUDE for the folders they may know.
-PURE = ("model", "features", "policy", "profile", "scoring", "assess")
+PURE = ("accounts", "model", "features", "policy", "profile", "scoring", "assess")
 # The edge of assess: the milter's door to it, with threads, deadline and the opened store.
 EDGES = ("engine/assess/judge.", "engine/assess/judges.", "engine/assess/store_memory.")
 IMPURE_INCLUDES = re.compile(

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <set>
 
+#include "engine/accounts/codec.hpp"
 #include "engine/admin/state_file.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/learner.hpp"
@@ -212,6 +213,39 @@ TEST_CASE("an incident that opens is told once") {
     site.collect();
     site.collect();
     CHECK(site.count("incident") == 1);
+}
+
+TEST_CASE("an own account's incident is told once, and again when it goes on after a pause") {
+    const Alerted site;
+    site.learn();
+    site.collect();
+    AccountState a;
+    a.incident.id = "abcdefgh234567ab";
+    a.incident.account = a.name = "anna@example.org";
+    a.incident.opened = a.incident.last = a.incident.raised = kNow;
+    a.incident.raises = 1;
+    const auto keep = [&] {
+        auto opened = Store::open(site.config.store, Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        const Key16 key{{1}};
+        REQUIRE((*txn)->put(Table::Accounts, account_state_key(key), encode(a)));
+        REQUIRE((*txn)->put(Table::Accounts, "c" + a.incident.id, key.view()));
+        REQUIRE((*txn)->commit());
+    };
+    keep();
+    site.collect();
+    site.collect();
+    REQUIRE(site.count("incident") == 1);
+    CHECK(site.waiting().front().alert.data["account"] == "anna@example.org");
+    CHECK(site.waiting().front().alert.text.find("kith incident show abcdefgh234567ab") !=
+          std::string::npos);
+    a.incident.raises = 2;
+    keep();
+    site.collect();
+    site.collect();
+    CHECK(site.count("incident") == 2);
 }
 
 TEST_CASE("trouble is told when it lasts, again after hours, and once when it is over") {

@@ -43,7 +43,8 @@ TEST_CASE("every subcommand and every long option is in the manual page") {
         {"audit", "verify"},      {"model", "list"},          {"model", "show"},
         {"model", "check"},       {"model", "enable"},        {"model", "disable"},
         {"model", "test"},        {"model", "edit"},          {"account", "lock"},
-        {"account", "unlock"},    {"account", "locks"},       {"account", "respond"}};
+        {"account", "unlock"},    {"account", "locks"},       {"account", "respond"},
+        {"account", "list"},      {"account", "show"}};
     std::set<std::string> with_parts;
     for (const auto& command : commands)
         if (command.size() > 1) with_parts.insert(command.front());

@@ -21,9 +21,16 @@ std::string old_bytes(const char* name) {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+// With the fields that had come until mail-record-v1-3.bin.
+MailRecord record_v1_3() {
+    MailRecord r = full_record();
+    r.assessment.account_risk = 0;
+    return r;
+}
+
 // With the fields that had come until mail-record-v1-2.bin.
 MailRecord record_v1_2() {
-    MailRecord r = full_record();
+    MailRecord r = record_v1_3();
     r.own = false;
     r.assessment.known = {};
     r.assessment.models.clear();
@@ -65,6 +72,12 @@ TEST_CASE("mail-record-v1-2.bin, with the fields that came since, still gives it
 
 TEST_CASE("mail-record-v1-3.bin, with models and kith's own mail, still gives its record") {
     const auto record = decode_mail_record(old_bytes("mail-record-v1-3.bin"));
+    REQUIRE(record);
+    check_equal(record_v1_3(), *record);
+}
+
+TEST_CASE("mail-record-v1-4.bin, with the risk of accounts, still gives its record") {
+    const auto record = decode_mail_record(old_bytes("mail-record-v1-4.bin"));
     REQUIRE(record);
     check_equal(full_record(), *record);
 }

@@ -92,6 +92,7 @@ inline Assessment full_assessment() {
     a.models = {{"budget-hold", true}, {"vip-name", false}};
     a.decided_by = "budget-hold";
     a.notify = true;
+    a.account_risk = 61.5;
     return a;
 }
 

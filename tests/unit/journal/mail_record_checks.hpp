@@ -76,7 +76,8 @@ inline void check_equal(const Observations& a, const Observations& b) {
 
 inline void check_equal(const Assessment& a, const Assessment& b) {
     const auto& [score, p, verdict, stratum, raw, own_evidence, ready, delayed, indicators, tags,
-                 reasons, would_pass, known, models, decided_by, notify, degraded] = a;
+                 reasons, would_pass, known, models, decided_by, notify, account_risk, degraded] =
+        a;
     CHECK(score == b.score);
     CHECK(p == b.p);
     CHECK(verdict == b.verdict);
@@ -109,6 +110,7 @@ inline void check_equal(const Assessment& a, const Assessment& b) {
     }
     CHECK(decided_by == b.decided_by);
     CHECK(notify == b.notify);
+    CHECK(account_risk == b.account_risk);
     CHECK(degraded == b.degraded);
 }
 

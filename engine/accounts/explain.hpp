@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happened on an account, in plain English with numbers. Pure. Covered by
+// tests/unit/accounts/explain_test.cpp.
+#pragma once
+
+#include <string>
+
+#include "engine/accounts/indicators.hpp"
+
+namespace kith {
+
+/// Who else shows a value.
+struct AccountCompany {
+    const Habits& domain;
+    const Habits& all;
+};
+
+/// One sentence without subject and full stop: "logs in over imap from 203.0.113.0/24, never seen
+/// for this account in 214 logins over 60 days nor for anybody at the site". At most 400 bytes.
+[[nodiscard]] std::string account_text(const AccountLook& look, const AccountCompany& company);
+
+/// "an hour", "12 minutes", "3 days".
+[[nodiscard]] std::string span_text(Seconds span);
+
+/// The story of an incident in a few sentences, with times between its steps.
+[[nodiscard]] std::string incident_text(const AccountIncident& incident);
+
+}  // namespace kith

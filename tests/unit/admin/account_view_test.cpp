@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// `kith account list|show` and an account's incident in `kith incident`, on a store as the learner
+// leaves it.
+#include "engine/admin/account_view.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/accounts/codec.hpp"
+#include "engine/features/observe.hpp"
+#include "tests/unit/admin/site_fixture.hpp"
+
+using namespace kith;
+using kith::test::Site;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char* kId = "abcdefgh234567ab";
+
+AccountStep step(Time t, AccountAct act, const std::string& text,
+                 std::initializer_list<AccountIndicator> indicators = {}) {
+    AccountStep s;
+    s.time = t;
+    s.act = act;
+    s.text = text;
+    s.risk = 70;
+    for (const AccountIndicator i : indicators) s.marks |= 1U << static_cast<unsigned>(i);
+    return s;
+}
+
+/// anna@ is in other hands since an hour, ben@ as always.
+struct Story : Site {
+    Story() {
+        write_secret();
+        seen({test::passed_mail()});
+        const Time now = SystemClock().now() - Seconds(3600);
+        AccountState anna = account("anna@example.org", now, 70);
+        anna.habits[index_of(AccountFeature::network)].add(7, day_number(now), 32);
+        AccountIncident& i = anna.incident;
+        i.id = kId;
+        i.account = anna.name;
+        i.opened = i.raised = now;
+        i.last = now + Seconds(720);
+        i.risk = 70;
+        i.steps = {step(now, AccountAct::Login, "logs in from 203.0.113.0/24"),
+                   step(now + Seconds(720), AccountAct::RuleActivated,
+                        "activates a filter rule that throws mail away",
+                        {AccountIndicator::suspicious_rule, AccountIndicator::login_and_update})};
+        for (const AccountStep& s : i.steps) i.indicators |= s.marks;
+        anna.unusual = i.steps;
+        keep(anna);
+        keep(account("ben@example.org", now, 5));
+    }
+    static AccountState account(const std::string& name, Time last, float score) {
+        AccountState a;
+        a.name = name;
+        a.first = last - Seconds(86400 * 30);
+        a.last = last;
+        a.logins = 214;
+        a.score = score;
+        return a;
+    }
+    void keep(const AccountState& a) const {
+        const auto secret = read_secret(dir.file("site.key"));
+        REQUIRE(secret);
+        const Key16 key = account_key(Hasher(*secret), a.name);
+        auto opened = Store::open(store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        REQUIRE((*txn)->put(Table::Accounts, account_state_key(key), encode(a)));
+        if (!a.incident.id.empty())
+            REQUIRE((*txn)->put(Table::Accounts, "c" + a.incident.id, key.view()));
+        REQUIRE((*txn)->commit());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("accounts are listed with the riskiest first, as many as wanted") {
+    const Story site;
+    const auto out = site.kith({"account", "list"});
+    INFO(out.err);
+    CHECK(out.status == 0);
+    const std::size_t anna = out.out.find("anna@example.org"),
+                      ben = out.out.find("ben@example.org");
+    CHECK(anna < ben);
+    CHECK(ben != std::string::npos);
+    const auto one = Json::parse(site.kith({"--json", "account", "list", "--limit", "1"}).out);
+    REQUIRE(one["accounts"].size() == 1);
+    CHECK(one["accounts"][0]["account"] == "anna@example.org");
+    CHECK(one["accounts"][0]["incident"] == kId);
+    CHECK(one["accounts"][0]["risk"].get<double>() > 65);
+}
+
+TEST_CASE("an account is shown with what is usual and what was not") {
+    const Story site;
+    const auto out = site.kith({"account", "show", "Anna@example.org"});
+    INFO(out.err);
+    CHECK(out.status == 0);
+    CHECK(out.out.find("Account anna@example.org: risk ") == 0);
+    CHECK(out.out.find("kith incident show " + std::string(kId)) != std::string::npos);
+    CHECK(out.out.find("network") != std::string::npos);
+    CHECK(out.out.find("throws mail away") != std::string::npos);
+    const auto json = Json::parse(site.kith({"--json", "account", "show", "anna@example.org"}).out);
+    CHECK(json["unusual"][1]["indicators"][1] == "Suspicious Mail Rule");
+}
+
+TEST_CASE("an account that nobody knows is told so") {
+    const Story site;
+    const auto out = site.kith({"account", "show", "nobody"});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("nothing is known of the account nobody") != std::string::npos);
+}
+
+TEST_CASE("an account's incident is in the list and tells its story in order") {
+    const Story site;
+    CHECK(site.kith({"incident", "list"}).out.find("anna@example.org") != std::string::npos);
+    const auto listed = Json::parse(site.kith({"--json", "incident", "list"}).out);
+    CHECK(listed["accounts"][0]["id"] == kId);
+    const auto out = site.kith({"incident", "show", "abcd"});
+    INFO(out.err);
+    CHECK(out.status == 0);
+    CHECK(out.out.find("ATT&CK: T1098, T1564.008") != std::string::npos);
+    CHECK(out.out.find("anna@example.org logs in from 203.0.113.0/24; 12 minutes later activates a "
+                       "filter rule that throws mail away.") != std::string::npos);
+    const auto json = Json::parse(site.kith({"--json", "incident", "show", kId}).out);
+    CHECK(json["steps"].size() == 2);
+    CHECK(json["open"] == true);
+}
+
+TEST_CASE("closing an account's incident reaches the learner, with what the admin thinks of it") {
+    const Story site;
+    const auto out = site.kith({"incident", "close", kId, "--normal", "--reason", "on a journey"});
+    INFO(out.err);
+    CHECK(out.status == 0);
+    CHECK(out.out.find("is normal from now on") != std::string::npos);
+    const auto records = site.records(RecordType::Close);
+    REQUIRE(records.size() == 1);
+    const auto close = decode_admin_record(records[0].payload);
+    REQUIRE(close);
+    CHECK(close->id == kId);
+    CHECK(close->learn);
+}
