@@ -174,7 +174,7 @@ void kill_after(const Site& site, int milliseconds, std::vector<std::string> arg
         "-s",
         "KILL",
         "0." + std::string(milliseconds < 10 ? "00" : "0") + std::to_string(milliseconds),
-        KITH_PROGRAM,
+        kith::test::kith_program(),
         "--config",
         site.dir.file("kith.yaml")};
     command.insert(command.end(), arguments.begin(), arguments.end());

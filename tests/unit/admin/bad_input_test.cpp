@@ -170,7 +170,7 @@ TEST_CASE("who may not read kith's state is told who may: 77") {
         REQUIRE(::chmod(site.dir.file(file).c_str(), 0700) == 0);
     // Through the directories of a build that this user cannot enter, the program is not found:
     // copy it.
-    std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
+    std::filesystem::copy_file(kith::test::kith_program(), site.dir.path() / "kith");
     for (const Call& call : calls(site)) {
         if (call.alone || call.judges) continue;
         std::vector<std::string> command{

@@ -163,9 +163,10 @@ TEST_CASE("an import that is stopped says how far it came, and goes on from ther
     for (int i = 0; i < 4000; ++i) mails.push_back(inbound(i, "12:00:00"));
     const std::string file = site.dir.write("box", box(mails));
     // The signal comes when the first line of the second pass is there.
-    const std::string script = "mkfifo '" + site.dir.file("err") + "'; '" KITH_PROGRAM "' -c '" +
-                               site.dir.file("kith.yaml") + "' import --mbox '" + file + "' 2>'" +
-                               site.dir.file("err") + "' & exec 3<'" + site.dir.file("err") +
+    const std::string script = "mkfifo '" + site.dir.file("err") + "'; '" +
+                               kith::test::kith_program() + "' -c '" + site.dir.file("kith.yaml") +
+                               "' import --mbox '" + file + "' 2>'" + site.dir.file("err") +
+                               "' & exec 3<'" + site.dir.file("err") +
                                "'; while read -r line <&3; do echo \"$line\"; case \"$line\" in "
                                "importing*) kill -TERM $!; break;; esac; done; cat <&3; wait $!";
     const auto out = admin::run_process({"/bin/sh", "-c", script}, {});
@@ -201,8 +202,8 @@ TEST_CASE("killed at any moment, again and again, an import loses nothing and ad
     for (const char* after : {"0.02", "0.04", "0.06", "0.08", "0.12", "0.16", "0.2"}) {
         CAPTURE(after);
         REQUIRE(
-            admin::run_process({"/usr/bin/timeout", "-s", "KILL", after, KITH_PROGRAM, "--config",
-                                site.dir.file("kith.yaml"), "import", "--mbox", file},
+            admin::run_process({"/usr/bin/timeout", "-s", "KILL", after, kith::test::kith_program(),
+                                "--config", site.dir.file("kith.yaml"), "import", "--mbox", file},
                                {}));
         const std::size_t now = imported(site).size();
         CHECK(now >= before);

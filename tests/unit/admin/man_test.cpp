@@ -19,7 +19,7 @@ std::string page() {
 }
 
 std::string help(const std::vector<std::string>& command) {
-    std::vector<std::string> all{KITH_PROGRAM};
+    std::vector<std::string> all{kith::test::kith_program()};
     all.insert(all.end(), command.begin(), command.end());
     all.emplace_back("--help");
     return admin::run_process(all, {}).value().out;

@@ -26,9 +26,10 @@ struct Editor {
 
 /// run_process() gives a fixed environment: the editor comes through env(1).
 admin::ProcessOutput edit(const Site& site, const std::string& name) {
-    auto out = admin::run_process({"env", "EDITOR=" + site.dir.file("editor"), KITH_PROGRAM,
-                                   "--config", site.dir.file("kith.yaml"), "model", "edit", name},
-                                  {});
+    auto out =
+        admin::run_process({"env", "EDITOR=" + site.dir.file("editor"), kith::test::kith_program(),
+                            "--config", site.dir.file("kith.yaml"), "model", "edit", name},
+                           {});
     if (!out) FAIL(out.error().text());
     return *out;
 }

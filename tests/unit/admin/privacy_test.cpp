@@ -209,7 +209,7 @@ TEST_CASE("erased again, what was begun is completed, and nothing is left to tak
 TEST_CASE("beside a running learner the command waits until it has forgotten") {
     const Past site;
     const auto program =
-        std::filesystem::path(KITH_PROGRAM).parent_path() / "../learner/kith-learner";
+        std::filesystem::path(kith::test::kith_program()).parent_path() / "../learner/kith-learner";
     if (!std::filesystem::exists(program)) FAIL("kith-learner is not built");
     const pid_t child = ::fork();
     REQUIRE(child >= 0);

@@ -112,10 +112,10 @@ TEST_CASE(
     mail.rcpts = {"somebody.with.a.long.name@a.department.example.org", "x@example.org"};
     site.seen({mail, passed_mail()});
     for (const auto& [columns, width] : {std::pair{"120", 120U}, {"80", 80U}, {"20", 80U}}) {
-        const auto out =
-            admin::run_process({"/usr/bin/env", std::string("COLUMNS=") + columns, KITH_PROGRAM,
-                                "--config", site.dir.file("kith.yaml"), "list", "--all", "-n", "5"},
-                               {});
+        const auto out = admin::run_process(
+            {"/usr/bin/env", std::string("COLUMNS=") + columns, kith::test::kith_program(),
+             "--config", site.dir.file("kith.yaml"), "list", "--all", "-n", "5"},
+            {});
         REQUIRE(out);
         CHECK(out->status == 0);
         std::size_t lines = 0;
@@ -356,8 +356,8 @@ TEST_CASE("an invalid configuration is 78 for every command that needs one, and 
 
 TEST_CASE("a missing configuration file is named") {
     const test::TempDir dir;
-    const auto out =
-        admin::run_process({KITH_PROGRAM, "--config", dir.file("none.yaml"), "list"}, {});
+    const auto out = admin::run_process(
+        {kith::test::kith_program(), "--config", dir.file("none.yaml"), "list"}, {});
     REQUIRE(out);
     CHECK(out->status == 78);
     CHECK(out->err.find("none.yaml") != std::string::npos);
@@ -374,16 +374,16 @@ TEST_CASE("replay leaves out only what there is") {
 }
 
 TEST_CASE("a wrong command line is an error like any other") {
-    const auto unknown = admin::run_process({KITH_PROGRAM, "lst"}, {});
+    const auto unknown = admin::run_process({kith::test::kith_program(), "lst"}, {});
     REQUIRE(unknown);
     CHECK(unknown->status == 64);
     CHECK(unknown->err ==
           "kith: there is no command lst\nkith: hint: kith --help, or kith COMMAND --help\n");
-    const auto lacking = admin::run_process({KITH_PROGRAM, "explain"}, {});
+    const auto lacking = admin::run_process({kith::test::kith_program(), "explain"}, {});
     REQUIRE(lacking);
     CHECK(lacking->status == 64);
     CHECK(lacking->err.find("kith: ID is required\n") == 0);
-    const auto help = admin::run_process({KITH_PROGRAM, "--help"}, {});
+    const auto help = admin::run_process({kith::test::kith_program(), "--help"}, {});
     REQUIRE(help);
     CHECK(help->status == 0);
     CHECK(help->err.empty());
@@ -418,10 +418,11 @@ TEST_CASE("output that nobody reads any more ends the command without a word") {
         mails.back().id = "mail" + std::to_string(100000 + i);
     }
     site.seen(mails);
-    const auto out = admin::run_process(
-        {"/bin/sh", "-c",
-         "'" KITH_PROGRAM "' -c '" + site.dir.file("kith.yaml") + "' list --limit 2000 | head -1"},
-        {});
+    const auto out =
+        admin::run_process({"/bin/sh", "-c",
+                            "'" + kith::test::kith_program() + "' -c '" +
+                                site.dir.file("kith.yaml") + "' list --limit 2000 | head -1"},
+                           {});
     REQUIRE(out);
     CHECK(out->err.empty());
     CHECK(out->out.find("ID") == 0);
@@ -628,7 +629,7 @@ TEST_CASE("a user without the right to read the store is told so: 77") {
     ::chmod(site.dir.file("store").c_str(), 0700);
     // Through the directories of a build that this user cannot enter, the program is not found:
     // copy it.
-    std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
+    std::filesystem::copy_file(kith::test::kith_program(), site.dir.path() / "kith");
     const auto as_nobody = [&](const std::string& command) {
         auto out = admin::run_process(
             {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",

@@ -253,7 +253,7 @@ TEST_CASE("somebody who is not root is told so before anything is recorded: 77")
                                   : f.is_directory()              ? 0777
                                                                   : 0666);
     ::chmod(site.dir.path().c_str(), 0777);
-    std::filesystem::copy_file(KITH_PROGRAM, site.dir.path() / "kith");
+    std::filesystem::copy_file(kith::test::kith_program(), site.dir.path() / "kith");
     ::chmod(site.dir.file("kith").c_str(), 0755);
     const auto out = admin::run_process({"/usr/bin/setpriv", "--reuid=65534", "--regid=65534",
                                          "--clear-groups", site.dir.file("kith"), "--config",

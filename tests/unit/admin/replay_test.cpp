@@ -58,7 +58,7 @@ std::string manifest(const test::TempDir& dir) {
 }
 
 std::vector<Json> replayed(const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{KITH_PROGRAM, "replay"};
+    std::vector<std::string> command{kith::test::kith_program(), "replay"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     const auto output = admin::run_process(command, {}).value();
     INFO(output.err);
@@ -82,8 +82,9 @@ TEST_CASE("a replay says where too little mail was seen to hold any, and nothing
     const test::TempDir dir;
     const std::string file = manifest(dir);
     const auto told = [&](const std::string& needed) {
-        return admin::run_process(
-                   {KITH_PROGRAM, "replay", file, "--set", "budget.min_calibration=" + needed}, {})
+        return admin::run_process({kith::test::kith_program(), "replay", file, "--set",
+                                   "budget.min_calibration=" + needed},
+                                  {})
             .value()
             .err;
     };
@@ -120,7 +121,8 @@ TEST_CASE("a setting that is none is refused by name") {
     for (const std::string bad : {"budget.delays_per_1000", "budget.delay=1",
                                   "budget.delays_per_1000=101", "budget.delays_per_1000=0.5"}) {
         const auto out =
-            admin::run_process({KITH_PROGRAM, "replay", stream, "--set", bad}, {}).value();
+            admin::run_process({kith::test::kith_program(), "replay", stream, "--set", bad}, {})
+                .value();
         INFO(bad << ": " << out.err);
         CHECK(out.status == 64);
         CHECK(out.err.find("delay") != std::string::npos);

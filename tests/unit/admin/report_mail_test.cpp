@@ -135,10 +135,11 @@ TEST_CASE("a reported mail finds who else got it, who answered, and what else ca
     site.dir.write("report", attached("Content-Type: message/rfc822\r\n",
                                       "Message-ID: <0@supplier.example>\r\n\r\nx\r\n"));
     const auto run = [&](const std::string& options) {
-        auto out = admin::run_process({"/bin/sh", "-c",
-                                       "'" KITH_PROGRAM "' -c '" + site.dir.file("kith.yaml") +
-                                           "' " + options + " < '" + site.dir.file("report") + "'"},
-                                      {});
+        auto out = admin::run_process(
+            {"/bin/sh", "-c",
+             "'" + kith::test::kith_program() + "' -c '" + site.dir.file("kith.yaml") + "' " +
+                 options + " < '" + site.dir.file("report") + "'"},
+            {});
         if (!out) FAIL(out.error().text());
         return *out;
     };
@@ -174,10 +175,11 @@ TEST_CASE("a report of a mail that is not known records nothing") {
     const Site site;
     site.seen({mail(0)});
     site.dir.write("report", "Message-ID: <unknown@x.example>\n\nx\n");
-    const auto out = admin::run_process({"/bin/sh", "-c",
-                                         "'" KITH_PROGRAM "' -c '" + site.dir.file("kith.yaml") +
-                                             "' report-mail < '" + site.dir.file("report") + "'"},
-                                        {});
+    const auto out = admin::run_process(
+        {"/bin/sh", "-c",
+         "'" + kith::test::kith_program() + "' -c '" + site.dir.file("kith.yaml") +
+             "' report-mail < '" + site.dir.file("report") + "'"},
+        {});
     REQUIRE(out);
     CHECK(out->status == 66);
     CHECK(out->out.find("is not known here") != std::string::npos);

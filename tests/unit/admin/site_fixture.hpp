@@ -18,6 +18,9 @@
 
 namespace kith::test {
 
+/// Path of the built program `kith`.
+[[nodiscard]] const std::string& kith_program();
+
 class Site {
 public:
     Site() {
@@ -80,7 +83,8 @@ public:
 
     /// Runs `kith` with this site's configuration.
     [[nodiscard]] admin::ProcessOutput kith(std::vector<std::string> arguments) const {
-        std::vector<std::string> command{KITH_PROGRAM, "--config", dir.file("kith.yaml")};
+        std::vector<std::string> command{kith::test::kith_program(), "--config",
+                                         dir.file("kith.yaml")};
         command.insert(command.end(), arguments.begin(), arguments.end());
         auto output = admin::run_process(command, {});
         if (!output) FAIL(output.error().text());
