@@ -51,6 +51,10 @@ constexpr std::size_t kMaxIdle = 64;
 constexpr std::uint64_t kNearlyFullBytes = 1U << 20;
 
 // Names of the tables. Persistent.
+/// Tables from this one on came after the first release: a store that no learner of this version
+/// has opened yet lacks them, and is read as if they were empty.
+constexpr std::size_t kFirstLaterTable = static_cast<std::size_t>(Table::Accounts);
+constexpr MDB_dbi kNoTable = 0;  // LMDB's own; no named table gets it
 constexpr std::array<const char*, kTableCount> kTableNames = {
     "meta", "profiles", "words",   "site_words", "threads",  "hosts",   "names",
     "site", "messages", "waiting", "recent",     "examples", "accounts"};
@@ -227,8 +231,20 @@ public:
         const std::size_t commit = mdb_txn_id(txn);
         if (checked_commit_.load(std::memory_order_relaxed) == commit) return ok();
         if (auto checked = check_format(txn); !checked) return checked;
+        if (auto checked = check_tables(txn); !checked) return checked;
         checked_commit_.store(commit, std::memory_order_relaxed);
         return ok();
+    }
+
+    // A learner has made the tables that were missing when the store was opened.
+    Status check_tables(MDB_txn* txn) {
+        if (std::find(dbis_.begin(), dbis_.end(), kNoTable) == dbis_.end()) return ok();
+        auto entries = main_entries(txn);
+        if (!entries) return fail(entries.error());
+        if (*entries < kTableNames.size()) return ok();
+        return fail(ErrorCode::Corrupt,
+                    "store " + directory_ + ": kith-learner has made tables that it lacked",
+                    "it has to be opened again");
     }
 
     // A read transaction on the newest snapshot.
@@ -563,6 +579,10 @@ private:
             return fail(ErrorCode::NoInput, "store " + directory_ + " is empty", kMakeHint);
         for (std::size_t i = 0; i < kTableNames.size(); ++i) {
             const int rc = guarded([&] { return mdb_dbi_open(txn, kTableNames[i], 0, &dbis_[i]); });
+            if (rc == MDB_NOTFOUND && i >= kFirstLaterTable) {
+                dbis_[i] = kNoTable;
+                continue;
+            }
             if (rc == MDB_NOTFOUND || rc == MDB_INCOMPATIBLE) return foreign();
             if (rc != MDB_SUCCESS)
                 return error(std::string("cannot open its table ") + kTableNames[i], rc);
@@ -638,6 +658,7 @@ public:
 
     Result<std::optional<std::string>> get(MDB_txn* txn, Table table, std::string_view key) {
         if (auto checked = check_key(key); !checked) return fail(checked.error());
+        if (dbi(table) == kNoTable) return std::optional<std::string>();
         MDB_val k = value_of(key), v{};
         const int rc = guarded([&] { return mdb_get(txn, dbi(table), &k, &v); });
         if (rc == MDB_NOTFOUND) return std::optional<std::string>();
@@ -651,6 +672,7 @@ public:
                 const std::function<bool(std::string_view, std::string_view)>& visit) {
         if (!first.empty())
             if (auto checked = check_key(first); !checked) return checked;
+        if (dbi(table) == kNoTable) return ok();
         MDB_cursor* cursor = nullptr;
         int rc = guarded([&] { return mdb_cursor_open(txn, dbi(table), &cursor); });
         if (rc != MDB_SUCCESS) return error("cannot read", rc);
@@ -683,6 +705,7 @@ public:
     }
 
     Result<std::uint64_t> count(MDB_txn* txn, Table table) {
+        if (dbi(table) == kNoTable) return std::uint64_t{0};
         MDB_stat stat{};
         const int rc = guarded([&] { return mdb_stat(txn, dbi(table), &stat); });
         if (rc != MDB_SUCCESS) return error("cannot read", rc);

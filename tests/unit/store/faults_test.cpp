@@ -470,3 +470,31 @@ TEST_CASE("a file that claims to be larger than its only writer made it is damag
     REQUIRE_FALSE(writer);
     CHECK(writer.error().code == ErrorCode::Corrupt);
 }
+
+TEST_CASE("a store of before the table of accounts is read as if that were empty") {
+    const TempDir dir;
+    StoreOptions options;
+    options.directory = dir.file("store");
+    options.map_size_bytes = 16ULL << 20;
+    fill(options);
+    drop_table(options.directory, "accounts");
+    auto store = open_store(options, Store::Mode::Read);
+    {
+        const auto reader = must(store->read());
+        CHECK(must(reader->get(Table::Profiles, key_of(1))) == value_of(1));
+        CHECK_FALSE(must(reader->get(Table::Accounts, "a")));
+        CHECK(must(reader->count(Table::Accounts)) == 0);
+        bool any = false;
+        must(reader->scan(Table::Accounts, {}, [&](auto, auto) { return any = true; }));
+        CHECK_FALSE(any);
+    }
+    // In another process, as the learner is.
+    ChildProcess learner([&] { return Store::open(options, Store::Mode::Write) ? 0 : 1; });
+    REQUIRE(learner.wait().exit_code == 0);
+    // Who reads on would never see what comes into it.
+    const auto reader = store->read();
+    REQUIRE_FALSE(reader);
+    CHECK(reader.error().code == ErrorCode::Corrupt);
+    store.reset();
+    CHECK(must(open_store(options, Store::Mode::Read)->read()));
+}

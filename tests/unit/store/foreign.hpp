@@ -12,4 +12,7 @@ namespace kith::test {
 void make_lmdb(const std::string& directory, const char* table, std::string_view key,
                std::string_view value);
 
+/// Removes a table from a store that nobody has open.
+void drop_table(const std::string& directory, const char* table);
+
 }  // namespace kith::test
