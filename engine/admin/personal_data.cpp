@@ -16,6 +16,7 @@
 #include "engine/base/os_error.hpp"
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
+#include "engine/journal/account_event.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
 #include "engine/profile/codec.hpp"
@@ -39,6 +40,16 @@ bool names(const AuditEvent& event, const std::string& address) {
 }
 bool names(const Alert& alert, const std::string& address) {
     return names(alert.text, address) || names(json_text(alert.data, -1), address);
+}
+
+Json event_json(const AccountEvent& e) {
+    return {
+        {"time", iso8601(e.time)},  {"what", to_string(e.kind)},     {"host", e.host},
+        {"service", e.service},     {"client_addr", e.client_addr},  {"client_name", e.client_name},
+        {"client_id", e.client_id}, {"mechanism", e.mechanism},      {"tls", e.tls},
+        {"mailbox", e.mailbox},     {"to_mailbox", e.to_mailbox},    {"messages", e.messages},
+        {"bytes", e.bytes},         {"repeats", e.repeats},          {"detail", e.detail},
+        {"rule", e.rule.name},      {"redirects", e.rule.redirects}, {"folders", e.rule.folders}};
 }
 
 class Collector {
@@ -183,6 +194,7 @@ private:
     Status mails(Json& j) {
         j["mails"] = Json::array();
         j["remarks"] = Json::array();
+        j["account_events"] = Json::array();
         const auto journal = JournalReader::open(config_.journal);
         if (!journal) return fail(journal.error());
         for (;;) {
@@ -191,6 +203,10 @@ private:
             if (!record->has_value()) return ok();
             if ((*record)->type == RecordType::Mail) {
                 if (auto done = mail(**record, j); !done) return done;
+            } else if ((*record)->type == RecordType::Account) {
+                if (const auto event = decode_account_event((*record)->payload);
+                    event && is_own(event->account))
+                    j["account_events"].push_back(event_json(*event));
             } else if (const auto said = decode_admin_record((*record)->payload); said) {
                 if (is_own(said->address) || names(said->why, address_))
                     j["remarks"].push_back({{"time", iso8601((*record)->time)},

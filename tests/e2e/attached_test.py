@@ -94,7 +94,7 @@ class AttachedDocuments(e2e.SiteTest):
         self.assertEqual(1, len(warning), site.learner.log())
         self.assertIn('queue_id=' + other, warning[0])
         self.assertIn(SUPPLIER, warning[0])
-        self.assertEqual(1, len(site.kith_json('incident', 'list')['incidents']))
+        self.assertEqual(1, len(site.kith_json('incident', 'list')['groups']))
         wait_until(lambda: not os.listdir(spool), 'the spool to be empty')
 
         tags = {}

@@ -87,7 +87,7 @@ class Delays(e2e.SiteTest):
         site.postfix.wait_held(line.split(': id=')[0].split()[-1])
         wait_until(lambda: sender.where(qid) is None, 'the mail to leave the sender')
         self.assertIsNone(site.postfix.find(m.rcpts[0], m.message_id))
-        incident = wait_until(lambda: site.kith_json('incident', 'list')['incidents'], 'an incident')[0]
+        incident = wait_until(lambda: site.kith_json('incident', 'list')['groups'], 'an incident')[0]
         mails = site.kith_json('incident', 'show', incident['id'])['mails']
         self.assertEqual(['deferred', 'held'], [x['action'] for x in mails])
 
@@ -109,7 +109,7 @@ class Delays(e2e.SiteTest):
         site = self.site()
         m = attack('dd05')
         self.send(site, m)
-        incident = wait_until(lambda: site.kith_json('incident', 'list')['incidents'], 'an incident')[0]
+        incident = wait_until(lambda: site.kith_json('incident', 'list')['groups'], 'an incident')[0]
         held = site.kith_json('incident', 'show', incident['id'])['mails'][0]
         site.postfix.wait_held(held['queue_id'])
         # Out of the hold queue and back into it: the mail waits where it cannot be delivered.

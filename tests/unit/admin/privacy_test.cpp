@@ -12,6 +12,7 @@
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/release_request.hpp"
 #include "engine/features/observe.hpp"
+#include "engine/journal/account_event.hpp"
 #include "engine/learner/erase.hpp"
 #include "engine/learner/learner.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
@@ -115,6 +116,27 @@ TEST_CASE("an export has each mail with what the address was in it, and what sta
     CHECK(ids(bert["mails"]) ==
           std::vector<std::string>{"annawritesheldab", "toannaandbertxxx", "withoutherxxxxxx"});
     CHECK(site.exported("nobody@stranger.example")["mails"].empty());
+}
+
+TEST_CASE("what happened on the account of an address is exported with it, and erased") {
+    const Past site;
+    AccountEvent event;
+    event.account = "bert@example.org";
+    event.time = from_unix(1772369000);
+    event.client_addr = "203.0.113.77";
+    event.kind = AccountEventKind::Login;
+    auto writer = JournalWriter::open(site.journal()).value();
+    REQUIRE(writer->append(RecordType::Account, event.time, encode(event)));
+    event.account = "dora@example.org";
+    REQUIRE(writer->append(RecordType::Account, event.time, encode(event)));
+    const auto events = site.exported("bert@example.org")["account_events"];
+    REQUIRE(events.size() == 1);
+    CHECK(events[0]["client_addr"] == "203.0.113.77");
+    CHECK(events[0]["what"] == "login");
+    const auto erased = site.kith({"privacy", "erase", "bert@example.org", "--yes"});
+    REQUIRE(erased.status == 0);
+    CHECK(site.exported("bert@example.org")["account_events"].empty());
+    CHECK(site.exported("dora@example.org")["account_events"].size() == 1);
 }
 
 TEST_CASE("an export goes to a file that only its owner's group may read, and is on record") {
