@@ -103,11 +103,11 @@ Mode strictest_mode(const std::vector<TenantPart>& parts) {
 
 /// Mail that came too late for an answer is recorded all the same.
 void record_late(Services& services, const std::vector<TenantPart>& parts,
-                 std::vector<Judged> judged, OnFailure failure) {
+                 std::vector<Judged> judged, Action done) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
         MailRecord& late = judged[i].record;
         late.mode = std::string(to_string(mode_for(*parts[i].config, parts[i].arrival)));
-        late.action = failure == OnFailure::Tempfail ? Action::Deferred : Action::Accepted;
+        late.action = done;
         late.assessment.degraded = "judged after milter.deadline; not acted on";
         append_record(services, late, *parts[i].config);
     }
@@ -249,6 +249,13 @@ Plan Session::end_of_message(const Macros& macros) {
 
     const MilterOptions& options = m.config->milter;
     std::vector<TenantPart> parts = split_by_tenant(m.config, arrival);
+    const auto lock = outbound_lock(arrival);
+    const AccountOptions& locked = parts.front().config->accounts;
+    // What is answered when there is no verdict in time.
+    const Action without =
+        lock ? plan_for_locked(nullptr, *lock, locked, negotiated_, m.own_headers).action
+        : options.on_failure == OnFailure::Tempfail ? Action::Deferred
+                                                    : Action::Accepted;
     std::variant<std::vector<Judged>, Missed> outcome = Missed::Failed;
     if (!m.failed) {
         outcome = run_within<std::vector<Judged>>(
@@ -256,8 +263,8 @@ Plan Session::end_of_message(const Macros& macros) {
             [services = services_, collector = m.collector, parts] {
                 return judge_parts(*services, collector->bytes(), parts);
             },
-            [services = services_, parts, failure = options.on_failure](std::vector<Judged> late) {
-                record_late(*services, parts, std::move(late), failure);
+            [services = services_, parts, without](std::vector<Judged> late) {
+                record_late(*services, parts, std::move(late), without);
             });
     }
     // The collector is the worker's as long as a late one may run; its trouble is read only when no
@@ -292,9 +299,9 @@ Plan Session::end_of_message(const Macros& macros) {
         counter.fetch_add(1);
         plan = plan_without_verdict(options, negotiated_, m.own_headers);
     }
-    if (const auto lock = outbound_lock(pending.arrival)) {
+    if (lock) {
         plan = plan_for_locked(pending.judged.empty() ? nullptr : &pending.judged.front().record,
-                               *lock, parts.front().config->accounts, negotiated_, m.own_headers);
+                               *lock, locked, negotiated_, m.own_headers);
         pending.locked = lock_text(*lock);
     }
     pending.parts = std::move(parts);

@@ -11,12 +11,19 @@
 namespace kith::admin {
 namespace {
 
-/// Who submitted the mail; "" when nobody logged in for it, or its record is gone.
+/// Who submitted the mail, if it is suspicious by itself; "" when nobody logged in for it, or its
+/// record is gone. An incident is of a From address, which anybody can write, also holds the
+/// ordinary mail around a held one, and begins where a reader says so: none of that is a ground to
+/// lock somebody out.
 std::string login_of(const Config& config, const StoreReader& reader, const std::string& id) {
     const auto entry = find_mail(reader, id);
     if (!entry || !entry->has_value()) return {};
     const auto record = read_record(config, **entry);
-    return record ? ascii_lower(record->auth_user) : std::string();
+    if (!record) return {};
+    const Verdict verdict = record->assessment.verdict;
+    const bool suspicious = record->action == Action::Held || verdict == Verdict::Quarantine ||
+                            verdict == Verdict::Reject;
+    return suspicious ? ascii_lower(record->auth_user) : std::string();
 }
 
 }  // namespace

@@ -78,6 +78,15 @@ std::string what_is_locked(const AccountLock& l) {
            iso8601(l.until);
 }
 
+/// An answer of kith's own makes no lock weaker or shorter that stands already.
+AccountLock both(const AccountLock& standing, const AccountLock& added) {
+    AccountLock out = standing;
+    out.until = std::max(standing.until, added.until);
+    out.outbound = standing.outbound || added.outbound;
+    out.login = standing.login || added.login;
+    return out;
+}
+
 Status set_lock(const Config& config, Time now, const AccountLock& lock) {
     if (Status s =
             audit(config, now, {"account lock", lock.account, what_is_locked(lock), lock.why});
@@ -85,8 +94,11 @@ Status set_lock(const Config& config, Time now, const AccountLock& lock) {
         return s;
     Status changed =
         change_locks(account_options(config).lock_file, now, [&](std::vector<AccountLock>& locks) {
+            AccountLock set = lock;
+            for (const AccountLock& l : locks)
+                if (l.account == lock.account && lock.by == kByItself) set = both(l, lock);
             std::erase_if(locks, [&](const AccountLock& l) { return l.account == lock.account; });
-            locks.push_back(lock);
+            locks.push_back(std::move(set));
         });
     if (!changed)
         audit_failure(config, now, {"account lock", lock.account, "", lock.why}, changed.error());
@@ -122,12 +134,14 @@ Status write_deny_file(const Config& config, Time now) {
         if (l.login && l.until > now && l.account.find(':') == std::string::npos)
             text += l.account + ":\n";
     }
-    return write_whole(options.deny_file, text);
+    // Dovecot reads it under a user of its own; a list that it cannot read refuses everybody.
+    return write_whole(options.deny_file, text, FileFor::Everyone);
 }
 
 Result<ResponseDone> respond(const Config& config, Time now, const AccountResponse& wanted,
                              const MtaOptions& mta) {
-    if (Status s = set_lock(config, now, wanted.lock); !s) return fail(std::move(s).error());
+    if (wanted.lock.outbound || wanted.lock.login)  // else only sessions are to be ended
+        if (Status s = set_lock(config, now, wanted.lock); !s) return fail(std::move(s).error());
     ResponseDone done;
     if (wanted.lock.login) {
         if (!config.accounts.enforce && config.accounts.deny_file.empty())

@@ -15,6 +15,9 @@
 
 namespace kith::admin {
 
+/// AccountLock::by of an answer that nobody gave.
+inline constexpr const char* kByItself = "kith";
+
 struct AccountResponse {
     AccountLock lock;   ///< replaces an older one of the account
     bool kick = false;  ///< end its sessions

@@ -169,7 +169,7 @@ AccountResponse configured_response(const Config& config, const AccountAlarm& al
     };
     AccountResponse r;
     r.lock = {alarm.account,   now,          now + config.accounts.respond_for,
-              has("outbound"), has("login"), "kith",
+              has("outbound"), has("login"), kByItself,
               alarm.why};
     r.kick = has("kick");
     return r;
@@ -212,7 +212,16 @@ Outcome respond_to_alarms(Env& env, const Config& config, const Options& o) {
         if (Status s = memory->save(); !s) return fail(std::move(s).error());
         const AccountResponse wanted = configured_response(config, alarm, env.now);
         const auto done = respond(config, env.now, wanted, o.mta);
-        if (!done) return fail(done.error());
+        if (!done) {
+            // Not done at all: the next run tries again, and goes on with the others now.
+            answered.erase(key);
+            memory->json()["answered"] = answered;
+            if (Status s = memory->save(); !s) return fail(std::move(s).error());
+            env.err << "kith: " << cell(alarm.account)
+                    << " is not locked: " << cell(done.error().text(), 1000) << '\n';
+            status = kExitCritical;
+            continue;
+        }
         if (!done->problems.empty()) status = kExitWarning;
         done_json.push_back({{"account", alarm.account},
                              {"incident", alarm.incident},

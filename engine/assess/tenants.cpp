@@ -19,9 +19,10 @@ std::shared_ptr<const Config> sender_of(const std::shared_ptr<const Config>& sit
                                         const Arrival& arrival) {
     const auto& by_sender = owner_of_domain(site, lower_domain(arrival.mail_from));
     if (arrival.auth_user) {
-        // A login may be a bare name, and a bounce has no sender.
-        return by_sender != site ? by_sender
-                                 : owner_of_domain(site, lower_domain(*arrival.auth_user));
+        // The sender's address is what the client says; a login is proven, but may be a bare name.
+        const std::string domain = lower_domain(*arrival.auth_user);
+        const auto& by_login = owner_of_domain(site, domain);
+        return is_own_domain(domain, by_login->site) ? by_login : by_sender;
     }
     const bool submitted = is_own_domain(lower_domain(arrival.mail_from), by_sender->site) &&
                            in_networks(arrival.client_addr, by_sender->site.networks);

@@ -19,7 +19,7 @@ struct TenantPart {
 };
 
 /// The parts of a mail, one for each tenant it is of; at least one, that of the sender first. Whose
-/// user sent it: submitted mail is the tenant's of its envelope sender, else of the login's domain.
+/// user sent it: submitted mail is the tenant's of the login's domain, else of its envelope sender.
 /// The other parts are those of the recipients and know no login. Without tenants the one part is
 /// the whole mail and the site's.
 [[nodiscard]] std::vector<TenantPart> split_by_tenant(const std::shared_ptr<const Config>& site,

@@ -98,6 +98,7 @@ Status write_whole(const std::string& file, const std::string& text) {
 std::string print_locks(const std::vector<AccountLock>& locks) {
     std::string out = std::string(kHead) + '\n';
     for (const AccountLock& l : locks) {
+        if (!l.outbound && !l.login) continue;  // stops nothing
         out += one_line(l.account, kMaxLockAccount) + '\t' + std::to_string(to_unix(l.until)) +
                '\t' + std::to_string(to_unix(l.since)) + '\t' + (l.outbound ? "outbound" : "") +
                (l.outbound && l.login ? "," : "") + (l.login ? "login" : "") + '\t' +

@@ -40,6 +40,7 @@ EventQueue::Counts EventQueue::counts() const {
 
 void EventQueue::run() {
     std::unique_lock lock(mutex_);
+    std::size_t failed = 0;  // one after another
     for (;;) {
         wake_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
@@ -50,18 +51,23 @@ void EventQueue::run() {
         lock.lock();
         if (done) {
             ++written_;
-            trouble_.clear();
+            failed = 0;
+            if (waiting_.empty()) trouble_.clear();
             continue;
         }
         trouble_ = done.error().text();
         if (ending_) {
-            dropped_ += waiting_.size() + 1;
-            return;
+            ++dropped_;
+            continue;
         }
+        // To the end: those behind it may be of a tenant whose journal can be written. When all
+        // have been tried they stand as they did.
         if (waiting_.size() < max_waiting_)
-            waiting_.push_front(std::move(event));
+            waiting_.push_back(std::move(event));
         else
             ++dropped_;  // younger ones have taken its place meanwhile
+        if (++failed < waiting_.size()) continue;
+        failed = 0;
         wake_.wait_for(lock, after_error_, [this] { return ending_; });
     }
 }

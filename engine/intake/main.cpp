@@ -74,23 +74,40 @@ public:
     /// Opens a journal when it is first needed and again after a failure. One thread.
     [[nodiscard]] Status append(const AccountEvent& event, Time now) {
         const Config& owner = of(event.account);
-        std::unique_ptr<JournalWriter>& writer = writers_[owner.tenant];
+        Journal& journal = journals_[owner.tenant];
+        // Not tried for each of the events that wait.
+        if (journal.failed && std::chrono::steady_clock::now() < journal.again)
+            return fail(*journal.failed);
+        journal.failed.reset();
+        Status done = append(event, now, owner, journal.writer);
+        if (done) return done;
+        journal.writer.reset();
+        journal.failed = done.error();
+        journal.again = std::chrono::steady_clock::now() + kAfterJournalError;
+        return done;
+    }
+
+private:
+    struct Journal {
+        std::unique_ptr<JournalWriter> writer;
+        std::optional<Error> failed;
+        std::chrono::steady_clock::time_point again{};  ///< when a failed one is tried again
+    };
+    static Status append(const AccountEvent& event, Time now, const Config& owner,
+                         std::unique_ptr<JournalWriter>& writer) {
         if (!writer) {
             auto opened = JournalWriter::open(owner.journal);
             if (!opened) return fail(std::move(opened).error());
             writer = std::move(*opened);
         }
-        auto position = writer->append(RecordType::Account, now, encode(event));
-        if (position) return ok();
-        writer.reset();
-        return fail(std::move(position).error());
+        const auto position = writer->append(RecordType::Account, now, encode(event));
+        return position ? ok() : Status(fail(position.error()));
     }
 
-private:
     const std::shared_ptr<const Config> site_;
     std::mutex mutex_;
     std::map<std::string, Hasher> hashers_;  ///< by tenant, "" the site itself
-    std::map<std::string, std::unique_ptr<JournalWriter>> writers_;
+    std::map<std::string, Journal> journals_;
 };
 
 /// Asks for the text of filter scripts, one after another, in a thread of its own.

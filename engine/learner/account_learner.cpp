@@ -13,6 +13,9 @@
 namespace kith {
 namespace {
 
+/// Ids of events that go with each account that may go at once (expire_accounts).
+constexpr std::size_t kIdsForEach = 50;
+
 constexpr char kIncidentKey = 'c';  // persistent: an incident's id -> its account
 constexpr std::size_t kMaxCached = 5000;
 constexpr double kArrivedEvidence = 1.5;
@@ -133,16 +136,16 @@ Result<std::optional<AccountJudgement>> AccountLearner::take(const AccountEvent&
     // More hosts than a site has are somebody's invention: they share a clock.
     if (!known_host && site_.clocks.size() >= AccountSite::kMaxHosts) host.clear();
     Sighting s = sighting_of(event, arrived, hasher_, own_domains_);
-    auto repeat = is_repeat(s.id, arrived);
-    if (!repeat) return fail(repeat.error());
-    if (*repeat) return Answer{};
-    s.time = site_.clocks[host].correct(event.time, arrived);
-    s.values[index_of(AccountFeature::hour)] = part_of_week(s.time);
     // Else whoever guesses names would fill the store with accounts that do not exist.
     const bool failed = s.act == AccountAct::LoginFailed || s.act == AccountAct::LoginRefused;
     auto known = load(s.account, false);
     if (!known) return fail(known.error());
     if (*known == nullptr && failed) return Answer{};
+    auto repeat = is_repeat(s.id, arrived);
+    if (!repeat) return fail(repeat.error());
+    if (*repeat) return Answer{};
+    s.time = site_.clocks[host].correct(event.time, arrived);
+    s.values[index_of(AccountFeature::hour)] = part_of_week(s.time);
     auto judged = observe(s);
     if (!judged) return fail(judged.error());
     return Answer{std::move(*judged)};
@@ -329,26 +332,29 @@ Result<AccountIncident> find_account_incident(const StoreReader& reader, std::st
 
 Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max) {
     std::vector<std::string> old;
-    const auto collect = [&](char first, const auto& is_old) {
+    const auto collect = [&](char first, std::size_t at_most, const auto& is_old) {
+        const std::size_t full = old.size() + at_most;
         return writer.scan(Table::Accounts, std::string_view(&first, 1),
                            [&](std::string_view key, std::string_view value) {
                                if (key.front() != first) return false;
                                if (is_old(key, value)) old.emplace_back(key);
-                               return old.size() < max;
+                               return old.size() < full;
                            });
     };
     const std::int32_t oldest_id = day_number(now - kAccountIdsKept);
-    auto ids = collect(kAccountEventKey, [&](std::string_view, std::string_view value) {
-        const auto day = decode_integer_key(std::string(4, '\0') + std::string(value));
-        return !day || static_cast<std::int32_t>(*day) < oldest_id;
-    });
+    // Small, and one for each event: as many have to go in an hour as may come.
+    auto ids =
+        collect(kAccountEventKey, kIdsForEach * max, [&](std::string_view, std::string_view value) {
+            const auto day = decode_integer_key(std::string(4, '\0') + std::string(value));
+            return !day || static_cast<std::int32_t>(*day) < oldest_id;
+        });
     if (!ids) return fail(ids.error());
-    auto states = collect(kAccountStateKey, [&](std::string_view, std::string_view value) {
+    auto states = collect(kAccountStateKey, max, [&](std::string_view, std::string_view value) {
         const auto state = decode_account_state(value);
         return !state || now - state->last > kAccountKept;
     });
     if (!states) return fail(states.error());
-    auto index = collect(kIncidentKey, [&](std::string_view key, std::string_view value) {
+    auto index = collect(kIncidentKey, max, [&](std::string_view key, std::string_view value) {
         const auto state = find_account(writer, key_of_bytes(value));
         return state && (!state->has_value() || (*state)->incident.id != key.substr(1));
     });

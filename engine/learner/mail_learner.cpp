@@ -107,7 +107,9 @@ Fate MailLearner::take(const MailRecord& record, const Judgement& judgement) {
     group(record, judgement.assessment.own_evidence, memory_);
     group_near(record, judgement.assessment.own_evidence, scoring_, memory_);
 
-    const Fate fate = fate_of(judgement, record.action == Action::Held);
+    // What was refused never came: a locked account's mail may well be in its owner's ways.
+    const bool kept_away = record.action == Action::Held || record.action == Action::Rejected;
+    const Fate fate = fate_of(judgement, kept_away);
     const bool ranked = note(o, judgement, fate, memory_, record.id);
     if (leaves_fingerprint(judgement, fate)) drop_the_like(o.sender);
     // What gives no rank gives none after a fit either.

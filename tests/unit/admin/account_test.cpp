@@ -42,9 +42,10 @@ echo '{"queue_name": "deferred", "queue_id": "4Q1BBB", "arrival_time": 1, "messa
     }
 };
 
-/// An incident of mail that `login` submitted.
-void open_incident(const Site& site, const std::string& login, Time opened) {
-    MailRecord r = test::held_mail();
+/// An incident with a mail that `login` submitted, a suspicious one or one that was around it.
+void open_incident(const Site& site, const std::string& login, Time opened,
+                   bool suspicious = true) {
+    MailRecord r = suspicious ? test::held_mail() : test::passed_mail();
     r.auth_user = login;
     r.time = r.observations.time = opened;
     site.seen({r});
@@ -202,6 +203,39 @@ TEST_CASE("incidents of others' mail, and old ones, lock nobody") {
     open_incident(old, "anna", SystemClock().now() - Seconds(2LL * 86400));
     CHECK(old.kith({"account", "respond"}).status == 0);
     CHECK(old.locks().empty());
+}
+
+TEST_CASE("somebody's ordinary mail in an incident, or one that a reader reported, locks nobody") {
+    const LockSite site;
+    site.configure("accounts:\n  respond: [outbound, login]\n");
+    open_incident(site, "anna", SystemClock().now(), false);
+    CHECK(site.kith({"account", "respond"}).status == 0);
+    CHECK(site.locks().empty());
+}
+
+TEST_CASE("an answer of kith's own makes no lock weaker or shorter") {
+    const LockSite site;
+    site.configure("accounts:\n  respond: [outbound]\n  respond_for: 2h\n");
+    (void)site.account({"lock", "anna", "--login", "--for", "7d", "--reason", "stolen"});
+    REQUIRE(site.locks().size() == 1);
+    const AccountLock before = site.locks()[0];
+    open_incident(site, "anna", SystemClock().now());
+    (void)site.kith({"account", "respond", "--postfix-bin", site.dir.file("bin")});
+    REQUIRE(site.locks().size() == 1);
+    CHECK(site.locks()[0].until == before.until);
+    CHECK(site.locks()[0].why == "stolen");
+    CHECK(site.locks()[0].login);
+    CHECK(site.locks()[0].outbound);
+}
+
+TEST_CASE("to end sessions alone locks nobody and leaves the list as it can be read") {
+    const LockSite site;
+    site.configure("accounts:\n  respond: [kick]\n");
+    open_incident(site, "anna", SystemClock().now());
+    (void)site.kith({"account", "respond", "--postfix-bin", site.dir.file("bin")});
+    CHECK(site.locks().empty());
+    (void)site.account({"lock", "bert"});
+    CHECK(site.locks().size() == 1);
 }
 
 TEST_CASE("the timer takes a lock that has ended out of the deny file") {

@@ -8,6 +8,7 @@
 
 #include "engine/admin/process.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
 

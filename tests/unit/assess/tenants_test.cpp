@@ -84,7 +84,7 @@ TEST_CASE("mail from one tenant to another is outbound for one and inbound for t
     }
 }
 
-TEST_CASE("whose login sent a mail is told by the sender, else by the login") {
+TEST_CASE("whose login sent a mail is told by the login, else by the sender") {
     Arrival a = mail("", {"z@far.example"});
     a.auth_user = "ben@red.example";
     CHECK(told(a) == "red outbound by ben@red.example z@far.example");
@@ -92,6 +92,9 @@ TEST_CASE("whose login sent a mail is told by the sender, else by the login") {
     CHECK(told(a) == "site outbound by ben z@far.example");
     a.mail_from = "cy@blue.example";
     CHECK(told(a) == "blue outbound by ben z@far.example");
+    // Who writes under another tenant's address leaves nothing with it.
+    a.auth_user = "ben@red.example";
+    CHECK(told(a) == "red outbound by ben@red.example z@far.example");
 }
 
 TEST_CASE("mail inside a tenant is its own alone") {

@@ -37,6 +37,18 @@ TEST_CASE("what was locked is read again, word for word") {
     CHECK(*locks == std::vector<AccountLock>{lock_of("anna@example.com"), login_only});
 }
 
+TEST_CASE("a lock that stops nothing is none, and does not spoil the file") {
+    const TempDir dir;
+    const std::string file = dir.file("locks");
+    AccountLock nothing = lock_of("anna");
+    nothing.outbound = nothing.login = false;
+    REQUIRE(add(file, nothing));
+    REQUIRE(add(file, lock_of("bob")));
+    const auto locks = read_locks(file);
+    REQUIRE(locks);
+    CHECK(*locks == std::vector<AccountLock>{lock_of("bob")});
+}
+
 TEST_CASE("a missing file locks nobody") {
     const TempDir dir;
     const auto locks = read_locks(dir.file("locks"));

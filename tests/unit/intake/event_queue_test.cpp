@@ -91,6 +91,21 @@ TEST_CASE("a full disk loses nothing that there is room for, and says why meanwh
     CHECK(queue.counts().dropped == 0);
 }
 
+TEST_CASE("events of a tenant whose journal cannot be written hold up nobody else's") {
+    Journal journal;
+    {
+        EventQueue queue(10, milliseconds(20'000), [&](const AccountEvent& e) {
+            return e.account == "broken" ? Status(fail(ErrorCode::Io, "journal: gone"))
+                                         : journal.append(e);
+        });
+        for (const char* a : {"broken", "a", "broken", "b", "broken"}) queue.push(event_of(a));
+        REQUIRE(journal.wait([&] { return journal.written.size() == 2; }));
+        CHECK(queue.counts().trouble == "journal: gone");
+        CHECK(queue.counts().dropped == 0);
+    }
+    CHECK(journal.written == std::vector<std::string>{"a", "b"});
+}
+
 TEST_CASE("an end with a full disk is an end") {
     Journal journal;
     journal.set(true, false);

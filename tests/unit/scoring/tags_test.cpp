@@ -24,7 +24,7 @@ struct Facts {
     SurpriseVector surprise{};
     std::vector<IndicatorScore> indicators;
     Stratum stratum = Stratum::Plain;
-    double score = 0;
+    double score = 0, account_risk = 0;
 
     void asks(std::initializer_list<Ask> list) {
         for (const Ask a : list) o.asks |= 1U << static_cast<unsigned>(a);
@@ -63,7 +63,7 @@ struct Facts {
         const History history{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}, {}};
         const Evidence e{o, values, r, surprise, history, site, scales};
         for (const Tag& tag : all_tags())
-            if (tag.name == name) return tag.holds({e, indicators, stratum, score});
+            if (tag.name == name) return tag.holds({e, indicators, stratum, score, account_risk});
         FAIL("no tag " << name);
         return false;
     }
@@ -72,7 +72,7 @@ struct Facts {
         static const Scales scales(site);
         const History history{o.sender, o.domain, o.sender32, o.domain32, {}, {}, {}, {}, {}};
         const Evidence e{o, values, r, surprise, history, site, scales};
-        return tags_of({e, indicators, stratum, score});
+        return tags_of({e, indicators, stratum, score, account_risk});
     }
 };
 
@@ -107,6 +107,8 @@ const std::map<std::string_view, Pair>& table() {
               f.score = 60;
           },
           [](Facts& f) { f.score = 59; }}},
+        {"compromise-indicators",
+         {[](Facts& f) { f.account_risk = 60; }, [](Facts& f) { f.account_risk = 59; }}},
         {"vip-impersonation", {[](Facts& f) { f.r.vip_name = true; }, out()}},
         {"user-impersonation", {[](Facts& f) { f.r.own_name = true; }, out()}},
         {"lookalike-domain",
