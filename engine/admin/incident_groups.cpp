@@ -23,8 +23,8 @@ public:
     }
     /// The smaller number stands for both.
     void join(std::size_t a, std::size_t b) {
-        const auto [low, high] = std::minmax(find(a), find(b));
-        parent_[high] = low;
+        const std::size_t one = find(a), other = find(b);
+        parent_[std::max(one, other)] = std::min(one, other);
     }
 
 private:
