@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <optional>
 #include <variant>
 
@@ -31,8 +32,8 @@ using boost::system::error_code;
 struct Shared {
     HttpLimits limits;
     HttpHandler handler;
-    std::size_t open = 0;
-    std::uint64_t refused = 0;
+    std::atomic<std::size_t> open{0};  // these two are read from other threads as well
+    std::atomic<std::uint64_t> refused{0};
     bool closing = false;  ///< the loop is going: nothing may be begun
 };
 

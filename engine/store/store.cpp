@@ -18,9 +18,11 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -54,6 +56,8 @@ constexpr std::uint64_t kNearlyFullBytes = 1U << 20;
 /// Tables from this one on came after the first release: a store that no learner of this version
 /// has opened yet lacks them, and is read as if they were empty.
 constexpr std::size_t kFirstLaterTable = static_cast<std::size_t>(Table::Accounts);
+constexpr int kLockTries = 25;
+constexpr std::chrono::milliseconds kLockPause{20};
 constexpr MDB_dbi kNoTable = 0;  // LMDB's own; no named table gets it
 constexpr std::array<const char*, kTableCount> kTableNames = {
     "meta", "profiles", "words",   "site_words", "threads",  "hosts",   "names",
@@ -415,7 +419,13 @@ private:
             if (!writer_lock_)
                 return os_fail("store " + directory_ + ": cannot lock for writing", errno,
                                errno == EROFS ? "mount its file system writable" : "");
-            if (::flock(writer_lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+            int locked = ::flock(writer_lock_.get(), LOCK_EX | LOCK_NB);
+            // Who only asks whether somebody writes (kith status) has it for a moment, too.
+            for (int i = 0; i < kLockTries && locked != 0 && errno == EWOULDBLOCK; ++i) {
+                std::this_thread::sleep_for(kLockPause);
+                locked = ::flock(writer_lock_.get(), LOCK_EX | LOCK_NB);
+            }
+            if (locked != 0) {
                 if (errno == EWOULDBLOCK)
                     return fail(ErrorCode::Unavailable,
                                 "store " + directory_ + ": another process writes it",

@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "engine/admin/audit.hpp"
 #include "engine/admin/local_state.hpp"
@@ -240,7 +242,8 @@ TEST_CASE("beside a running learner the command waits until it has forgotten") {
         ::execl(program.c_str(), program.c_str(), "--config", config_path.c_str(), nullptr);
         ::_exit(127);
     }
-    while (!admin::learner_running(site.store()).value())
+    for (; !admin::learner_running(site.store()).value();
+         std::this_thread::sleep_for(std::chrono::milliseconds(20)))
         if (::waitpid(child, nullptr, WNOHANG) != 0) FAIL("kith-learner has ended");
     const auto out = site.kith({"privacy", "erase", kAnna, "--yes"});
     CHECK(out.status == 0);
