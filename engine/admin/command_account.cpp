@@ -18,6 +18,7 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/state_file.hpp"
+#include "engine/assess/direction.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/config/tenants.hpp"
@@ -61,10 +62,7 @@ std::string what_text(const AccountLock& l) {
 Status check_owner(const Config& config, const std::string& account) {
     const std::size_t at = account.rfind('@');
     const std::string domain = at == std::string::npos ? "" : account.substr(at + 1);
-    const auto has = [&](const Config& c) {
-        return std::any_of(c.site.domains.begin(), c.site.domains.end(),
-                           [&](const std::string& own) { return is_domain_or_below(domain, own); });
-    };
+    const auto has = [&](const Config& c) { return is_own_domain(domain, c.site); };
     if (!config.tenant.empty() && !has(config))
         return fail(ErrorCode::Usage,
                     "account " + account + " has no domain of tenant " + config.tenant);

@@ -32,6 +32,10 @@ std::string_view domain_of(std::string_view address) noexcept {
     return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
 }
 
+std::string lower_domain(std::string_view address) {
+    return utf8_lower(scrub_utf8(domain_of(address)));
+}
+
 bool in_networks(std::string_view address, const std::vector<std::string>& networks) {
     const auto bytes = address_bytes(address);
     if (!bytes) return false;

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "engine/assess/direction.hpp"
-#include "engine/base/text.hpp"
 #include "engine/config/keys.hpp"
 #include "engine/config/values.hpp"
 
@@ -25,10 +24,6 @@ Mode mode_in(const Config& config, Direction direction, std::string_view domain)
         if (best == nullptr || specificity(rule) > specificity(*best)) best = &rule;
     }
     return best == nullptr ? config.mode : best->mode;
-}
-
-std::string lower_domain(std::string_view address) {
-    return utf8_lower(scrub_utf8(domain_of(address)));
 }
 
 }  // namespace

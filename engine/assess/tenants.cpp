@@ -4,15 +4,10 @@
 #include <algorithm>
 
 #include "engine/assess/direction.hpp"
-#include "engine/base/text.hpp"
 #include "engine/config/tenants.hpp"
 
 namespace kith {
 namespace {
-
-std::string lower_domain(std::string_view address) {
-    return utf8_lower(scrub_utf8(domain_of(address)));
-}
 
 /// nullptr: nobody here sent it.
 std::shared_ptr<const Config> sender_of(const std::shared_ptr<const Config>& site,
