@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: a firm's mail is learned, then a supplier's account is taken over, on a real Postfix.
+"""The demo: a firm's mail is learned, then a supplier's account is taken over, then one of the firm's own, on a real Postfix and Dovecot.
 
 usage: play.py [--build DIR] [--days 60] [--seed 1] [--keep]
 
-Called by contrib/quickstart, as root (Postfix needs it). Everything lives in one temporary directory and on free loopback ports,
-and is removed at the end. Exit status 0 only when all four attack mails are held and all four warnings are delivered; else 1.
+Called by contrib/quickstart, as root (Postfix and Dovecot need it). Everything lives in temporary directories and on free loopback
+ports, and is removed at the end. Exit status 0 only when all four attack mails are held, all four warnings are delivered and the second
+attack is told as one incident; else 1.
 Without --build the installed programs are used. Covered by CI, which runs contrib/quickstart.
 """
 
@@ -24,6 +25,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, '..', '..', 'tests', 'support'))
+sys.path.insert(0, HERE)
+import dovecot  # noqa: E402
+import takeover  # noqa: E402
 from kith_site import Site, Unavailable, wait_until  # noqa: E402
 from postfix import queue_id_of, require  # noqa: E402
 
@@ -138,60 +142,95 @@ def release(site, mail):
     return copies == 1
 
 
+def first_attack(args, workdir, site, steps):
+    """A supplier's account in foreign hands. (what became of it, the attack mail that was released or None)"""
+    with open(os.path.join(workdir, 'story/story.json'), encoding='utf-8') as f:
+        story = json.load(f)
+    for m in story:
+        with open(os.path.join(workdir, 'story', m['file']), 'rb') as f:
+            m['raw'] = f.read()
+    attacks = [m for m in story if m['kind'] == 'story-attack']
+    warnings = [m for m in story if m['kind'] == 'story-warning']
+    for group in (attacks, warnings):
+        for m in group:
+            m['queue_id'] = send(site, m)
+        for m in group:
+            settle(site, m)
+    steps.say('sent four attack mails of %s, then her four warnings' % attacks[0]['mail_from'])
+    table(story)
+    held = [m for m in attacks if m['where'] == 'hold queue' and m['record']['action'] == 'held']
+    through = [m for m in warnings if m['where'] != 'hold queue']
+    one = (held or attacks)[0]
+    link = re.search(rb'https://[^\s<>"]+', one['raw'].replace(b'=\n', b''))
+    print(
+        '  %s: a reply into an open thread, from the real server, SPF, DKIM and DMARC pass, one link: %s\n'
+        % (one['file'], link.group().decode() if link else '-')
+    )
+    print('$ kith explain %s' % one['queue_id'])
+    print(textwrap.indent(site.kith('explain', one['queue_id']).stdout.rstrip(), '  ') + '\n')
+    released = held[0] if held and release(site, held[0]) else None
+    ok = len(held) == 4 and len(through) == 4 and released is not None
+    print(
+        '%s: %d of 4 attack mails held, %d of 4 warnings delivered, release %s\n'
+        % ('OK' if ok else 'FAILED', len(held), len(through), 'works' if released else 'failed')
+    )
+    return ok, released
+
+
+def second_attack(site, server, office, released, own, steps):
+    """Who got the released mail followed its link: the account is in foreign hands."""
+    victim = next(p for p in office.people if p['name'] == released['rcpts'][0].lower())
+    partners = [a for a in own if a != victim['name']][:3]
+    print(
+        '== and if somebody follows the link: the mail that was released brings the attacker the password of %s\n'
+        % victim['name']
+    )
+    ok = takeover.play(server, site, victim, partners)
+    steps.say('took over %s: logins from three networks, a filter rule, mail to colleagues' % victim['name'])
+    print(
+        '%s: one incident tells of the mail, the logins, the rule and what was sent; the account is locked'
+        % ('OK' if ok else 'FAILED')
+    )
+    return ok
+
+
 def play(args, workdir):
     steps = Steps()
     people = generate(workdir, args)
-    own = [p['addr'] for p in people if p['own']]
+    own = [p['addr'].lower() for p in people if p['own']]
     steps.say(
         'wrote %d days of mail of a firm, %d people, %d correspondents'
         % (args.days, len(own), len(people) - len(own))
     )
     site = Site(
-        args.build, [DOMAIN], own, mode='enforce', milter=False, learner=False, postfix=False, keep=args.keep
+        args.build, [DOMAIN], own, mode='enforce', milter=False, learner=False, postfix=False, keep=args.keep,
+        mta_options={'extra': takeover.POSTFIX},
     )
+    server = None
     try:
+        server = takeover.Mailserver(args.build, site, {a: 'secret-%d' % i for i, a in enumerate(own)})
+        office = takeover.Office(own, args.seed)
+        log = os.path.join(workdir, 'dovecot.log')
+        with open(log, 'w', encoding='utf-8') as f:
+            f.write(office.log(args.days, int(time.time())))
         mails = site.kith_json('import', '--mbox', os.path.join(workdir, 'mail.mbox'))['imported']
-        steps.say('kith import: %d mails' % mails)
+        events = site.kith_json('import', '--dovecot-log', log)['imported']
+        steps.say("kith import: %d mails, %d events of Dovecot's log" % (mails, events))
         site.learn_now(600)
         steps.say('kith-learner learned them')
         site.start_milter()
         site.start_learner()
         site.postfix.start()
-        steps.say('started a private Postfix, kith-milter (mode enforce) and kith-learner')
-
-        with open(os.path.join(workdir, 'story/story.json'), encoding='utf-8') as f:
-            story = json.load(f)
-        for m in story:
-            with open(os.path.join(workdir, 'story', m['file']), 'rb') as f:
-                m['raw'] = f.read()
-        attacks = [m for m in story if m['kind'] == 'story-attack']
-        warnings = [m for m in story if m['kind'] == 'story-warning']
-        for group in (attacks, warnings):
-            for m in group:
-                m['queue_id'] = send(site, m)
-            for m in group:
-                settle(site, m)
-        steps.say('sent four attack mails of %s, then her four warnings' % attacks[0]['mail_from'])
-        table(story)
-        held = [m for m in attacks if m['where'] == 'hold queue' and m['record']['action'] == 'held']
-        through = [m for m in warnings if m['where'] != 'hold queue']
-        one = (held or attacks)[0]
-        link = re.search(rb'https://[^\s<>"]+', one['raw'].replace(b'=\n', b''))
-        print(
-            '  %s: a reply into an open thread, from the real server, SPF, DKIM and DMARC pass, one link: %s\n'
-            % (one['file'], link.group().decode() if link else '-')
-        )
-        print('$ kith explain %s' % one['queue_id'])
-        print(textwrap.indent(site.kith('explain', one['queue_id']).stdout.rstrip(), '  ') + '\n')
-        released = release(site, held[0]) if held else False
+        server.start()
+        steps.say('started a private Postfix and Dovecot, kith-milter (mode enforce), kith-learner, kith-accounts')
+        ok, released = first_attack(args, workdir, site, steps)
+        if released is not None:
+            ok = second_attack(site, server, office, released, own, steps) and ok
         steps.say('all in all %.0f s' % (time.monotonic() - steps.begun))
     finally:
+        if server is not None:
+            server.stop()
         site.stop()
-    ok = len(held) == 4 and len(through) == 4 and released
-    print(
-        '%s: %d of 4 attack mails held, %d of 4 warnings delivered, release %s'
-        % ('OK' if ok else 'FAILED', len(held), len(through), 'works' if released else 'failed')
-    )
     return 0 if ok else 1
 
 
@@ -204,6 +243,7 @@ def main():
     args = ap.parse_args()
     try:
         require()
+        dovecot.require()
     except Unavailable as e:
         print('play.py: %s' % e, file=sys.stderr)
         return 69

@@ -183,7 +183,7 @@ void print_account_incident(Env& env, const AccountIncident& i) {
     if (i.left_out > 0) env.out << "and " << counted(i.left_out, "step") << " more\n";
     if (!i.is_open(env.now)) return;
     env.out << "\nWhat you can do:\n  kith account lock " << cell(i.account)
-            << " --why ...     # stop its mail and logins\n  kith incident close " << cell(i.id)
+            << " --reason ...  # stop its mail and logins\n  kith incident close " << cell(i.id)
             << "      # when the account is its owner's again\n  kith incident close --normal "
             << cell(i.id) << "   # when it was its owner: learn these ways\n";
 }

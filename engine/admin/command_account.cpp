@@ -60,17 +60,15 @@ std::string what_text(const AccountLock& l) {
 
 /// The services look for a lock where its account belongs.
 Status check_owner(const Config& config, const std::string& account) {
-    const std::size_t at = account.rfind('@');
-    const std::string domain = at == std::string::npos ? "" : account.substr(at + 1);
-    const auto has = [&](const Config& c) { return is_own_domain(domain, c.site); };
-    if (!config.tenant.empty() && !has(config))
+    if (is_account_of(config, account)) return ok();
+    if (!config.tenant.empty())
         return fail(ErrorCode::Usage,
                     "account " + account + " has no domain of tenant " + config.tenant);
-    for (const auto& tenant : config.tenants)
-        if (has(*tenant))
-            return fail(ErrorCode::Usage, "account " + account + " is of tenant " + tenant->tenant,
-                        kith_command(*tenant) + " account lock " + account);
-    return ok();
+    const auto owner =
+        std::find_if(config.tenants.begin(), config.tenants.end(),
+                     [&](const auto& tenant) { return is_account_of(*tenant, account); });
+    return fail(ErrorCode::Usage, "account " + account + " is of tenant " + (*owner)->tenant,
+                kith_command(**owner) + " account lock " + account);
 }
 
 void print_done(std::ostream& out, const ResponseDone& done) {

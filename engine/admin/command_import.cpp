@@ -2,20 +2,24 @@
 // `kith import`: mail of the past goes into the journal as imported records in order of time, and
 // the learner learns from it. The first pass reads headers and finds when each mail arrived; the
 // second parses and appends. A mail's id comes from its content, so a repeated or interrupted
-// import goes on where it was and adds nothing twice; mail that kith saw live is left out. Covered
-// by tests/unit/admin/import_test.cpp.
+// import goes on where it was and adds nothing twice; mail that kith saw live is left out. Of
+// accounts, what an old log of Dovecot tells. Covered by tests/unit/admin/import_test.cpp and
+// import_accounts_test.cpp.
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <iostream>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <ostream>
 
 #include "engine/admin/command.hpp"
+#include "engine/admin/import_accounts.hpp"
 #include "engine/admin/import_envelope.hpp"
 #include "engine/admin/import_ledger.hpp"
 #include "engine/admin/import_source.hpp"
@@ -44,7 +48,7 @@ constexpr std::uint64_t kHeaderBytes = 256 * 1024;  // of a mail, read in the fi
 volatile std::sig_atomic_t g_stop = 0;
 
 struct Options {
-    std::string maildir, mbox, as = "auto";
+    std::string maildir, mbox, dovecot_log, as = "auto";
     bool dry_run = false;
 };
 
@@ -271,7 +275,75 @@ Result<Hasher::Secret> look_at_secret(const Config& config) {
     return read_or_create_site_key(config);  // there is one, or it is lost and that is an error
 }
 
+void stop_on_signals() {
+    std::signal(SIGINT, [](int) { g_stop = 1; });
+    std::signal(SIGTERM, [](int) { g_stop = 1; });
+}
+
+void print(Env& env, const Options& options, const AccountImport& c) {
+    if (env.json)
+        return print_json(env.out, {{"lines", c.lines},
+                                    {"imported", c.events},
+                                    {"foreign", c.foreign},
+                                    {"first", c.first ? Json(iso8601(*c.first)) : Json()},
+                                    {"last", c.last ? Json(iso8601(*c.last)) : Json()},
+                                    {"dry_run", options.dry_run}});
+    env.out << counted(c.lines, "line") << " read, " << counted(c.events, "event") << " of accounts"
+            << (options.dry_run ? " would be" : "") << " imported";
+    if (c.foreign > 0) env.out << ", " << c.foreign << " of accounts of others left out";
+    env.out << '\n';
+    if (c.events == 0) {
+        env.out << "no line tells of a login: is this Dovecot's log?\n";
+        return;
+    }
+    env.out << "from " << iso8601(*c.first) << " to " << iso8601(*c.last) << '\n';
+    if (!options.dry_run) env.out << "kith-learner learns from them when it runs; see kith account list\n";
+}
+
+/// What an old log tells of accounts. The same log again within two weeks adds nothing: the learner
+/// knows events by their ids.
+Outcome import_log(Env& env, const Config& config, const Options& options) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
+    std::ifstream file;
+    if (options.dovecot_log != "-") {
+        file.open(options.dovecot_log, std::ios::binary);
+        if (!file)
+            return os_fail("cannot open " + options.dovecot_log, errno,
+                           "one that is compressed is read with  zcat FILE | kith import "
+                           "--dovecot-log -");
+    }
+    std::unique_ptr<JournalWriter> journal;
+    Hasher::Secret secret{};
+    if (!options.dry_run) {
+        if (Status made = make_state_directories(config); !made) return fail(made.error());
+        auto key = read_or_create_site_key(config);
+        if (!key) return fail(key.error());
+        secret = *key;
+        auto opened = JournalWriter::open(config.journal);
+        if (!opened) return fail(std::move(opened).error());
+        journal = std::move(*opened);
+    }
+    stop_on_signals();
+    const auto record = [&](const AccountEvent& event) -> Status {
+        if (!journal) return ok();
+        const auto at = journal->append(RecordType::Account, env.now, encode(event));
+        return at ? ok() : Status(fail(at.error()));
+    };
+    std::istream& in = options.dovecot_log == "-" ? std::cin : file;
+    const auto done = read_account_log(in, config, Hasher(secret), env.now, local_zone, record,
+                                       [] { return g_stop != 0; });
+    if (!done)
+        return fail(done.error().code, "import of " + options.dovecot_log + ": " + done.error().what,
+                    "start the same import again, it adds nothing twice");
+    if (journal)
+        if (Status synced = journal->sync(); !synced) return fail(synced.error());
+    print(env, options, *done);
+    if (g_stop != 0) return fail(ErrorCode::TryAgain, "import: stopped by a signal", "start the same import again, it adds nothing twice");
+    return 0;
+}
+
 Outcome import(Env& env, const Config& config, const Options& options) {
+    if (!options.dovecot_log.empty()) return import_log(env, config, options);
     if (const Status may = may_look(config); !may) return fail(may.error());
     if (config.site.domains.empty() && options.as == "auto")
         return fail(ErrorCode::Config,
@@ -280,8 +352,7 @@ Outcome import(Env& env, const Config& config, const Options& options) {
     const Result<MailSource> source =
         options.maildir.empty() ? open_mbox(options.mbox) : open_maildir(options.maildir);
     if (!source) return fail(source.error());
-    std::signal(SIGINT, [](int) { g_stop = 1; });
-    std::signal(SIGTERM, [](int) { g_stop = 1; });
+    stop_on_signals();
     // An import may well be the first program to run, and makes directories and secret then.
     if (!options.dry_run)
         if (Status made = make_state_directories(config); !made) return fail(made.error());
@@ -314,14 +385,19 @@ ConfigAction setup_import(CLI::App& sub) {
         sub.add_option("--maildir", options->maildir, "Maildir to read, with its subfolders")
             ->type_name("DIR");
     auto* mbox = sub.add_option("--mbox", options->mbox, "mbox file to read")->type_name("FILE");
-    maildir->excludes(mbox);
+    auto* dovecot_log =
+        sub.add_option("--dovecot-log", options->dovecot_log,
+                       "Log of Dovecot, for what is usual on accounts; - reads standard input")
+            ->type_name("FILE");
+    maildir->excludes(mbox)->excludes(dovecot_log);
+    mbox->excludes(dovecot_log);
     sub.add_option("--as", options->as, "Direction of the mail")
         ->check(CLI::IsMember({"inbound", "outbound", "auto"}))
         ->capture_default_str();
     sub.add_flag("--dry-run", options->dry_run, "Only say what would be imported");
     sub.callback([options] {
-        if (options->maildir.empty() == options->mbox.empty())
-            throw CLI::RequiredError("one of --maildir and --mbox");
+        if (options->maildir.empty() && options->mbox.empty() && options->dovecot_log.empty())
+            throw CLI::RequiredError("one of --maildir, --mbox and --dovecot-log");
     });
     return [options](Env& env, const Config& config) { return import(env, config, *options); };
 }

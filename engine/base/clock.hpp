@@ -27,6 +27,9 @@ using Seconds = std::chrono::seconds;
 /// "2026-03-01T12:34:56Z".
 [[nodiscard]] std::string iso8601(Time t);
 
+/// What this machine's local time is east of UTC at `t`. Thread-safe.
+[[nodiscard]] Seconds local_zone(Time t);
+
 /// The outside world's time, for programs; tests pass a fake.
 class Clock {
 public:

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <ctime>
 #include <deque>
 #include <iostream>
 #include <map>
@@ -174,14 +173,6 @@ private:
     bool ending_ = false;
     std::thread thread_;  // last: it uses everything above
 };
-
-/// Seconds that local time is east of UTC.
-Seconds local_zone(Time now) {
-    const std::time_t t = to_unix(now);
-    std::tm local{};
-    ::localtime_r(&t, &local);
-    return Seconds(local.tm_gmtoff);
-}
 
 /// Reads a log in a thread of its own and hands its lines to the loop's.
 class LogReader {

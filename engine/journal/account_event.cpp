@@ -93,7 +93,8 @@ std::string encode(const AccountEvent& e) {
     b.Finish(format::CreateAccountEvent(b, static_cast<std::uint8_t>(e.kind), to_unix(e.time), id,
                                         account, host, service, session, client_addr, client_name,
                                         client_id, mechanism, tls, mailbox, to_mailbox, e.messages,
-                                        e.bytes, e.repeats, e.seconds, detail, message_ids, rule),
+                                        e.bytes, e.repeats, e.seconds, detail, message_ids, rule,
+                                        e.imported),
              kAccountIdentifier);
     return finished(b);
 }
@@ -125,6 +126,7 @@ Result<AccountEvent> decode_account_event(std::string_view bytes) {
     decode.text(e.detail, in->detail());
     decode.numbers(e.message_ids, in->message_ids());
     if (in->rule() != nullptr) read(decode, e.rule, *in->rule());
+    e.imported = in->imported();
     if (decode.wrong() != nullptr) return damaged("account event", decode.wrong());
     return e;
 }

@@ -74,6 +74,7 @@ struct AccountEvent {
     std::string detail;         ///< Folder, Credential, Forward: what exactly; Login*: why refused
     std::vector<std::uint64_t> message_ids;  ///< hashes as Observations::message_id, at most 64
     RuleSummary rule;                        ///< Rule*
+    bool imported = false;                   ///< from a log of the past: `time` is what counts
 };
 
 /// Longer texts are cut, further elements left out, by encode().

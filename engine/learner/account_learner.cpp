@@ -144,7 +144,8 @@ Result<std::optional<AccountJudgement>> AccountLearner::take(const AccountEvent&
     auto repeat = is_repeat(s.id, arrived);
     if (!repeat) return fail(repeat.error());
     if (*repeat) return Answer{};
-    s.time = site_.clocks[host].correct(event.time, arrived);
+    s.time = event.imported ? std::min(event.time, arrived)
+                            : site_.clocks[host].correct(event.time, arrived);
     s.values[index_of(AccountFeature::hour)] = part_of_week(s.time);
     auto judged = observe(s);
     if (!judged) return fail(judged.error());
