@@ -241,7 +241,7 @@ def play(server, site, victim, partners):
 
     def refused():
         code, text = server.submit(victim['name'], SOURCES[0], 99, partners[0])
-        return text if code >= 400 else None
+        return text if code != 250 and 'account locked until' in text else None
 
     answer = wait_until(refused, 'the lock to be seen', 30)
     print('  the next login for sending: %s\n' % re.sub(r'\s+', ' ', answer))

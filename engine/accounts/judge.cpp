@@ -355,7 +355,8 @@ void go_to_day(AccountSite& site, std::int32_t day) {
 
 void add_peak(AccountSite& site, std::size_t ring, float nats, std::int32_t day) {
     site.peaks[ring].add(nats);
-    ++site.day_counts[ring][static_cast<std::size_t>(day % 8)];
+    // What an import tells of months ago is no day of this week.
+    if (site.last_day - day < 8) ++site.day_counts[ring][static_cast<std::size_t>(day % 8)];
 }
 
 /// The day's risk is what days are like; that of an incident once, on the day that it opened: else
@@ -477,8 +478,8 @@ void tell(const AccountLook& look, AccountJudgement& j, double fresh,
         std::any_of(j.nats.begin(), j.nats.end(), [](float x) { return x >= kUnusualNats; });
     const bool open = a.incident.is_open(look.seen.time);
     const bool goes_on = open && look.seen.time - a.incident.raised <= AccountIncident::kPause;
-    const bool serious = j.ready && options.alerts_per_week > 0 && j.risk_nats >= kLeastAlert &&
-                         fresh <= options.alerts_per_week;
+    const bool serious = !look.seen.imported && j.ready && options.alerts_per_week > 0 &&
+                         j.risk_nats >= kLeastAlert && fresh <= options.alerts_per_week;
     const bool raises = serious && !goes_on, opens = raises && !open;
     if (!unusual && !raises) return;
     j.text = account_text(look, {place.domain, place.all});

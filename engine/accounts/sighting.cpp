@@ -169,6 +169,10 @@ std::uint32_t part_of_week(Time t) noexcept {
     return 1 + hour / 3 + (weekday >= 6 ? 8 : 0);
 }
 
+std::uint64_t account_event_id(const Hasher& hasher, std::string_view id) {
+    return id.empty() ? 0 : hasher.hash64("account event", id);
+}
+
 Sighting sighting_of(const AccountEvent& e, Time time, const Hasher& hasher,
                      const std::vector<std::string>& own_domains) {
     Sighting s;
@@ -177,8 +181,9 @@ Sighting sighting_of(const AccountEvent& e, Time time, const Hasher& hasher,
     s.name = utf8_lower(words(e.account));
     s.account = account_key(hasher, e.account);
     s.session = e.session.empty() ? 0 : hasher.hash32("session", e.session);
-    s.id = e.id.empty() ? 0 : hasher.hash64("account event", e.id);
+    s.id = account_event_id(hasher, e.id);
     s.messages = e.messages;
+    s.imported = e.imported;
     s.repeats = std::clamp(e.repeats, 1U, Sighting::kMaxRepeats);
     s.network = network_prefix(e.client_addr);
     s.organisation = words(organisation(e.client_name));

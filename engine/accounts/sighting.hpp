@@ -62,6 +62,7 @@ struct Sighting {
     std::vector<std::uint32_t> recipients;  ///< of a mail, at most kMaxRecipients
     std::uint32_t marks = 0;                ///< bit per AccountMark
     float mail_nats = 0;                    ///< how unlike its sender the mail is by itself, 0 to 6
+    bool imported = false;                  ///< of the past: it teaches, and opens no incident
     std::string mail;                       ///< kith's id of it
 
     // In words, at most kMaxWordsBytes each, "" = not known.
@@ -83,6 +84,9 @@ struct Sighting {
 [[nodiscard]] std::string program_name(std::string_view client_id);
 /// Part of the week that decides what is usual: 1 to 8 on working days, 9 to 16 at weekends, UTC.
 [[nodiscard]] std::uint32_t part_of_week(Time t) noexcept;
+
+/// What an event is remembered by, from its source's id; 0 = it has none.
+[[nodiscard]] std::uint64_t account_event_id(const Hasher& hasher, std::string_view id);
 
 /// `time`: when it happened, by one clock for all hosts. `own_domains`: of the site.
 [[nodiscard]] Sighting sighting_of(const AccountEvent& event, Time time, const Hasher& hasher,

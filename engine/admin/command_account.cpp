@@ -59,16 +59,16 @@ std::string what_text(const AccountLock& l) {
 }
 
 /// The services look for a lock where its account belongs.
-Status check_owner(const Config& config, const std::string& account) {
-    if (is_account_of(config, account)) return ok();
-    if (!config.tenant.empty())
+Status check_owner(const Env& env, const Config& config, const std::string& account) {
+    const auto site = load_config_or_error(env.config_path);
+    if (!site) return fail(site.error());
+    const auto& owner = owner_of_account(*site, account);
+    if (owner->tenant == config.tenant) return ok();
+    if (owner->tenant.empty())
         return fail(ErrorCode::Usage,
                     "account " + account + " has no domain of tenant " + config.tenant);
-    const auto owner =
-        std::find_if(config.tenants.begin(), config.tenants.end(),
-                     [&](const auto& tenant) { return is_account_of(*tenant, account); });
-    return fail(ErrorCode::Usage, "account " + account + " is of tenant " + (*owner)->tenant,
-                kith_command(**owner) + " account lock " + account);
+    return fail(ErrorCode::Usage, "account " + account + " is of tenant " + owner->tenant,
+                kith_command(*owner) + " account lock " + account);
 }
 
 void print_done(std::ostream& out, const ResponseDone& done) {
@@ -83,7 +83,7 @@ Outcome lock(Env& env, const Config& config, const Options& o) {
     if (o.account.size() > kMaxLockAccount || trim(o.account).empty())
         return fail(ErrorCode::Usage,
                     "an account's name has 1 to " + std::to_string(kMaxLockAccount) + " bytes");
-    if (Status mine = check_owner(config, ascii_lower(trim(o.account))); !mine)
+    if (Status mine = check_owner(env, config, ascii_lower(trim(o.account))); !mine)
         return fail(std::move(mine).error());
     AccountResponse wanted;
     wanted.lock.account = ascii_lower(trim(o.account));

@@ -6,18 +6,19 @@
 // accounts, what an old log of Dovecot tells. Covered by tests/unit/admin/import_test.cpp and
 // import_accounts_test.cpp.
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
-#include <fstream>
-#include <iostream>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <ostream>
 
+#include "engine/accounts/codec.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/import_accounts.hpp"
 #include "engine/admin/import_envelope.hpp"
@@ -31,6 +32,8 @@
 #include "engine/base/hash.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/base/unique_fd.hpp"
+#include "engine/config/accounts.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/learner.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -276,69 +279,110 @@ Result<Hasher::Secret> look_at_secret(const Config& config) {
 }
 
 void stop_on_signals() {
-    std::signal(SIGINT, [](int) { g_stop = 1; });
-    std::signal(SIGTERM, [](int) { g_stop = 1; });
+    struct sigaction stop {};
+    stop.sa_handler = [](int) { g_stop = 1; };
+    // Without SA_RESTART: who waits for standard input is to be woken.
+    ::sigaction(SIGINT, &stop, nullptr);
+    ::sigaction(SIGTERM, &stop, nullptr);
 }
 
 void print(Env& env, const Options& options, const AccountImport& c) {
     if (env.json)
         return print_json(env.out, {{"lines", c.lines},
                                     {"imported", c.events},
+                                    {"known", c.known},
                                     {"foreign", c.foreign},
                                     {"first", c.first ? Json(iso8601(*c.first)) : Json()},
                                     {"last", c.last ? Json(iso8601(*c.last)) : Json()},
                                     {"dry_run", options.dry_run}});
     env.out << counted(c.lines, "line") << " read, " << counted(c.events, "event") << " of accounts"
-            << (options.dry_run ? " would be" : "") << " imported";
+            << (options.dry_run ? " would be" : "") << " imported, " << c.known << " known already";
     if (c.foreign > 0) env.out << ", " << c.foreign << " of accounts of others left out";
     env.out << '\n';
-    if (c.events == 0) {
+    if (c.events + c.known + c.foreign == 0)
         env.out << "no line tells of a login: is this Dovecot's log?\n";
-        return;
-    }
+    if (c.events == 0) return;
     env.out << "from " << iso8601(*c.first) << " to " << iso8601(*c.last) << '\n';
-    if (!options.dry_run) env.out << "kith-learner learns from them when it runs; see kith account list\n";
+    if (!options.dry_run)
+        env.out << "kith-learner learns from them when it runs; see kith account list\n";
 }
 
-/// What an old log tells of accounts. The same log again within two weeks adds nothing: the learner
-/// knows events by their ids.
+/// Events whose ids the learner knows, from a log that was imported or followed before.
+class KnownEvents {
+public:
+    KnownEvents(const Config& config, const Hasher& hasher) : hasher_(hasher) {
+        auto store = Store::open(config.store, Store::Mode::Read);
+        if (!store) return;  // nothing was learned yet
+        auto reader = (*store)->read();
+        if (!reader) return;
+        store_ = std::move(*store);
+        reader_ = std::move(*reader);
+    }
+    [[nodiscard]] bool has(const AccountEvent& event) const {
+        if (!reader_ || event.id.empty()) return false;
+        const std::uint64_t id = account_event_id(hasher_, event.id);
+        const auto found = reader_->get(Table::Accounts, account_event_key(id));
+        return found && found->has_value();
+    }
+
+private:
+    const Hasher& hasher_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<StoreReader> reader_;
+};
+
+Result<UniqueFd> open_log(const std::string& file) {
+    if (file == "-") return UniqueFd(::dup(STDIN_FILENO));
+    UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd)
+        return os_fail("cannot open " + file, errno,
+                       "one that is compressed is read with  zcat FILE | kith import "
+                       "--dovecot-log -");
+    return fd;
+}
+
+/// What an old log tells of accounts. The same log again within two weeks adds nothing.
 Outcome import_log(Env& env, const Config& config, const Options& options) {
     if (const Status may = may_look(config); !may) return fail(may.error());
-    std::ifstream file;
-    if (options.dovecot_log != "-") {
-        file.open(options.dovecot_log, std::ios::binary);
-        if (!file)
-            return os_fail("cannot open " + options.dovecot_log, errno,
-                           "one that is compressed is read with  zcat FILE | kith import "
-                           "--dovecot-log -");
-    }
-    std::unique_ptr<JournalWriter> journal;
-    Hasher::Secret secret{};
-    if (!options.dry_run) {
+    // Whose an account is depends on the domains of all tenants.
+    const auto site = load_config_or_error(env.config_path);
+    if (!site) return fail(site.error());
+    const auto log = open_log(options.dovecot_log);
+    if (!log) return fail(log.error());
+    if (!options.dry_run)
         if (Status made = make_state_directories(config); !made) return fail(made.error());
-        auto key = read_or_create_site_key(config);
-        if (!key) return fail(key.error());
-        secret = *key;
+    const auto secret = options.dry_run ? look_at_secret(config) : read_or_create_site_key(config);
+    if (!secret) return fail(secret.error());
+    std::unique_ptr<JournalWriter> journal;
+    if (!options.dry_run) {
         auto opened = JournalWriter::open(config.journal);
         if (!opened) return fail(std::move(opened).error());
         journal = std::move(*opened);
     }
+    const Hasher hasher(*secret);
+    const KnownEvents known(config, hasher);
     stop_on_signals();
     const auto record = [&](const AccountEvent& event) -> Status {
         if (!journal) return ok();
         const auto at = journal->append(RecordType::Account, env.now, encode(event));
         return at ? ok() : Status(fail(at.error()));
     };
-    std::istream& in = options.dovecot_log == "-" ? std::cin : file;
-    const auto done = read_account_log(in, config, Hasher(secret), env.now, local_zone, record,
-                                       [] { return g_stop != 0; });
+    const auto done = read_account_log(
+        log->get(),
+        {hasher, env.now, local_zone,
+         [&](const std::string& a) { return owner_of_account(*site, a)->tenant == config.tenant; },
+         [&](const AccountEvent& e) { return known.has(e); }, record, [] { return g_stop != 0; }});
     if (!done)
-        return fail(done.error().code, "import of " + options.dovecot_log + ": " + done.error().what,
-                    "start the same import again, it adds nothing twice");
+        return fail(done.error().code,
+                    "import of " + options.dovecot_log + ": " + done.error().what,
+                    done.error().hint);
     if (journal)
         if (Status synced = journal->sync(); !synced) return fail(synced.error());
     print(env, options, *done);
-    if (g_stop != 0) return fail(ErrorCode::TryAgain, "import: stopped by a signal", "start the same import again, it adds nothing twice");
+    if (g_stop != 0)
+        return fail(ErrorCode::TryAgain, "import: stopped by a signal",
+                    "start the same import again when kith-learner has learned what is there: it "
+                    "goes on from there");
     return 0;
 }
 

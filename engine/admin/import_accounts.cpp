@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/admin/import_accounts.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
-#include <string>
+#include <cerrno>
 
-#include "engine/config/accounts.hpp"
+#include "engine/base/os_error.hpp"
 #include "engine/intake/log_follower.hpp"
 #include "engine/intake/log_line_reader.hpp"
 #include "engine/intake/session_merger.hpp"
@@ -15,18 +17,15 @@ namespace {
 
 class AccountLog {
 public:
-    AccountLog(const Config& config, const Hasher& hasher, Time now,
-               const std::function<Seconds(Time)>& zone,
-               const std::function<Status(const AccountEvent&)>& record)
-        : config_(config),
-          zone_(zone),
-          context_{now, zone(now), [&hasher](std::string_view) { return &hasher; }},
-          record_(record) {}
+    explicit AccountLog(const AccountLogReading& reading)
+        : reading_(reading),
+          context_{reading.now, reading.zone(reading.now),
+                   [&reading](std::string_view) { return &reading.hasher; }, true} {}
 
     [[nodiscard]] Status line(std::string_view text) {
         ++out_.lines;
         // Summer time comes and goes within a log.
-        if (reached_ != Time{}) context_.zone = zone_(reached_);
+        if (reached_ != Time{}) context_.zone = reading_.zone(reached_);
         for (ToldEvent& told : read_log_line(text, context_)) {
             // The log's own clock: what belongs together is told within seconds of it.
             reached_ = std::max(reached_, told.event.time);
@@ -43,22 +42,25 @@ public:
 private:
     [[nodiscard]] Status write(std::vector<AccountEvent> events) {
         for (AccountEvent& e : events) {
-            if (!is_account_of(config_, e.account)) {
+            if (!reading_.is_ours(e.account)) {
                 ++out_.foreign;
                 continue;
             }
+            if (reading_.is_known(e)) {
+                ++out_.known;
+                continue;
+            }
             e.imported = true;
-            if (const Status recorded = record_(e); !recorded) return recorded;
+            if (const Status recorded = reading_.record(e); !recorded) return recorded;
             ++out_.events;
             if (!out_.first || e.time < *out_.first) out_.first = e.time;
             if (!out_.last || e.time > *out_.last) out_.last = e.time;
         }
         return ok();
     }
-    const Config& config_;
-    const std::function<Seconds(Time)>& zone_;
+
+    const AccountLogReading& reading_;
     LogContext context_;
-    const std::function<Status(const AccountEvent&)>& record_;
     SessionMerger merger_;
     Time reached_{};
     AccountImport out_;
@@ -66,27 +68,27 @@ private:
 
 }  // namespace
 
-Result<AccountImport> read_account_log(std::istream& in, const Config& config, const Hasher& hasher,
-                                       Time now, const std::function<Seconds(Time)>& zone,
-                                       const std::function<Status(const AccountEvent&)>& record,
-                                       const std::function<bool()>& stopped) {
-    AccountLog log(config, hasher, now, zone, record);
+Result<AccountImport> read_account_log(int fd, const AccountLogReading& reading) {
+    AccountLog log(reading);
     LineCutter cutter;
     Status failed = ok();
+    const auto take = [&](std::string_view line) {
+        if (failed) failed = log.line(line);
+    };
     std::array<char, 64 << 10> block{};
-    while (failed && !stopped() && in) {
-        in.read(block.data(), static_cast<std::streamsize>(block.size()));
-        cutter.add({block.data(), static_cast<std::size_t>(in.gcount())},
-                   [&](std::string_view line) {
-                       if (failed) failed = log.line(line);
-                   });
+    while (failed && !reading.stopped()) {
+        const ssize_t n = ::read(fd, block.data(), block.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return os_fail("the log cannot be read", errno);
+        if (n == 0) {
+            cutter.add("\n", [&](std::string_view line) {  // the last line may lack its end
+                if (!line.empty()) take(line);
+            });
+            break;
+        }
+        cutter.add({block.data(), static_cast<std::size_t>(n)}, take);
     }
-    // The last line of a file may lack its end.
-    cutter.add("\n", [&](std::string_view line) {
-        if (failed && !line.empty()) failed = log.line(line);
-    });
     if (!failed) return fail(failed.error());
-    if (in.bad()) return fail(ErrorCode::Io, "the log cannot be read to its end");
     return log.end();
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/config/accounts.hpp"
 
-#include <algorithm>
 #include <filesystem>
 
 #include "engine/base/text.hpp"
 #include "engine/config/tenants.hpp"
-#include "engine/config/values.hpp"
 
 namespace kith {
 
@@ -22,19 +20,6 @@ const std::shared_ptr<const Config>& owner_of_account(const std::shared_ptr<cons
     const std::size_t at = account.rfind('@');
     if (at == std::string_view::npos) return site;
     return owner_of_domain(site, utf8_lower(scrub_utf8(account.substr(at + 1))));
-}
-
-bool is_account_of(const Config& config, std::string_view account) {
-    const std::size_t at = account.rfind('@');
-    const std::string domain =
-        at == std::string_view::npos ? "" : utf8_lower(scrub_utf8(account.substr(at + 1)));
-    const auto has = [&](const Config& c) {
-        return std::any_of(c.site.domains.begin(), c.site.domains.end(),
-                           [&](const std::string& own) { return is_domain_or_below(domain, own); });
-    };
-    if (!config.tenant.empty()) return has(config);
-    return std::none_of(config.tenants.begin(), config.tenants.end(),
-                        [&](const auto& tenant) { return has(*tenant); });
 }
 
 std::optional<AccountLock> AccountLocks::find(const std::shared_ptr<const Config>& site,

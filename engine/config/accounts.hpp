@@ -23,9 +23,6 @@ namespace kith {
 [[nodiscard]] const std::shared_ptr<const Config>& owner_of_account(
     const std::shared_ptr<const Config>& site, std::string_view account);
 
-/// Whether the account belongs to the site or tenant whose configuration this is.
-[[nodiscard]] bool is_account_of(const Config& config, std::string_view account);
-
 /// The locks of the site and its tenants, each in a file of its own. Thread-safe.
 class AccountLocks {
 public:

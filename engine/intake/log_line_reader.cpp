@@ -67,6 +67,7 @@ std::optional<Time> syslog_time(std::string_view text, const LogContext& context
     std::optional<Time> best;
     for (const int shift : {0, -1, 1}) {
         const auto candidate = at_year(today.year() + std::chrono::years(shift));
+        if (candidate && context.old && *candidate > context.now + std::chrono::days(1)) continue;
         const auto distance = [&](Time t) {
             return t < context.now ? context.now - t : t - context.now;
         };

@@ -26,9 +26,10 @@ using HasherOf = std::function<const Hasher*(std::string_view account)>;
 inline constexpr std::size_t kMaxLogLine = 8192;
 
 struct LogContext {
-    Time now{};       ///< a stamp without a year is of the year nearest to it
-    Seconds zone{0};  ///< local time is so far east of UTC
-    HasherOf hasher;  ///< for Message-IDs; empty, or nullptr = they are left out
+    Time now{};        ///< a stamp without a year is of the year nearest to it
+    Seconds zone{0};   ///< local time is so far east of UTC
+    HasherOf hasher;   ///< for Message-IDs; empty, or nullptr = they are left out
+    bool old = false;  ///< of the past: such a stamp is never later than a day after `now`
 };
 
 /// Nothing for a line that tells nothing about an account; two events for the end of a session that

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith import --dovecot-log` with the built program: what an old log tells reaches the journal as
 // of the past, and the log again teaches nothing twice.
+#include <fcntl.h>
+
 #include <nlohmann/json.hpp>
 
-#include <sstream>
+#include <algorithm>
 
 #include "engine/admin/import_accounts.hpp"
 #include "engine/journal/account_event.hpp"
@@ -43,7 +45,7 @@ TEST_CASE("an old log of Dovecot reaches the journal as of the past") {
     CHECK(out.err == "");
     CHECK(out.status == 0);
     CHECK(out.out ==
-          "4 lines read, 4 events of accounts imported\n"
+          "4 lines read, 4 events of accounts imported, 0 known already\n"
           "from 2026-03-02T08:00:00Z to 2026-03-03T07:59:00Z\n"
           "kith-learner learns from them when it runs; see kith account list\n");
     const auto events = recorded(site);
@@ -90,28 +92,39 @@ TEST_CASE("a log that is none, one that is missing, and two sources at once say 
     CHECK(site.kith({"import", "--dovecot-log", "-", "--mbox", "x"}).status == 64);
 }
 
-TEST_CASE("what is imported is learned at its own time, and only once") {
-    const Hasher hasher(Hasher::Secret{'i', 'm', 'p', 'o', 'r', 't'});
+namespace {
+
+const Hasher kHasher(Hasher::Secret{'i', 'm', 'p', 'o', 'r', 't'});
+const Time kNow = from_unix(1775000000);  // four weeks later
+
+/// Reads `text` as a log; what is not said is ours, new and written nowhere.
+Result<kith::admin::AccountImport> read_text(const Site& site, const std::string& text,
+                                             kith::admin::AccountLogReading reading) {
+    if (!reading.zone) reading.zone = [](Time) { return Seconds(0); };
+    if (!reading.is_ours) reading.is_ours = [](const std::string&) { return true; };
+    if (!reading.is_known) reading.is_known = [](const AccountEvent&) { return false; };
+    if (!reading.record) reading.record = [](const AccountEvent&) { return ok(); };
+    if (!reading.stopped) reading.stopped = [] { return false; };
+    const UniqueFd fd(::open(site.dir.write("text.log", text).c_str(), O_RDONLY));
+    REQUIRE(fd);
+    return kith::admin::read_account_log(fd.get(), reading);
+}
+
+}  // namespace
+
+TEST_CASE("what is imported is learned at its own time, only once, and opens no incident") {
+    Site site;
     const AccountJudgeOptions options;
     const std::vector<std::string> own = {"example.org"};
-    AccountLearner learner(hasher, options, own);
-    Config config;
-    config.site.domains = own;
-    const Time now = from_unix(1775000000);  // four weeks later
-    const auto learn = [&] {
-        std::istringstream in(kLog);
-        const auto read = read_account_log(
-            in, config, hasher, now, [](Time) { return Seconds(0); },
-            [&](const AccountEvent& e) -> Status {
-                const auto taken = learner.take(e, now);
-                return taken ? ok() : Status(fail(taken.error()));
-            },
-            [] { return false; });
-        REQUIRE(read);
+    AccountLearner learner(kHasher, options, own);
+    kith::admin::AccountLogReading reading{kHasher, kNow, {}, {}, {}, {}, {}};
+    reading.record = [&](const AccountEvent& e) -> Status {
+        const auto taken = learner.take(e, kNow);
+        if (taken && *taken) CHECK_FALSE((*taken)->alert);
+        return taken ? ok() : Status(fail(taken.error()));
     };
-    using kith::admin::read_account_log;
-    learn();
-    learn();
+    REQUIRE(read_text(site, kLog, reading));
+    REQUIRE(read_text(site, kLog, reading));
     const auto state = learner.find("anna@example.org");
     REQUIRE(state);
     REQUIRE(*state != nullptr);
@@ -120,41 +133,76 @@ TEST_CASE("what is imported is learned at its own time, and only once") {
     CHECK(iso8601((*state)->last) == "2026-03-03T07:59:00Z");
 }
 
-TEST_CASE("another tenant's accounts are left out") {
-    Config config;
-    auto north = std::make_shared<Config>();
-    north->tenant = "north";
-    north->site.domains = {"example.org"};
-    config.tenants = {north};
-    config.site.domains = {"example.com"};
-    const Hasher hasher(Hasher::Secret{});
-    const auto count = [&](const Config& of) {
-        std::istringstream in(kLog);
-        return kith::admin::read_account_log(
-                   in, of, hasher, from_unix(1775000000), [](Time) { return Seconds(0); },
-                   [](const AccountEvent&) { return ok(); }, [] { return false; })
-            .value();
+TEST_CASE("account-days of an import are no days of the week that is going on") {
+    Site site;
+    const AccountJudgeOptions options;
+    const std::vector<std::string> own = {"example.org"};
+    AccountLearner learner(kHasher, options, own);
+    AccountEvent today;  // kith has seen this week already
+    today.account = "carl@example.org";
+    today.client_addr = "192.0.2.9";
+    today.time = kNow;
+    REQUIRE(learner.take(today, kNow));
+    kith::admin::AccountLogReading reading{kHasher, kNow, {}, {}, {}, {}, {}};
+    reading.record = [&](const AccountEvent& e) -> Status {
+        const auto taken = learner.take(e, kNow);
+        return taken ? ok() : Status(fail(taken.error()));
     };
-    CHECK(count(config).events == 0);
-    CHECK(count(config).foreign == 4);
-    CHECK(count(*north).events == 4);
+    REQUIRE(read_text(site, kLog, reading));
+    for (const auto& ring : learner.site().day_counts)
+        for (const std::uint32_t count : ring) CHECK(count == 0);
 }
 
-TEST_CASE("what cannot be written ends the import, and a signal does") {
-    const Hasher hasher(Hasher::Secret{});
-    Config config;
-    std::istringstream in(kLog);
-    const auto zone = [](Time) { return Seconds(0); };
-    const auto full = kith::admin::read_account_log(
-        in, config, hasher, from_unix(1775000000), zone,
-        [](const AccountEvent&) -> Status { return fail(ErrorCode::Full, "disk full"); },
-        [] { return false; });
+TEST_CASE("accounts of others and events that are known are left out, and counted") {
+    Site site;
+    kith::admin::AccountLogReading reading{kHasher, kNow, {}, {}, {}, {}, {}};
+    reading.is_ours = [](const std::string&) { return false; };
+    auto read = read_text(site, kLog, reading);
+    REQUIRE(read);
+    CHECK(read->events == 0);
+    CHECK(read->foreign == 4);
+    reading.is_ours = {};
+    reading.is_known = [](const AccountEvent& e) { return e.kind == AccountEventKind::Login; };
+    read = read_text(site, kLog, reading);
+    REQUIRE(read);
+    CHECK(read->events == 2);
+    CHECK(read->known == 2);
+}
+
+TEST_CASE("a stamp without a year is never in the future of an import") {
+    Site site;
+    kith::admin::AccountLogReading reading{kHasher, kNow, {}, {}, {}, {}, {}};  // 31 March 2026
+    std::vector<std::string> times;
+    reading.record = [&](const AccountEvent& e) {
+        times.push_back(iso8601(e.time));
+        return ok();
+    };
+    const std::string rest = " mail1 dovecot: imap-login: Login: user=<anna>, method=PLAIN, "
+                             "rip=192.0.2.7, lip=192.0.2.1, session=<";
+    REQUIRE(read_text(site,
+                      "Apr 20 08:00:00" + rest + "a>\nDec 31 08:00:00" + rest +
+                          "b>\nMar 30 08:00:00" + rest + "c>\n",
+                      reading));
+    CHECK(times == std::vector<std::string>{"2025-04-20T08:00:00Z", "2025-12-31T08:00:00Z",
+                                            "2026-03-30T08:00:00Z"});
+}
+
+TEST_CASE("what cannot be read or written ends the import, and a signal does") {
+    Site site;
+    kith::admin::AccountLogReading reading{kHasher, kNow, {}, {}, {}, {}, {}};
+    reading.record = [](const AccountEvent&) -> Status {
+        return fail(ErrorCode::Full, "disk full");
+    };
+    const auto full = read_text(site, kLog, reading);
     REQUIRE_FALSE(full);
     CHECK(full.error().what == "disk full");
-    std::istringstream again(kLog);
-    const auto stopped = kith::admin::read_account_log(
-        again, config, hasher, from_unix(1775000000), zone,
-        [](const AccountEvent&) { return ok(); }, [] { return true; });
+    reading.record = {};
+    reading.stopped = [] { return true; };
+    const auto stopped = read_text(site, kLog, reading);
     REQUIRE(stopped);
     CHECK(stopped->lines == 0);
+    site.write_secret();
+    const auto directory = site.kith({"import", "--dovecot-log", site.dir.path().string()});
+    CHECK(directory.status == 74);
+    CHECK(directory.err.find("the log cannot be read: Is a directory") != std::string::npos);
 }
