@@ -10,9 +10,9 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/process.hpp"
-#include "engine/admin/state_file.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
+#include "engine/base/whole_file.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/intake/doveadm.hpp"
 

@@ -17,8 +17,8 @@
 #include "engine/admin/output.hpp"
 #include "engine/admin/personal_data.hpp"
 #include "engine/admin/profile_view.hpp"
-#include "engine/admin/state_file.hpp"
 #include "engine/assess/site_key.hpp"
+#include "engine/base/whole_file.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/learner/learner.hpp"
 
