@@ -15,10 +15,6 @@
 namespace kith::milter {
 namespace {
 
-std::string bounded(std::string_view text, std::size_t max_bytes) {
-    return std::string(text.substr(0, max_bytes));
-}
-
 /// "<a@b>" and "a@b" are the same: mail handed to Postfix's sendmail(1) comes without the brackets.
 std::string_view without_brackets(std::string_view address) {
     address = trim(address);
@@ -36,7 +32,7 @@ std::string_view verified_name(std::string_view name) {
 
 std::string macro(const Macros& macros, const char* name) {
     const auto value = macros(name);
-    return value ? bounded(*value, Session::kMaxNameBytes) : std::string();
+    return value ? scrub_utf8(*value, Session::kMaxNameBytes) : std::string();
 }
 
 /// What its own stage told; else what the MTA has told since. An MTA that takes no macro lists from
@@ -148,15 +144,15 @@ void Session::connected(std::string_view name, std::string_view address, const M
     message_.reset();
     pending_.reset();
     connection_ = {};
-    connection_.client_name = bounded(verified_name(name), kMaxNameBytes);
-    connection_.client_addr = bounded(address, kMaxNameBytes);
+    connection_.client_name = scrub_utf8(verified_name(name), kMaxNameBytes);
+    connection_.client_addr = scrub_utf8(address, kMaxNameBytes);
     connection_.daemon_name = macro(macros, "{daemon_name}");
     connection_.daemon_port = macro(macros, "{daemon_port}");
     connection_.mta_hostname = macro(macros, "j");
 }
 
 void Session::helo(std::string_view name, const Macros& macros) {
-    connection_.helo = bounded(name, kMaxNameBytes);
+    connection_.helo = scrub_utf8(name, kMaxNameBytes);
     // A second EHLO follows STARTTLS and is the one that knows the version.
     connection_.tls_version = macro(macros, "{tls_version}");
 }
@@ -183,7 +179,7 @@ void Session::mail_from(std::string_view sender, const Macros& macros) {
         connection_.client_name = verified_name(macro(macros, "{client_name}"));
     }
     Arrival& arrival = message().arrival;
-    arrival.mail_from = bounded(without_brackets(sender), kMaxAddressBytes);
+    arrival.mail_from = scrub_utf8(without_brackets(sender), kMaxAddressBytes);
     // Asked for at every MAIL: a login belongs to the message, not to the connection's first
     // message only.
     std::string login = macro(macros, "{auth_authen}");
@@ -194,7 +190,7 @@ void Session::mail_from(std::string_view sender, const Macros& macros) {
 void Session::recipient(std::string_view address) {
     auto& rcpts = message().arrival.rcpts;
     if (rcpts.size() < kMaxRecipients)
-        rcpts.push_back(bounded(without_brackets(address), kMaxAddressBytes));
+        rcpts.push_back(scrub_utf8(without_brackets(address), kMaxAddressBytes));
 }
 
 void Session::header(std::string_view name, std::string_view value) {
@@ -251,11 +247,9 @@ Plan Session::end_of_message(const Macros& macros) {
     std::vector<TenantPart> parts = split_by_tenant(m.config, arrival);
     const auto lock = outbound_lock(arrival);
     const AccountOptions& locked = parts.front().config->accounts;
-    // What is answered when there is no verdict in time.
-    const Action without =
-        lock ? plan_for_locked(nullptr, *lock, locked, negotiated_, m.own_headers).action
-        : options.on_failure == OnFailure::Tempfail ? Action::Deferred
-                                                    : Action::Accepted;
+    // What is done when there is no verdict in time, which a record that comes late tells as well.
+    Plan without = lock ? plan_for_locked(nullptr, *lock, locked, negotiated_, m.own_headers)
+                        : plan_without_verdict(options, negotiated_, m.own_headers);
     std::variant<std::vector<Judged>, Missed> outcome = Missed::Failed;
     if (!m.failed) {
         outcome = run_within<std::vector<Judged>>(
@@ -263,8 +257,8 @@ Plan Session::end_of_message(const Macros& macros) {
             [services = services_, collector = m.collector, parts] {
                 return judge_parts(*services, collector->bytes(), parts);
             },
-            [services = services_, parts, without](std::vector<Judged> late) {
-                record_late(*services, parts, std::move(late), without);
+            [services = services_, parts, done = without.action](std::vector<Judged> late) {
+                record_late(*services, parts, std::move(late), done);
             });
     }
     // The collector is the worker's as long as a late one may run; its trouble is read only when no
@@ -297,13 +291,12 @@ Plan Session::end_of_message(const Macros& macros) {
                         : missed == Missed::TooLate ? counters.late
                                                     : counters.failed;
         counter.fetch_add(1);
-        plan = plan_without_verdict(options, negotiated_, m.own_headers);
+        plan = std::move(without);
     }
-    if (lock) {
-        plan = plan_for_locked(pending.judged.empty() ? nullptr : &pending.judged.front().record,
-                               *lock, locked, negotiated_, m.own_headers);
-        pending.locked = lock_text(*lock);
-    }
+    if (lock && !pending.judged.empty())
+        plan = plan_for_locked(&pending.judged.front().record, *lock, locked, negotiated_,
+                               m.own_headers);
+    if (lock) pending.locked = lock_text(*lock);
     pending.parts = std::move(parts);
     pending.shortfall = plan.shortfall;
     pending_ = std::move(pending);

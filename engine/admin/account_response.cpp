@@ -10,9 +10,9 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/process.hpp"
-#include "engine/admin/state_file.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
+#include "engine/base/whole_file.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/intake/doveadm.hpp"
 
@@ -122,6 +122,30 @@ Status kick_sessions(const Config& config, const std::string& account) {
 }
 
 }  // namespace
+
+Status drop_ended_locks(const Config& config, Time now) {
+    const std::string file = account_options(config).lock_file;
+    const auto locks = read_locks(file);
+    if (!locks) return fail(locks.error());
+    if (std::none_of(locks->begin(), locks->end(),
+                     [&](const AccountLock& l) { return l.until <= now; }))
+        return ok();
+    return change_locks(file, now, [](std::vector<AccountLock>&) {});
+}
+
+std::string response_memory(const Config& config) {
+    return account_options(config).lock_file + ".answered";
+}
+
+Json lock_json(const AccountLock& l) {
+    return {{"account", l.account},
+            {"since", iso8601(l.since)},
+            {"until", iso8601(l.until)},
+            {"outbound", l.outbound},
+            {"login", l.login},
+            {"by", l.by},
+            {"why", l.why}};
+}
 
 Status write_deny_file(const Config& config, Time now) {
     const AccountOptions options = account_options(config);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/admin/hold_queue.hpp"
+#include "engine/admin/output.hpp"
 #include "engine/base/account_lock.hpp"
 #include "engine/config/config.hpp"
 
@@ -37,6 +38,14 @@ struct ResponseDone {
 /// Ends the lock of `account`. NoInput when there is none; what was put on hold stays there.
 [[nodiscard]] Result<ResponseDone> end_lock(const Config& config, Time now,
                                             const std::string& account, const std::string& why);
+
+/// Takes locks that have ended out of the file; writes it only where there are some.
+[[nodiscard]] Status drop_ended_locks(const Config& config, Time now);
+
+/// Which incidents were answered by themselves: the file's name, beside the locks
+/// (engine/admin/FORMAT.md).
+[[nodiscard]] std::string response_memory(const Config& config);
+[[nodiscard]] Json lock_json(const AccountLock& lock);
 
 /// Writes accounts.deny_file anew from the locks that stand at `now`; does nothing without one.
 [[nodiscard]] Status write_deny_file(const Config& config, Time now);

@@ -20,6 +20,7 @@
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/base/text.hpp"
+#include "engine/base/whole_file.hpp"
 #include "engine/config/tenants.hpp"
 #include "engine/learner/account_learner.hpp"
 #include "engine/learner/incident.hpp"

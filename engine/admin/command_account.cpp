@@ -31,27 +31,12 @@ constexpr Seconds kLongestLock{90LL * 86400};
 /// Older incidents are not answered by themselves any more.
 constexpr Seconds kAnswered{86400};
 
-/// Which incidents were answered, beside the locks.
-std::string response_memory(const Config& config) {
-    return account_options(config).lock_file + ".answered";
-}
-
 struct Options {
     std::string account, span = "4h", why;
     bool outbound = false, login = false, kick = false;
     unsigned limit = 50;
     MtaOptions mta;
 };
-
-Json lock_json(const AccountLock& l) {
-    return {{"account", l.account},
-            {"since", iso8601(l.since)},
-            {"until", iso8601(l.until)},
-            {"outbound", l.outbound},
-            {"login", l.login},
-            {"by", l.by},
-            {"why", l.why}};
-}
 
 std::string what_text(const AccountLock& l) {
     if (l.outbound && l.login) return "outbound mail and login";
@@ -180,9 +165,26 @@ Result<std::vector<AccountAlarm>> new_alarms(const Config& config, Time now) {
     return account_alarms(config, **reader, now, now - kAnswered);
 }
 
+/// What older incidents were answered by is dropped from the file: it names accounts.
+Result<Json> answered_lately(StateFile& memory, Time now) {
+    Json lately = Json::object();
+    const auto all = memory.json().find("answered");
+    if (all == memory.json().end() || !all->is_object()) return lately;
+    for (const auto& [key, when] : all->items())
+        if (when.is_number_integer() && when.get<std::int64_t>() >= to_unix(now - 2 * kAnswered))
+            lately[key] = when;
+    if (lately.size() == all->size()) return lately;
+    memory.json()["answered"] = lately;
+    if (Status s = memory.save(); !s) return fail(std::move(s).error());
+    return lately;
+}
+
 /// Once for each incident: what an admin undoes stays undone.
 Outcome respond_to_alarms(Env& env, const Config& config, const Options& o) {
     if (const Status may = may_look(config); !may) return fail(may.error());
+    if (Status s = drop_ended_locks(config, env.now); !s)
+        env.err << "kith: locks that have ended stay in their file: "
+                << cell(s.error().text(), 1000) << '\n';
     // The list for Dovecot has no ends of its own.
     if (Status s = write_deny_file(config, env.now); !s)
         env.err << "kith: accounts.deny_file: " << cell(s.error().text(), 1000) << '\n';
@@ -190,13 +192,9 @@ Outcome respond_to_alarms(Env& env, const Config& config, const Options& o) {
     if (!alarms) return fail(alarms.error());
     auto memory = StateFile::open(response_memory(config));
     if (!memory) return fail(memory.error());
-    Json answered = Json::object();
-    if (const auto before = memory->json().find("answered");
-        before != memory->json().end() && before->is_object())
-        for (const auto& [key, when] : before->items())
-            if (when.is_number_integer() &&
-                when.get<std::int64_t>() >= to_unix(env.now - 2 * kAnswered))
-                answered[key] = when;
+    auto before = answered_lately(*memory, env.now);
+    if (!before) return fail(before.error());
+    Json answered = std::move(*before);
     int status = kExitOk;
     Json done_json = Json::array();
     for (const AccountAlarm& alarm : *alarms) {

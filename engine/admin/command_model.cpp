@@ -23,9 +23,9 @@
 #include "engine/admin/journal_scan.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/models.hpp"
-#include "engine/admin/state_file.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/unique_fd.hpp"
+#include "engine/base/whole_file.hpp"
 #include "engine/base/write_all.hpp"
 #include "engine/config/file_text.hpp"
 

@@ -17,8 +17,8 @@
 #include "engine/admin/output.hpp"
 #include "engine/admin/personal_data.hpp"
 #include "engine/admin/profile_view.hpp"
-#include "engine/admin/state_file.hpp"
 #include "engine/assess/site_key.hpp"
+#include "engine/base/whole_file.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/learner/learner.hpp"
 
@@ -93,7 +93,8 @@ void print(std::ostream& out, const std::string& address, const Erasure& done, b
     const auto& j = done.journal;
     out << "erased " << cell(address) << " from the journal: " << counted(j.mails, "mail")
         << " with nothing left, " << counted(j.shared, "mail") << " to others as well, "
-        << counted(j.remarks, "remark") << ", " << counted(j.events, "account event") << "; "
+        << counted(j.remarks, "remark") << ", " << counted(j.events, "account event") << ", "
+        << counted(j.events_of_others, "event") << " of other accounts; "
         << counted(done.requests, "request") << " to release, "
         << counted(done.alerts, "waiting alert") << '\n'
         << (forgotten
@@ -103,6 +104,12 @@ void print(std::ostream& out, const std::string& address, const Erasure& done, b
     if (done.audit_lines > 0)
         out << "the audit log names the address in " << counted(done.audit_lines, "line")
             << ", which stay (retention.audit)\n";
+    if (done.locked_until)
+        out << "the account stays locked until " << iso8601(*done.locked_until)
+            << ": the lock, its line in accounts.deny_file and the note that an incident was "
+               "answered "
+               "are kept as long; kith account unlock "
+            << cell(address) << " ends the lock\n";
     out << "not touched: backups, the system log, the MTA's queue and log\n";
 }
 
@@ -137,9 +144,12 @@ Outcome erase(Env& env, const Config& config, const Store& store, const Options&
                                  {"shared_mails", done->journal.shared},
                                  {"remarks", done->journal.remarks},
                                  {"account_events", done->journal.events},
+                                 {"events_of_others", done->journal.events_of_others},
                                  {"release_requests", done->requests},
                                  {"alerts", done->alerts},
                                  {"audit_lines_kept", done->audit_lines},
+                                 {"locked_until",
+                                  done->locked_until ? Json(iso8601(*done->locked_until)) : Json()},
                                  {"learner_done", *forgotten}});
     else
         print(env.out, *address, *done, *forgotten);

@@ -47,11 +47,6 @@ std::string bare_address(std::string_view text) {
     return scrub_utf8(trim(text));
 }
 
-std::string domain_of(const std::string& address) {
-    const std::size_t at = address.rfind('@');
-    return at == std::string::npos ? std::string() : address.substr(at + 1);
-}
-
 void add_distinct(std::vector<std::string>& list, std::string address) {
     if (!address.empty() && std::find(list.begin(), list.end(), address) == list.end())
         list.push_back(std::move(address));

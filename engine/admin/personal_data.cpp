@@ -7,16 +7,21 @@
 #include <cerrno>
 #include <set>
 
+#include "engine/admin/account_response.hpp"
 #include "engine/admin/alerts.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/profile_view.hpp"
 #include "engine/admin/release_request.hpp"
+#include "engine/admin/state_file.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/text.hpp"
+#include "engine/base/whole_file.hpp"
+#include "engine/config/accounts.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/journal/account_event.hpp"
+#include "engine/learner/account_learner.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
 #include "engine/profile/codec.hpp"
@@ -29,7 +34,11 @@ constexpr const char* kNotFound =
     "words, link hosts, account and telephone numbers that other correspondents or the site "
     "learned from mail of this address, its share in statistics (calibration, novelty, examples), "
     "and pairs with people whose mail the journal has forgotten. Texts of mail are kept nowhere. "
+    "Events and locks of an account are found where its login name is the address. "
     "Not looked through: backups, the system log, the MTA's queue and log.";
+
+/// Of the files beside the locks.
+constexpr std::size_t kMaxMemory = 4U << 20;
 
 bool names(const std::string& text, const std::string& address) {
     return utf8_lower(scrub_utf8(text)).find(address) != std::string::npos;
@@ -70,9 +79,11 @@ public:
         const auto view = ProfileView::of(config_, reader_, address_);
         if (!view) return fail(view.error());
         j["profile"] = view->json();
-        for (const auto step : {&Collector::lists, &Collector::allowances, &Collector::incidents,
-                                &Collector::pending, &Collector::mails, &Collector::index,
-                                &Collector::requests, &Collector::alerts, &Collector::audit_log})
+        for (const auto step :
+             {&Collector::lists, &Collector::allowances, &Collector::incidents, &Collector::pending,
+              &Collector::mails, &Collector::index, &Collector::requests, &Collector::alerts,
+              &Collector::locks, &Collector::responses, &Collector::deny_file,
+              &Collector::steps_of_others, &Collector::audit_log})
             if (auto done = (this->*step)(j); !done) return fail(done.error());
         j["not_found_by_address"] = kNotFound;
         return j;
@@ -195,6 +206,7 @@ private:
         j["mails"] = Json::array();
         j["remarks"] = Json::array();
         j["account_events"] = Json::array();
+        j["events_of_others"] = Json::array();
         const auto journal = JournalReader::open(config_.journal);
         if (!journal) return fail(journal.error());
         for (;;) {
@@ -204,9 +216,7 @@ private:
             if ((*record)->type == RecordType::Mail) {
                 if (auto done = mail(**record, j); !done) return done;
             } else if ((*record)->type == RecordType::Account) {
-                if (const auto event = decode_account_event((*record)->payload);
-                    event && is_own(event->account))
-                    j["account_events"].push_back(event_json(*event));
+                if (const auto event = decode_account_event((*record)->payload)) add(*event, j);
             } else if (const auto said = decode_admin_record((*record)->payload); said) {
                 if (is_own(said->address) || names(said->why, address_))
                     j["remarks"].push_back({{"time", iso8601((*record)->time)},
@@ -215,6 +225,16 @@ private:
                                             {"who", said->who},
                                             {"why", said->why}});
             }
+        }
+    }
+
+    void add(const AccountEvent& event, Json& j) const {
+        if (is_own(event.account)) {
+            j["account_events"].push_back(event_json(event));
+        } else if (names_address(event, address_)) {
+            Json one = event_json(event);
+            one["account"] = event.account;
+            j["events_of_others"].push_back(std::move(one));
         }
     }
 
@@ -263,6 +283,63 @@ private:
         return ok();
     }
 
+    /// Ended ones as well, as long as they are in the file.
+    Status locks(Json& j) {
+        j["locks"] = Json::array();
+        const auto all = read_locks(account_options(config_).lock_file);
+        if (!all) return fail(all.error());
+        for (const AccountLock& l : *all)
+            if (is_own(l.account) || names(l.why, address_) || names(l.by, address_))
+                j["locks"].push_back(lock_json(l));
+        return ok();
+    }
+
+    /// Incidents of the account that `kith account respond` answered.
+    Status responses(Json& j) {
+        j["responses"] = Json::array();
+        const auto text = read_small(response_memory(config_), kMaxMemory);
+        if (!text && text.error().code == ErrorCode::NoInput) return ok();
+        if (!text) return fail(text.error());
+        const Json memory = Json::parse(*text, nullptr, false);
+        const auto answered = memory.is_object() ? memory.find("answered") : memory.end();
+        if (answered == memory.end() || !answered->is_object()) return ok();
+        for (const auto& [key, when] : answered->items()) {
+            const std::size_t blank = key.find(' ');
+            if (blank != std::string::npos && is_own(key.substr(blank + 1)) &&
+                when.is_number_integer())
+                j["responses"].push_back({{"incident", key.substr(0, blank)},
+                                          {"time", iso8601(from_unix(when.get<std::int64_t>()))}});
+        }
+        return ok();
+    }
+
+    Status deny_file(Json& j) {
+        j["in_deny_file"] = false;
+        const std::string file = account_options(config_).deny_file;
+        if (file.empty()) return ok();
+        const auto text = read_small(file, kMaxMemory);
+        if (!text && text.error().code == ErrorCode::NoInput) return ok();
+        if (!text) return fail(text.error());
+        for (const std::string_view line : split(*text, '\n'))
+            if (is_own(std::string(line.substr(0, line.find(':'))))) j["in_deny_file"] = true;
+        return ok();
+    }
+
+    /// What was unusual on others' accounts, where it names the address.
+    Status steps_of_others(Json& j) {
+        j["steps_of_others"] = Json::array();
+        return scan_accounts(reader_, [&](const AccountState& account) {
+            if (is_own(account.name)) return true;
+            for (const auto* steps : {&account.unusual, &account.incident.steps})
+                for (const AccountStep& step : *steps)
+                    if (names(step.text, address_))
+                        j["steps_of_others"].push_back({{"account", account.name},
+                                                        {"time", iso8601(step.time)},
+                                                        {"text", step.text}});
+            return true;
+        });
+    }
+
     Status audit_log(Json& j) {
         j["audit"] = Json::array();
         return read_audit(config_, [&](const AuditLine& line) {
@@ -286,6 +363,31 @@ private:
     const Key16 key_;
     std::set<std::string> listed_;
 };
+
+/// A lock of the account itself keeps whoever has its password out, and stays until it ends. What
+/// has ended goes, and what others' locks say of the address.
+Status erase_from_locks(const Config& config, const Hasher& hasher, Time now,
+                        const std::string& address, Erasure& done) {
+    const std::string file = account_options(config).lock_file;
+    const Key16 key = sender_key(hasher, address);
+    const auto locks = read_locks(file);
+    if (!locks) return fail(locks.error());
+    const auto reword = [&](AccountLock& l) {
+        const std::string why = without_address(l.why, key, hasher);
+        const bool changes = why != l.why && sender_key(hasher, l.account) != key;
+        if (changes) l.why = why;
+        return changes;
+    };
+    bool changes = false;
+    for (AccountLock l : *locks) {
+        if (sender_key(hasher, l.account) == key && l.until > now) done.locked_until = l.until;
+        changes = changes || l.until <= now || reword(l);
+    }
+    if (!changes) return ok();
+    return change_locks(file, now, [&](std::vector<AccountLock>& all) {
+        for (AccountLock& l : all) (void)reword(l);
+    });
+}
 
 }  // namespace
 
@@ -322,6 +424,8 @@ Result<Erasure> erase_address(const Config& config, const Hasher& hasher, Time n
         config, [&](const std::string& rcpt) { return sender_key(hasher, rcpt) == key; });
     if (!forgotten) return fail(forgotten.error());
     out.requests = *forgotten;
+    if (Status s = erase_from_locks(config, hasher, now, address, out); !s)
+        return fail(std::move(s).error());
     const auto alerts = waiting_alerts(config);
     if (!alerts) return fail(alerts.error());
     for (const WaitingAlert& w : *alerts)

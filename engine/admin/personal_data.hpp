@@ -4,6 +4,7 @@
 // learner's, which an order in the journal reaches. Covered by tests/unit/admin/privacy_test.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "engine/admin/command.hpp"
@@ -18,10 +19,11 @@ namespace kith::admin {
 
 struct Erasure {
     JournalEraser::Count journal;
-    std::uint64_t requests = 0;     ///< to release a mail, by the address
-    std::uint64_t alerts = 0;       ///< that waited and named it
-    std::uint64_t audit_lines = 0;  ///< that name the address, and stay
-    JournalPosition order;          ///< what the learner has to come by
+    std::uint64_t requests = 0;          ///< to release a mail, by the address
+    std::uint64_t alerts = 0;            ///< that waited and named it
+    std::uint64_t audit_lines = 0;       ///< that name the address, and stay
+    std::optional<Time> locked_until{};  ///< its account is locked, and stays so
+    JournalPosition order;               ///< what the learner has to come by
 };
 /// Puts the order to erase into the journal and takes the address out of all records before it. To
 /// be called again where it failed: what is done already is found done.

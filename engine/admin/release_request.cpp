@@ -6,6 +6,7 @@
 #include "engine/admin/state_file.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/base/text.hpp"
+#include "engine/base/whole_file.hpp"
 
 namespace kith::admin {
 namespace {

@@ -9,7 +9,6 @@
 #include "engine/assess/direction.hpp"
 #include "engine/assess/mode.hpp"
 #include "engine/base/text.hpp"
-#include "engine/config/values.hpp"
 
 namespace kith::admin {
 namespace {
@@ -19,11 +18,6 @@ constexpr std::size_t kMaxAddress = 320, kMaxSubject = 200, kMaxReason = 400, kM
 constexpr std::size_t kMaxTags = 16;
 // More filters than write fields that are read (engine/message/other_filters.hpp).
 constexpr std::size_t kMaxFilters = 16;
-
-std::string bounded(std::string_view text, std::size_t max_bytes) {
-    // Cut first: scrubbing may make three bytes of one.
-    return std::string(utf8_prefix(scrub_utf8(text.substr(0, max_bytes)), max_bytes));
-}
 
 std::size_t index_of(Direction d) noexcept { return static_cast<std::size_t>(d); }
 
@@ -115,7 +109,7 @@ bool ReportBuilder::concerns(const MailRecord& r) const {
     if (scope.direction && direction != *scope.direction) return false;
     if (scope.domain.empty()) return true;
     const auto is_there = [&](const std::string& address) {
-        return is_domain_or_below(utf8_lower(scrub_utf8(domain_of(address))), scope.domain);
+        return is_domain_or_below(lower_domain(address), scope.domain);
     };
     return direction == Direction::Inbound ? std::any_of(r.rcpts.begin(), r.rcpts.end(), is_there)
                                            : is_there(r.mail_from);
@@ -142,7 +136,7 @@ void ReportBuilder::add(const MailRecord& r) {
         one.delayed = 1;
     } else if (!r.assessment.degraded.empty()) {
         one.neutral = 1;
-        report_.neutral_why = bounded(r.assessment.degraded, kMaxReason);
+        report_.neutral_why = scrub_utf8(r.assessment.degraded, kMaxReason);
     } else {
         judged(r, one);
     }
@@ -184,33 +178,33 @@ void ReportBuilder::list(const MailRecord& r, Fate fate) {
         ++report_.left_out;
     }
     ReportMail& mail = report_.mails.emplace_back();
-    mail.id = bounded(r.id, kMaxTag);
-    mail.queue_id = bounded(r.queue_id, kMaxTag);
+    mail.id = scrub_utf8(r.id, kMaxTag);
+    mail.queue_id = scrub_utf8(r.queue_id, kMaxTag);
     mail.time = r.time;
     mail.direction = r.observations.direction;
     mail.fate = fate;
     mail.score = r.assessment.score;
-    mail.from = bounded(r.from.empty() ? r.mail_from : r.from, kMaxAddress);
-    mail.subject = bounded(r.subject, kMaxSubject);
-    if (!r.rcpts.empty()) mail.rcpt = bounded(r.rcpts.front(), kMaxAddress);
+    mail.from = scrub_utf8(r.from.empty() ? r.mail_from : r.from, kMaxAddress);
+    mail.subject = scrub_utf8(r.subject, kMaxSubject);
+    if (!r.rcpts.empty()) mail.rcpt = scrub_utf8(r.rcpts.front(), kMaxAddress);
     mail.rcpt_count = r.rcpts.size();
     for (const Reason& reason : r.assessment.reasons) {
         if (mail.reasons.size() == kMaxReportReasons) break;
-        mail.reasons.push_back(bounded(reason.text, kMaxReason));
+        mail.reasons.push_back(scrub_utf8(reason.text, kMaxReason));
     }
     for (const std::string& tag : r.assessment.tags) {
         if (mail.tags.size() == kMaxTags) break;
-        mail.tags.push_back(bounded(tag, kMaxTag));
+        mail.tags.push_back(scrub_utf8(tag, kMaxTag));
     }
     for (const OtherFilter& said : r.other_filters)
         mail.other_filters.push_back(
-            {bounded(said.filter, kMaxTag), said.spam, said.score, said.required});
+            {scrub_utf8(said.filter, kMaxTag), said.spam, said.score, said.required});
 }
 
 void ReportBuilder::compare(const MailRecord& r, bool holds) {
     auto& all = report_.other_filters;
     for (const OtherFilter& said : r.other_filters) {
-        const std::string name = bounded(said.filter, kMaxTag);
+        const std::string name = scrub_utf8(said.filter, kMaxTag);
         if (all.count(name) == 0 && all.size() >= kMaxFilters) continue;
         Agreement& with = all[name];
         ++(holds       ? said.spam ? with.both : with.only_kith
@@ -224,12 +218,12 @@ void ReportBuilder::rank(const MailRecord& r, bool holds) {
         if (ranked != nullptr) ++(holds ? ranked->holds : ranked->tagged);
         return ranked;
     };
-    const std::string from = bounded(r.from.empty() ? r.mail_from : r.from, kMaxAddress);
+    const std::string from = scrub_utf8(r.from.empty() ? r.mail_from : r.from, kMaxAddress);
     (void)count(counted(senders_, from));
     if (r.assessment.reasons.empty()) return;
     const Reason& first = r.assessment.reasons.front();
-    if (Ranked* ranked = count(counted(reasons_, bounded(first.feature, kMaxTag))))
-        ranked->example = bounded(first.text, kMaxReason);
+    if (Ranked* ranked = count(counted(reasons_, scrub_utf8(first.feature, kMaxTag))))
+        ranked->example = scrub_utf8(first.text, kMaxReason);
 }
 
 void ReportBuilder::add(RecordType type, const AdminRecord& r) {

@@ -29,16 +29,6 @@ private:
     Json json_;
 };
 
-enum class FileFor : std::uint8_t {
-    Services,  ///< mode 0640, the owner of its directory
-    Everyone,  ///< mode 0644, the caller: configuration
-};
-/// Writes the file whole or not at all.
-[[nodiscard]] Status write_whole(const std::string& path, std::string_view text,
-                                 FileFor whom = FileFor::Services);
-/// At most `max` bytes; NoInput when there is none, Full when it is larger.
-[[nodiscard]] Result<std::string> read_small(const std::string& path, std::size_t max);
-
 /// Values of a JSON object that may be anything.
 [[nodiscard]] std::string string_at(const Json& j, const char* key);
 [[nodiscard]] std::int64_t number_at(const Json& j, const char* key);

@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "engine/base/text.hpp"
-#include "engine/config/values.hpp"
 
 namespace kith {
 namespace {
@@ -26,11 +25,6 @@ std::optional<std::array<std::uint8_t, 16>> address_bytes(std::string_view text)
 }
 
 }  // namespace
-
-std::string_view domain_of(std::string_view address) noexcept {
-    const auto at = address.rfind('@');
-    return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
-}
 
 std::string lower_domain(std::string_view address) {
     return utf8_lower(scrub_utf8(domain_of(address)));

@@ -16,9 +16,7 @@ namespace kith {
 /// True when `address` (textual IPv4, IPv6 or v4-mapped) lies in one of `networks` (CIDR). False
 /// for anything unparsable.
 [[nodiscard]] bool in_networks(std::string_view address, const std::vector<std::string>& networks);
-/// What stands behind the last @; "" without one.
-[[nodiscard]] std::string_view domain_of(std::string_view address) noexcept;
-/// The same in lower case, of bytes that may be no UTF-8.
+/// The domain of an address in lower case, of bytes that may be no UTF-8; "" without one.
 [[nodiscard]] std::string lower_domain(std::string_view address);
 /// True when `domain` is one of the site's or below one.
 [[nodiscard]] bool is_own_domain(std::string_view domain, const SiteOptions& site);

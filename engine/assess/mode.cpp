@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "engine/assess/direction.hpp"
+#include "engine/base/text.hpp"
 #include "engine/config/keys.hpp"
-#include "engine/config/values.hpp"
 
 namespace kith {
 namespace {

@@ -10,9 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxText = 512, kMaxRcpts = 500;
 
-std::string bounded(std::string_view s) {
-    return scrub_utf8(utf8_prefix(scrub_utf8(s.substr(0, 4 * kMaxText)), kMaxText));
-}
+std::string short_text(std::string_view bytes) { return scrub_utf8(bytes, kMaxText); }
 
 }  // namespace
 
@@ -32,23 +30,23 @@ DraftRecord draft_record(const Message& message, const Arrival& arrival, const C
     DraftRecord draft;
     MailRecord& r = draft.record;
     r.time = arrival.time;
-    r.queue_id = bounded(arrival.queue_id);
-    r.host = bounded(arrival.mta_hostname);
-    r.client_addr = bounded(arrival.client_addr);
-    r.client_name = bounded(arrival.client_name);
-    r.helo = bounded(arrival.helo);
-    r.mail_from = bounded(arrival.mail_from);
+    r.queue_id = short_text(arrival.queue_id);
+    r.host = short_text(arrival.mta_hostname);
+    r.client_addr = short_text(arrival.client_addr);
+    r.client_name = short_text(arrival.client_name);
+    r.helo = short_text(arrival.helo);
+    r.mail_from = short_text(arrival.mail_from);
     for (const auto& rcpt : arrival.rcpts) {
         if (r.rcpts.size() == kMaxRcpts) break;
-        r.rcpts.push_back(bounded(rcpt));
+        r.rcpts.push_back(short_text(rcpt));
     }
-    r.auth_user = bounded(arrival.auth_user.value_or(""));
+    r.auth_user = short_text(arrival.auth_user.value_or(""));
     if (!message.from.empty()) {
-        r.from = bounded(message.from.front().address());
-        r.from_name = bounded(message.from.front().display_name);
+        r.from = short_text(message.from.front().address());
+        r.from_name = short_text(message.from.front().display_name);
     }
-    r.message_id = bounded(message.message_id);
-    if (config.journal_subjects) r.subject = bounded(message.subject);
+    r.message_id = short_text(message.message_id);
+    if (config.journal_subjects) r.subject = short_text(message.subject);
 
     for (const mail::FilterSays& said : mail::other_filters(message.headers))
         r.other_filters.push_back({std::string(said.filter), said.spam, said.score, said.required});

@@ -8,13 +8,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/base/text.hpp"
 #include "engine/base/unique_fd.hpp"
-#include "engine/base/write_all.hpp"
+#include "engine/base/whole_file.hpp"
 
 namespace kith {
 namespace {
@@ -64,35 +63,6 @@ std::optional<AccountLock> parse_line(std::string_view line) {
     return lock;
 }
 
-Result<std::string> read_whole(const std::string& file) {
-    const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!fd) return os_fail(file, errno);
-    std::string text(kMaxFileBytes + 1, '\0');
-    std::size_t have = 0;
-    while (have < text.size()) {
-        const ssize_t n = ::read(fd.get(), text.data() + have, text.size() - have);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return os_fail(file, errno);
-        if (n == 0) break;
-        have += static_cast<std::size_t>(n);
-    }
-    if (have > kMaxFileBytes) return fail(ErrorCode::Corrupt, file + ": too large for locks");
-    text.resize(have);
-    return text;
-}
-
-Status write_whole(const std::string& file, const std::string& text) {
-    const std::string unfinished = file + ".new";
-    const UniqueFd fd(
-        ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640));
-    if (!fd) return cannot_create(unfinished, errno);
-    if (Status given = give_to_owner_of_directory(fd.get(), unfinished); !given) return given;
-    if (const int error = write_all(fd.get(), text); error != 0) return os_fail(unfinished, error);
-    if (::fsync(fd.get()) != 0) return os_fail(unfinished, errno);
-    if (std::rename(unfinished.c_str(), file.c_str()) != 0) return os_fail(file, errno);
-    return ok();
-}
-
 }  // namespace
 
 std::string print_locks(const std::vector<AccountLock>& locks) {
@@ -124,7 +94,7 @@ Result<std::vector<AccountLock>> parse_locks(std::string_view text) {
 }
 
 Result<std::vector<AccountLock>> read_locks(const std::string& file) {
-    const auto text = read_whole(file);
+    const auto text = read_small(file, kMaxFileBytes);
     if (!text) {
         if (text.error().code == ErrorCode::NoInput) return std::vector<AccountLock>();
         return fail(text.error());

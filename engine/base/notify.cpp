@@ -40,4 +40,12 @@ std::optional<std::chrono::milliseconds> watchdog_interval() {
     return std::nullopt;
 }
 
+void AliveTeller::tell() {
+    if (!interval_) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    notify_alive();
+    next_ = now + *interval_;
+}
+
 }  // namespace kith

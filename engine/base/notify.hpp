@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,5 +17,17 @@ void notify_stopping();
 void notify_alive();
 /// Half of the watchdog's interval, when the unit has one.
 [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog_interval();
+
+/// What work that may take long calls on its way, as often as once a record. Never empty.
+using Alive = std::function<void()>;
+/// Calls notify_alive() in time, however often it is asked. One thread.
+class AliveTeller {
+public:
+    void tell();
+
+private:
+    const std::optional<std::chrono::milliseconds> interval_ = watchdog_interval();
+    std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now();
+};
 
 }  // namespace kith

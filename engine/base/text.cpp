@@ -114,6 +114,15 @@ std::string scrub_utf8(std::string_view bytes) {
     return out;
 }
 
+std::string scrub_utf8(std::string_view bytes, std::size_t max_bytes) {
+    // Scrubbing never makes text shorter, so a sequence that is cut off here lies behind the bound.
+    constexpr std::size_t kLongestSequence = 4;
+    const bool is_longer = bytes.size() > max_bytes;
+    std::string out = scrub_utf8(is_longer ? bytes.substr(0, max_bytes + kLongestSequence) : bytes);
+    out.resize(utf8_prefix(out, max_bytes).size());
+    return out;
+}
+
 bool steers_display(std::string_view sequence) noexcept {
     if (sequence.empty()) return false;
     // Of a lead byte the bits below its length mark count, of the others six.
@@ -158,6 +167,17 @@ std::string utf8_lower(std::string_view s) {
                               icu::StringPiece(s.data(), static_cast<std::int32_t>(s.size())), sink,
                               nullptr, error);
     return U_SUCCESS(error) ? out : ascii_lower(s);
+}
+
+std::string_view domain_of(std::string_view address) noexcept {
+    const auto at = address.rfind('@');
+    return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
+}
+
+bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept {
+    if (domain.size() < top.size()) return false;
+    const std::size_t begin = domain.size() - top.size();
+    return ascii_iequals(domain.substr(begin), top) && (begin == 0 || domain[begin - 1] == '.');
 }
 
 std::vector<std::string_view> split(std::string_view s, char separator) {

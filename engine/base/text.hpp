@@ -17,6 +17,9 @@ namespace kith {
 [[nodiscard]] std::string_view trim(std::string_view s) noexcept;
 /// Valid UTF-8: each maximal invalid sequence becomes U+FFFD; NUL becomes U+FFFD as well.
 [[nodiscard]] std::string scrub_utf8(std::string_view bytes);
+/// The same of as many bytes as become at most `max_bytes` of text, cut at a code point's border;
+/// what lies behind is not looked at.
+[[nodiscard]] std::string scrub_utf8(std::string_view bytes, std::size_t max_bytes);
 [[nodiscard]] bool is_valid_utf8(std::string_view bytes) noexcept;
 /// Whether the one code point in valid UTF-8 `sequence` shows nothing itself but may change where
 /// or in which order other text is shown: controls (C0, DEL, C1), format characters (bidirectional
@@ -28,6 +31,10 @@ namespace kith {
 [[nodiscard]] std::string utf8_lower(std::string_view s);
 /// Pieces between `separator`; "" gives one empty piece.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view s, char separator);
+/// What stands behind the last @ of an address; "" without one.
+[[nodiscard]] std::string_view domain_of(std::string_view address) noexcept;
+/// True when `domain` is `top` or below it; ASCII letters of any case.
+[[nodiscard]] bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept;
 /// Levenshtein distance of two byte strings, at most `limit` + 1 (stops early).
 [[nodiscard]] int edit_distance(std::string_view a, std::string_view b, int limit);
 /// The candidate with the smallest edit distance to `word`, or "" when none is within a third of

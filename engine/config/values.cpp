@@ -262,11 +262,6 @@ Result<std::string> parse_domain(std::string_view text) {
     return utf8_lower(text);
 }
 
-bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept {
-    return domain == top || (domain.size() > top.size() && domain.ends_with(top) &&
-                             domain[domain.size() - top.size() - 1] == '.');
-}
-
 Result<std::string> parse_mail_address(std::string_view text) {
     const std::size_t at = text.find('@');
     const bool good = at != std::string_view::npos && at > 0 && at <= 64 && text.size() <= 320 &&

@@ -41,8 +41,6 @@ namespace kith {
 [[nodiscard]] Result<std::string> parse_network(std::string_view text);
 /// Domain in lower case; neither an address nor a pattern.
 [[nodiscard]] Result<std::string> parse_domain(std::string_view text);
-/// True when `domain` is `top` or below it; both in lower case.
-[[nodiscard]] bool is_domain_or_below(std::string_view domain, std::string_view top) noexcept;
 /// local-part@domain as a command and a header field take it without quotes; at most 320 bytes.
 [[nodiscard]] Result<std::string> parse_mail_address(std::string_view text);
 /// http:// or https:// and printable ASCII without blanks; no user name in it.

@@ -25,11 +25,6 @@ constexpr std::size_t kBeside = 200;  // characters of text on each side of a li
 constexpr std::size_t kMostSearched = std::size_t{64} << 10, kMostSearches = 64;
 constexpr std::size_t kFewestLabelLetters = 4, kMaxLabelLetters = 24;
 
-/// Fit to be shown: header values are bytes, and a sender chooses their length.
-std::string label_of(std::string_view text, std::size_t max_bytes) {
-    return std::string(utf8_prefix(scrub_utf8(text.substr(0, max_bytes + 4)), max_bytes));
-}
-
 /// The name without what services and firms add: "Ann Example (via Tracker)", "Ann Example via
 /// Tracker", "Ann Example [Team]".
 std::string plain_name(std::string_view name) {
@@ -152,8 +147,8 @@ private:
         const std::string host = at == std::string::npos ? "" : sender.substr(at + 1);
         const std::string domain =
             host.empty() ? "" : registrable_domain(mail::to_ascii_domain(host));
-        result_.labels.sender = label_of(sender, 320);
-        result_.labels.domain = label_of(domain, 255);
+        result_.labels.sender = scrub_utf8(sender, 320);
+        result_.labels.domain = scrub_utf8(domain, 255);
         o().sender = sender_key(h(), sender);
         o().domain = domain_key(h(), domain);
         o().sender32 = o().sender.short32();
@@ -426,7 +421,7 @@ private:
                 continue;
             }
             o().links.push_back(std::move(x));
-            result_.labels.link_hosts.push_back(label_of(link.host, 255));
+            result_.labels.link_hosts.push_back(scrub_utf8(link.host, 255));
             if (o().links.size() == Observations::kMaxLinks) break;
         }
         o().has_attachment = std::any_of(m_.parts.begin(), m_.parts.end(),
@@ -444,10 +439,10 @@ private:
                 for (const auto& text : seen.texts()) {
                     const std::uint32_t value = h().hash32(feature_name(i), text);
                     o().set_members.emplace_back(static_cast<std::uint16_t>(i), value);
-                    result_.labels.member.emplace_back(value, label_of(text, 80));
+                    result_.labels.member.emplace_back(value, scrub_utf8(text, 80));
                 }
             } else if (!seen.texts().empty()) {
-                result_.labels.feature[i] = label_of(seen.texts().front(), 80);
+                result_.labels.feature[i] = scrub_utf8(seen.texts().front(), 80);
             } else if (seen.state() == Seen::State::Absent) {
                 result_.labels.feature[i] = "none";
             }

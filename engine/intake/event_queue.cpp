@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/intake/event_queue.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace kith {
@@ -38,6 +39,14 @@ EventQueue::Counts EventQueue::counts() const {
     return {written_, dropped_, waiting_.size(), trouble_};
 }
 
+EventQueue::Appended EventQueue::append(const AccountEvent& event) const {
+    try {
+        return {append_(event), false};
+    } catch (const std::exception& e) {
+        return {fail(ErrorCode::Internal, std::string("an event was dropped: ") + e.what()), true};
+    }
+}
+
 void EventQueue::run() {
     std::unique_lock lock(mutex_);
     std::size_t failed = 0;  // one after another
@@ -47,7 +56,7 @@ void EventQueue::run() {
         AccountEvent event = std::move(waiting_.front());
         waiting_.pop_front();
         lock.unlock();
-        const Status done = append_(event);
+        const auto [done, threw] = append(event);
         lock.lock();
         if (done) {
             ++written_;
@@ -56,7 +65,7 @@ void EventQueue::run() {
             continue;
         }
         trouble_ = done.error().text();
-        if (ending_) {
+        if (ending_ || threw) {
             ++dropped_;
             continue;
         }

@@ -27,7 +27,8 @@ public:
         std::size_t waiting = 0;
         std::string trouble;  ///< why the journal cannot be written now; "" = it can
     };
-    /// Appends one event; called by the queue's own thread only.
+    /// Appends one event; called by the queue's own thread only. An event at which it throws is
+    /// dropped: it would do so again.
     using Append = std::function<Status(const AccountEvent&)>;
 
     EventQueue(std::size_t max_waiting, std::chrono::milliseconds after_error, Append append);
@@ -41,6 +42,11 @@ public:
 
 private:
     void run();
+    struct Appended {
+        Status done = ok();
+        bool threw = false;
+    };
+    [[nodiscard]] Appended append(const AccountEvent& event) const;
 
     const std::size_t max_waiting_;
     const std::chrono::milliseconds after_error_;

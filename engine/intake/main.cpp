@@ -28,6 +28,7 @@
 #include "engine/intake/log_follower.hpp"
 #include "engine/intake/log_line_reader.hpp"
 #include "engine/intake/rule_source.hpp"
+#include "engine/intake/run_loop.hpp"
 #include "engine/intake/service.hpp"
 #include "engine/journal/account_event.hpp"
 #include "engine/journal/journal.hpp"
@@ -149,12 +150,20 @@ private:
             if (!ending_) {
                 wake_.wait_for(lock, kRuleSettles, [this] { return ending_; });
                 lock.unlock();
-                const Status read = read_rule(owners_.of(event.account).accounts,
-                                              owners_.hasher(event.account), event);
+                const Status read = ask(event);
                 if (!read) complain(event, read.error());
                 lock.lock();
             }
             queue_.push(std::move(event));
+        }
+    }
+    /// The event goes on without a text, whatever happens.
+    Status ask(AccountEvent& event) {
+        try {
+            return read_rule(owners_.of(event.account).accounts, owners_.hasher(event.account),
+                             event);
+        } catch (const std::exception& e) {
+            return fail(ErrorCode::Internal, e.what());
         }
     }
     void complain(const AccountEvent& event, const Error& error) {
@@ -180,9 +189,9 @@ public:
     LogReader(const AccountOptions& options, bool from_stdin, HttpLoop& loop, Service& service)
         : loop_(loop), service_(service) {
         if (from_stdin)
-            thread_ = std::thread([this] { read_stdin(); });
+            begin([this] { read_stdin(); });
         else if (!options.log_file.empty())
-            thread_ = std::thread([this, file = options.log_file] { follow(file); });
+            begin([this, file = options.log_file] { follow(file); });
     }
     ~LogReader() {
         ending_ = true;
@@ -192,6 +201,9 @@ public:
     LogReader& operator=(const LogReader&) = delete;
 
 private:
+    void begin(std::function<void()> work) {
+        thread_ = std::thread([this, work = std::move(work)] { run_beside(loop_, work); });
+    }
     void hand_over(std::vector<std::string> lines) {
         if (lines.empty()) return;
         loop_.post([this, lines = std::move(lines)] {
@@ -281,6 +293,7 @@ void tell_counts(const Service::Counts& c, const EventQueue::Counts& q, const Ht
          {"events", std::to_string(c.events)},
          {"log_lines", std::to_string(c.lines)},
          {"malformed", std::to_string(c.malformed)},
+         {"failed", std::to_string(c.failed)},
          {"unauthorized", std::to_string(c.unauthorized)},
          {"clock_wrong", std::to_string(c.clock_wrong)},
          {"upstream_failed", std::to_string(c.upstream_failed)},
@@ -383,15 +396,6 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
     });
     if (watchdog) loop->every(*watchdog, [] { notify_alive(); });
 
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    std::thread waiting([&] {
-        int signal = 0;
-        ::sigwait(&signals, &signal);
-        loop->stop();
-    });
     {
         const LogReader reader(options, from_stdin, *loop, service);
         log(LogLevel::Info, "serving",
@@ -400,10 +404,9 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
              {"enforce", options.enforce ? "yes" : "no"},
              {"upstream", options.upstream.empty() ? "none" : options.upstream}});
         notify_ready("serving");
-        loop->run();
+        run_until_signal(*loop);
         notify_stopping();
     }
-    waiting.join();
     service.flush(true);
     tell_counts(service.counts(), queue.counts(), *loop);
     return 0;

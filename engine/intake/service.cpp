@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/intake/service.hpp"
 
+#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -41,7 +42,25 @@ bool Service::is_authorized(const HttpRequest& request) const {
     return token_.empty() || equal_secret(request.authorization, "Bearer " + token_);
 }
 
+/// The one place where what should not be ends: who brings one bad event must not end the service
+/// for all.
+template <class Work>
+void Service::guarded(const char* what, Work work) {
+    try {
+        work();
+    } catch (const std::exception& e) {
+        ++counts_.failed;
+        if (tell_now(told_failed_, world_.now()))
+            world_.log(LogLevel::Error, std::string(what) + " was passed over",
+                       {{"error", e.what()}, {"so_far", std::to_string(counts_.failed)}});
+    }
+}
+
 void Service::handle(const HttpRequest& request, const HttpAnswer& answer) {
+    guarded("a request", [&] { route(request, answer); });
+}
+
+void Service::route(const HttpRequest& request, const HttpAnswer& answer) {
     if (!is_authorized(request)) {
         ++counts_.unauthorized;
         return answer({401, kTaken});
@@ -133,12 +152,14 @@ void Service::event(const HttpRequest& request, const HttpAnswer& answer) {
 }
 
 void Service::log_line(std::string_view line, Seconds zone) {
-    ++counts_.lines;
-    LogContext context{world_.now(), zone, world_.hasher};
-    for (ToldEvent& told : read_log_line(line, context)) {
-        ++counts_.events;
-        take(std::move(told));
-    }
+    guarded("a line of the log", [&] {
+        ++counts_.lines;
+        LogContext context{world_.now(), zone, world_.hasher};
+        for (ToldEvent& told : read_log_line(line, context)) {
+            ++counts_.events;
+            take(std::move(told));
+        }
+    });
 }
 
 void Service::take(ToldEvent told) {
@@ -152,7 +173,9 @@ void Service::take(ToldEvent told) {
 }
 
 void Service::flush(bool all) {
-    for (AccountEvent& event : merger_.take(world_.now(), all)) world_.record(std::move(event));
+    guarded("what was told of accounts", [&] {
+        for (AccountEvent& event : merger_.take(world_.now(), all)) world_.record(std::move(event));
+    });
 }
 
 }  // namespace kith

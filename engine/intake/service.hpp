@@ -46,13 +46,15 @@ public:
                       lines = 0;
         std::uint64_t malformed = 0, unauthorized = 0, clock_wrong = 0;
         std::uint64_t upstream_failed = 0;
+        std::uint64_t failed = 0;  ///< could not be taken in for a reason that should not be
     };
 
     /// `token`: what Authorization: Bearer has to bring; "" = nothing.
     Service(const AccountOptions& options, std::string token, World world)
         : options_(options), token_(std::move(token)), world_(std::move(world)) {}
 
-    /// POST /policy?command=allow|report, POST /events; 404 and 405 for others.
+    /// POST /policy?command=allow|report, POST /events; 404 and 405 for others. An exception costs
+    /// what brought it, is told and goes no further, here and in the next two.
     void handle(const HttpRequest& request, const HttpAnswer& answer);
     void log_line(std::string_view line, Seconds zone);
     /// Hands on what is ready; called every second. `all`: at the end.
@@ -61,6 +63,9 @@ public:
     [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
 private:
+    template <class Work>
+    void guarded(const char* what, Work work);
+    void route(const HttpRequest& request, const HttpAnswer& answer);
     [[nodiscard]] bool is_authorized(const HttpRequest& request) const;
     void policy(const HttpRequest& request, const HttpAnswer& answer);
     void allow(const HttpRequest& request, const HttpAnswer& answer);
@@ -77,6 +82,7 @@ private:
     unsigned upstream_ = 0;  ///< questions on their way
     Time told_would_refuse_{};
     Time told_malformed_{};
+    Time told_failed_{};
 };
 
 }  // namespace kith

@@ -16,8 +16,6 @@ namespace {
 
 using namespace payload;
 
-constexpr const char* kAccountIdentifier = "KJC1";  // persistent
-
 using Text = flatbuffers::Offset<flatbuffers::String>;
 using Texts = flatbuffers::Offset<flatbuffers::Vector<Text>>;
 

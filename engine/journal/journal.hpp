@@ -102,9 +102,10 @@ public:
 
 /// Compresses closed segments (zstd) and deletes those older than options.keep, both only below
 /// `read_up_to`. Returns bytes freed. Called by the learner; safe beside writers and readers.
-/// Does nothing while another process tidies or redacts.
-[[nodiscard]] Result<std::uint64_t> tidy_journal(const JournalOptions& options,
-                                                 JournalPosition read_up_to, Time now);
+/// Does nothing while another process tidies or redacts. `alive` is called for each segment.
+[[nodiscard]] Result<std::uint64_t> tidy_journal(
+    const JournalOptions& options, JournalPosition read_up_to, Time now,
+    const std::function<void()>& alive = [] {});
 
 /// Where redact_journal() looks.
 struct RedactSpan {

@@ -18,9 +18,6 @@ namespace {
 
 using namespace payload;
 
-constexpr const char* kMailIdentifier = "KJM1";   // persistent
-constexpr const char* kAdminIdentifier = "KJA1";  // persistent
-
 format::Key key_of(const Key16& key) { return format::Key(flatbuffers::make_span(key.bytes)); }
 
 Key16 key_of(const format::Key& key) {

@@ -24,6 +24,10 @@
 
 namespace kith::payload {
 
+inline constexpr const char* kMailIdentifier = "KJM1";     // persistent
+inline constexpr const char* kAdminIdentifier = "KJA1";    // persistent
+inline constexpr const char* kAccountIdentifier = "KJC1";  // persistent
+
 // The schema nests four deep. Tables of a record: a link each, indicators, reasons; 4096 is ten
 // times what kith writes.
 inline constexpr flatbuffers::uoffset_t kMaxRecordDepth = 8;
@@ -162,6 +166,7 @@ public:
     AlignedBytes(const AlignedBytes&) = delete;
     AlignedBytes& operator=(const AlignedBytes&) = delete;
 
+    [[nodiscard]] const char* data() const noexcept { return data_; }
     /// The root table, nullptr unless everything in it verifies.
     template <class T>
     [[nodiscard]] const T* verified(const char* identifier) const {

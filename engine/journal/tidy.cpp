@@ -121,7 +121,7 @@ void remove_leftovers(int directory, Time now) {
 }  // namespace
 
 Result<std::uint64_t> tidy_journal(const JournalOptions& options, JournalPosition read_up_to,
-                                   Time now) {
+                                   Time now, const std::function<void()>& alive) {
     auto directory = open_directory(options.directory);
     if (!directory) return fail(directory.error());
     // Who rewrites a segment must not find it compressed from what it was before.
@@ -133,6 +133,7 @@ Result<std::uint64_t> tidy_journal(const JournalOptions& options, JournalPositio
     std::uint64_t freed = 0;
     for (const auto& [number, files] : *segments) {
         if (number >= read_up_to.segment || number == segments->rbegin()->first) break;
+        alive();
         auto bytes = tidy.segment(number, files);
         if (!bytes) return fail(bytes.error());
         freed += *bytes;

@@ -37,6 +37,20 @@ bool asks_or_links(Stratum s) noexcept {
     return s == Stratum::NewLink || s == Stratum::Request || s == Stratum::Identity;
 }
 
+/// Whether any of their texts has changed.
+bool reword_steps(AccountState& account,
+                  const std::function<std::string(const std::string&)>& without) {
+    bool changed = false;
+    for (auto* steps : {&account.unusual, &account.incident.steps})
+        for (AccountStep& step : *steps) {
+            std::string text = without(step.text);
+            if (text == step.text) continue;
+            step.text = std::move(text);
+            changed = true;
+        }
+    return changed;
+}
+
 Key16 key_of_bytes(std::string_view bytes) {
     Key16 out;
     std::copy_n(bytes.begin(), std::min(bytes.size(), out.bytes.size()), out.bytes.begin());
@@ -211,6 +225,27 @@ Status AccountLearner::forget(const Key16& key) {
     }
     accounts_.erase(key);
     gone_.push_back(account_state_key(key));
+    return ok();
+}
+
+Status AccountLearner::reword(StoreWriter& writer,
+                              const std::function<std::string(const std::string&)>& without,
+                              const Alive& alive) {
+    // The table is scanned as the store has it.
+    if (auto flushed = flush(writer); !flushed) return flushed;
+    std::vector<std::pair<std::string, AccountState>> changed;
+    auto scanned = writer.scan(Table::Accounts, std::string_view(&kAccountStateKey, 1),
+                               [&](std::string_view key, std::string_view value) {
+                                   alive();
+                                   if (key.front() != kAccountStateKey) return false;
+                                   auto state = decode_account_state(value);
+                                   if (state && reword_steps(*state, without))
+                                       changed.emplace_back(key, std::move(*state));
+                                   return true;
+                               });
+    if (!scanned) return scanned;
+    for (auto& [key, state] : changed)
+        accounts_[key_of_bytes(std::string_view(key).substr(1))] = {std::move(state), true};
     return ok();
 }
 

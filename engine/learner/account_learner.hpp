@@ -5,6 +5,7 @@
 // tests/unit/learner/account_learner_test.cpp.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "engine/accounts/judge.hpp"
 #include "engine/base/hash.hpp"
+#include "engine/base/notify.hpp"
 #include "engine/store/store.hpp"
 
 namespace kith {
@@ -47,6 +49,12 @@ public:
     [[nodiscard]] Result<bool> close(const std::string& incident, Time now, bool normal);
     /// Nothing is known of this account any more. What it taught domain and site names nobody.
     [[nodiscard]] Status forget(const Key16& account);
+
+    /// Puts what is told of accounts' steps through `without`, which makes texts shorter only.
+    /// Reads all accounts and calls `alive` on the way. REQUIRES: read_from() named `writer`.
+    [[nodiscard]] Status reword(StoreWriter& writer,
+                                const std::function<std::string(const std::string&)>& without,
+                                const Alive& alive);
 
     /// Writes what changed since the last flushed().
     [[nodiscard]] Status flush(StoreWriter& writer);

@@ -8,6 +8,7 @@
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/journal/account_event.hpp"
+#include "engine/journal/cut_record.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/profile/keys.hpp"
 
@@ -49,6 +50,9 @@ bool is_remark(RecordType type) noexcept {
     }
 }
 
+/// Where no part can be taken out, nothing may be left.
+std::string left_of(Result<std::string> cut) { return cut ? std::move(*cut) : std::string(); }
+
 template <class List, class Gone>
 bool drop(List& list, Gone gone) {
     return std::erase_if(list, gone) > 0;
@@ -58,13 +62,14 @@ bool drop(List& list, Gone gone) {
 class StoreEraser {
 public:
     StoreEraser(StoreWriter& writer, LearnedMemory& memory, JournalReader& journal,
-                const Key16& address, const Hasher& hasher)
+                const Key16& address, const Hasher& hasher, const Alive& alive)
         : writer_(writer),
           memory_(memory),
           journal_(journal),
           address_(address),
           short_(address.short32()),
-          hasher_(hasher) {}
+          hasher_(hasher),
+          alive_(alive) {}
 
     Result<ErasedCount> run() {
         // The tables are scanned as the store has them.
@@ -81,6 +86,7 @@ private:
     Status mails() {
         std::vector<MailEntry> entries;
         auto listed = for_each_mail(writer_, [&](MailEntry entry) {
+            alive_();
             entries.push_back(std::move(entry));
             return true;
         });
@@ -88,8 +94,10 @@ private:
         // As they lie in the journal: each of its files is opened once.
         std::sort(entries.begin(), entries.end(),
                   [](const MailEntry& a, const MailEntry& b) { return a.position < b.position; });
-        for (const MailEntry& entry : entries)
+        for (const MailEntry& entry : entries) {
+            alive_();
             if (auto done = mail(entry); !done) return done;
+        }
         return ok();
     }
 
@@ -188,11 +196,12 @@ private:
 
     Status waiting() {
         memory_.rewrite_pending([&](const std::string& bytes) -> std::optional<std::string> {
+            alive_();
             const auto mail = decode_mail_record(bytes);
             const Role role = mail ? role_in(*mail, address_, hasher_) : Role::None;
             if (role == Role::None) return std::nullopt;
             count(true);
-            return role == Role::All ? "" : encode(without_recipient(*mail, address_, hasher_));
+            return role == Role::All ? "" : left_of(without_recipient(bytes, address_, hasher_));
         });
         return ok();
     }
@@ -250,6 +259,7 @@ private:
     template <class T, class Decode, class Visit>
     Status each(Table table, const std::string& first, Decode decode, Visit visit) {
         return writer_.scan(table, first, [&](std::string_view key, std::string_view value) {
+            alive_();
             if (!first.empty() && key.front() != first.front()) return false;
             if (const auto decoded = decode(value)) visit(key, static_cast<const T&>(*decoded));
             return true;
@@ -264,6 +274,7 @@ private:
     const Key16 address_;
     const std::uint32_t short_;
     const Hasher& hasher_;
+    const Alive& alive_;
     ErasedCount count_;
 };
 
@@ -284,23 +295,54 @@ Role role_in(const MailRecord& mail, const Key16& address, const Hasher& hasher)
     return others ? Role::Recipient : Role::All;
 }
 
-MailRecord without_recipient(MailRecord mail, const Key16& address, const Hasher& hasher) {
-    std::string name;
-    drop(mail.rcpts, [&](const std::string& rcpt) {
-        const bool gone = is(rcpt, address, hasher);
-        if (gone) name = rcpt;
-        return gone;
-    });
-    Observations& o = mail.observations;
-    std::erase(o.rcpts, address);
+Result<std::string> without_recipient(std::string_view encoded, const Key16& address,
+                                      const Hasher& hasher) {
+    const auto mail = decode_mail_record(encoded);
+    if (!mail) return fail(mail.error());
+    std::vector<std::string> names;
+    for (const std::string& rcpt : mail->rcpts)
+        if (is(rcpt, address, hasher)) names.push_back(rcpt);
     // Of a set of recipients only whether it is another's counts.
-    std::string all;
-    for (const Key16& rcpt : o.rcpts) all += rcpt.view();
-    o.rcpt_set = hasher.hash64("rcpts", all);
-    for (Reason& reason : mail.assessment.reasons) reason.text = without(reason.text, name);
-    mail.assessment.would_pass = without(mail.assessment.would_pass, name);
-    mail.subject = without(mail.subject, name);
-    return mail;
+    std::string left;
+    for (const Key16& rcpt : mail->observations.rcpts)
+        if (rcpt != address) left += rcpt.view();
+    return cut_mail_record(
+        encoded, {[&](const std::string& rcpt) { return is(rcpt, address, hasher); }, address,
+                  hasher.hash64("rcpts", left),
+                  [&](const std::string& text) {
+                      std::string out = text;
+                      for (const std::string& name : names) out = without(out, name);
+                      return out;
+                  }});
+}
+
+std::string without_address(std::string_view text, const Key16& address, const Hasher& hasher) {
+    constexpr std::string_view kAround = " \t<>()[]\",;:'";
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t begin = std::min(text.find_first_not_of(kAround), text.size());
+        out += text.substr(0, begin);
+        text.remove_prefix(begin);
+        const std::size_t end = std::min(text.find_first_of(kAround), text.size());
+        std::string word(text.substr(0, end));
+        text.remove_prefix(end);
+        if (const bool sentence_ends = word.ends_with('.');
+            sentence_ends && is(word.substr(0, word.size() - 1), address, hasher))
+            word = ".";
+        else if (word.find('@') != std::string::npos && is(word, address, hasher))
+            word.clear();
+        out += word;
+    }
+    return out;
+}
+
+bool names_address(const AccountEvent& event, const std::string& address) {
+    const auto named = [&](const std::string& text) { return names(text, address); };
+    return named(event.detail) || named(event.mailbox) || named(event.to_mailbox) ||
+           named(event.rule.name) ||
+           std::any_of(event.rule.redirects.begin(), event.rule.redirects.end(),
+                       [&](const std::string& to) { return ascii_iequals(to, address); }) ||
+           std::any_of(event.rule.folders.begin(), event.rule.folders.end(), named);
 }
 
 std::string address_id(const Key16& address) {
@@ -330,51 +372,60 @@ JournalEraser::JournalEraser(std::string address, const Hasher& hasher)
     : address_(std::move(address)), key_(sender_key(hasher, address_)), hasher_(hasher) {}
 
 std::optional<std::string> JournalEraser::operator()(const JournalRecord& record) {
-    if (record.type == RecordType::Mail) {
-        const auto mail = decode_mail_record(record.payload);
-        return mail ? of_mail(*mail) : std::nullopt;
-    }
-    if (record.type == RecordType::Account) {
-        const auto event = decode_account_event(record.payload);
-        if (!event || !is(event->account, key_, hasher_)) return std::nullopt;
-        ++count_.events;
-        return "";
-    }
-    if (!is_remark(record.type)) return std::nullopt;
-    auto remark = decode_admin_record(record.payload);
-    return remark ? of_remark(std::move(*remark)) : std::nullopt;
+    if (record.type == RecordType::Mail) return of_mail(record);
+    if (record.type == RecordType::Account) return of_event(record);
+    return is_remark(record.type) ? of_remark(record) : std::nullopt;
 }
 
-std::optional<std::string> JournalEraser::of_mail(const MailRecord& mail) {
-    switch (role_in(mail, key_, hasher_)) {
+std::optional<std::string> JournalEraser::of_mail(const JournalRecord& record) {
+    const auto mail = decode_mail_record(record.payload);
+    switch (mail ? role_in(*mail, key_, hasher_) : Role::None) {
         case Role::None:
             return std::nullopt;
         case Role::Recipient:
             ++count_.shared;
-            return encode(without_recipient(mail, key_, hasher_));
+            return left_of(without_recipient(record.payload, key_, hasher_));
         case Role::All:
             break;
     }
-    erased_.insert(mail.id);
+    erased_.insert(mail->id);
     ++count_.mails;
     return "";
 }
 
-std::optional<std::string> JournalEraser::of_remark(AdminRecord remark) {
-    if (erased_.contains(remark.id) || is(remark.address, key_, hasher_)) {
+std::optional<std::string> JournalEraser::of_event(const JournalRecord& record) {
+    const auto event = decode_account_event(record.payload);
+    if (!event) return std::nullopt;
+    if (is(event->account, key_, hasher_)) {
+        ++count_.events;
+        return "";
+    }
+    if (!names_address(*event, address_)) return std::nullopt;
+    ++count_.events_of_others;
+    return left_of(cut_account_event(
+        record.payload, [&](const std::string& to) { return is(to, key_, hasher_); },
+        [&](const std::string& text) { return cut(text); }));
+}
+
+std::optional<std::string> JournalEraser::of_remark(const JournalRecord& record) {
+    const auto remark = decode_admin_record(record.payload);
+    if (!remark) return std::nullopt;
+    if (erased_.contains(remark->id) || is(remark->address, key_, hasher_)) {
         ++count_.remarks;
         return "";
     }
-    if (!kith::names(remark.why, address_)) return std::nullopt;
+    if (!kith::names(remark->why, address_)) return std::nullopt;
     ++count_.remarks;
-    remark.why = without(remark.why, address_);
-    return encode(remark);
+    return left_of(
+        cut_admin_record(record.payload, [&](const std::string& text) { return cut(text); }));
 }
+
+std::string JournalEraser::cut(const std::string& text) const { return without(text, address_); }
 
 Result<ErasedCount> erase_from_store(StoreWriter& writer, LearnedMemory& memory,
                                      JournalReader& journal, const Key16& address,
-                                     const Hasher& hasher) {
-    return StoreEraser(writer, memory, journal, address, hasher).run();
+                                     const Hasher& hasher, const Alive& alive) {
+    return StoreEraser(writer, memory, journal, address, hasher, alive).run();
 }
 
 }  // namespace kith

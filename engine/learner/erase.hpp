@@ -12,6 +12,8 @@
 #include <string_view>
 
 #include "engine/base/hash.hpp"
+#include "engine/base/notify.hpp"
+#include "engine/journal/account_event.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/mail_record.hpp"
 #include "engine/learner/learned_memory.hpp"
@@ -27,9 +29,17 @@ enum class Role : std::uint8_t {
 };
 /// `address`: sender_key() of it.
 [[nodiscard]] Role role_in(const MailRecord& mail, const Key16& address, const Hasher& hasher);
-/// The mail as if it had not been sent to this address; its name goes from the texts as well.
-[[nodiscard]] MailRecord without_recipient(MailRecord mail, const Key16& address,
-                                           const Hasher& hasher);
+/// The encoded mail as if it had not been sent to this address; its name goes from the texts as
+/// well, all else stays as it was written (cut_record.hpp). Corrupt for bytes that are no mail.
+[[nodiscard]] Result<std::string> without_recipient(std::string_view encoded, const Key16& address,
+                                                    const Hasher& hasher);
+/// `text` without the addresses that have this hash, for whoever has the hash alone.
+[[nodiscard]] std::string without_address(std::string_view text, const Key16& address,
+                                          const Hasher& hasher);
+
+/// Whether an event of somebody's account names the address: mail is sent on to it, it is said in a
+/// detail, or a mailbox is called so.
+[[nodiscard]] bool names_address(const AccountEvent& event, const std::string& address);
 
 /// How AdminRecord::id names an address in a record of type Erase.
 [[nodiscard]] std::string address_id(const Key16& address);
@@ -43,16 +53,20 @@ public:
     [[nodiscard]] std::optional<std::string> operator()(const JournalRecord& record);
 
     struct Count {
-        std::uint64_t mails = 0;    ///< nothing is left of them
-        std::uint64_t shared = 0;   ///< have lost a recipient
-        std::uint64_t events = 0;   ///< on the account of this name
+        std::uint64_t mails = 0;   ///< nothing is left of them
+        std::uint64_t shared = 0;  ///< have lost a recipient
+        std::uint64_t events = 0;  ///< on the account of this name
+        std::uint64_t events_of_others =
+            0;                      ///< that named it, such as a rule that sends mail to it
         std::uint64_t remarks = 0;  ///< what admins and readers said about it or its mail
     };
     [[nodiscard]] const Count& count() const noexcept { return count_; }
 
 private:
-    [[nodiscard]] std::optional<std::string> of_mail(const MailRecord& mail);
-    [[nodiscard]] std::optional<std::string> of_remark(AdminRecord remark);
+    [[nodiscard]] std::optional<std::string> of_mail(const JournalRecord& record);
+    [[nodiscard]] std::optional<std::string> of_event(const JournalRecord& record);
+    [[nodiscard]] std::optional<std::string> of_remark(const JournalRecord& record);
+    [[nodiscard]] std::string cut(const std::string& text) const;
 
     std::string address_;
     Key16 key_;
@@ -69,10 +83,10 @@ struct ErasedCount {
 };
 /// Drops all that hangs on the address in the lists of others: index entries with lessons, pairs
 /// and what waits, names, conversations, recipients, allowances, incidents. What is kept under the
-/// address itself is the caller's. REQUIRES: memory reads from `writer`. Reads the whole index and
-/// the records that it names.
+/// address itself, and what accounts have of it, is the caller's. REQUIRES: memory reads from
+/// `writer`. Reads the whole index and the records that it names, and calls `alive` on the way.
 [[nodiscard]] Result<ErasedCount> erase_from_store(StoreWriter& writer, LearnedMemory& memory,
                                                    JournalReader& journal, const Key16& address,
-                                                   const Hasher& hasher);
+                                                   const Hasher& hasher, const Alive& alive);
 
 }  // namespace kith

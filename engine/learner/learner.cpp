@@ -16,6 +16,7 @@
 #include "engine/learner/erase.hpp"
 #include "engine/learner/mail_index.hpp"
 #include "engine/learner/mail_learner.hpp"
+#include "engine/learner/retention.hpp"
 #include "engine/profile/account.hpp"
 #include "engine/profile/keys.hpp"
 
@@ -27,7 +28,6 @@ constexpr std::string_view kCheckpointKey = "checkpoint";
 constexpr std::string_view kDamagedKey = "damaged-segment";  // engine/learner/FORMAT.md
 constexpr std::string_view kBelievedTimeKey = "believed-time";
 constexpr std::string_view kAuditKey = "audit";
-constexpr std::string_view kRedactedKey = "redacted";  // engine/learner/FORMAT.md
 constexpr std::int32_t kThreadDays = 120;  // conversation truth holds for 90 days and more
 constexpr std::size_t kExpireAtOnce = 10'000;
 
@@ -65,8 +65,9 @@ class JournalLearner final : public Learner {
 public:
     JournalLearner(std::shared_ptr<const Config> config, const Hasher::Secret& secret,
                    std::unique_ptr<Store> store, std::unique_ptr<JournalReader> journal,
-                   MovedStore moved)
+                   MovedStore moved, Alive alive)
         : config_(std::move(config)),
+          alive_(std::move(alive)),
           hasher_(secret),
           store_(std::move(store)),
           journal_(std::move(journal)),
@@ -148,12 +149,14 @@ private:
                                    const Extractor& extractor, Time now, DocumentStep& step);
     /// Writes what was learned and, where records were, the new checkpoint.
     [[nodiscard]] Status commit(std::optional<JournalPosition> next);
+    [[nodiscard]] Status note(const Retention& retention);
     void skipped(const JournalRecord& record) {
         ++unreadable_.records;
         bad_segment_ = record.position.segment;
     }
 
     std::shared_ptr<const Config> config_;
+    const Alive alive_;
     Hasher hasher_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<JournalReader> journal_;
@@ -510,8 +513,12 @@ Status JournalLearner::apply_erase(const JournalRecord& record) {
         skipped(record);
         return ok();
     }
-    auto erased = erase_from_store(*writer_, *memory_, *journal_, *address, hasher_);
+    auto erased = erase_from_store(*writer_, *memory_, *journal_, *address, hasher_, alive_);
     if (!erased) return fail(erased.error());
+    const auto without = [&](const std::string& text) {
+        return without_address(text, *address, hasher_);
+    };
+    if (auto reworded = accounts_->reword(*writer_, without, alive_); !reworded) return reworded;
     const std::string directory = attachment_options(*config_).directory;
     if (const auto spool = list_spool(directory))
         for (const SpooledMail& mail : *spool)
@@ -588,76 +595,51 @@ Status expire_allowances(StoreWriter& writer, Time now) {
     return ok();
 }
 
-/// Number of the journal's last file that was looked through, of passed and of other mail.
-struct RedactedUpTo {
-    std::uint64_t passed = 0, held = 0;
-};
-Result<RedactedUpTo> read_redacted(const StoreReader& reader) {
-    auto found = reader.get(Table::Meta, kRedactedKey);
-    if (!found) return fail(found.error());
-    const std::string_view bytes = found->has_value() ? std::string_view(**found) : "";
-    if (bytes.size() != 16) return RedactedUpTo{};  // looked through once more
-    return RedactedUpTo{*decode_integer_key(bytes.substr(0, 8)),
-                        *decode_integer_key(bytes.substr(8))};
-}
-
-/// As the index knows it, which has what was said of it since; as it came where it is forgotten.
-Result<bool> record_passed(const StoreReader& reader, const JournalRecord& record,
-                           const MailRecord& mail) {
-    auto entry = find_mail(reader, mail.id);
-    if (!entry) return fail(entry.error());
-    return has_passed(entry->value_or(entry_of(mail, record.position)));
-}
-
-/// Takes mail out of the journal's closed files that is as old as `keep` says, with its entries in
-/// the index: a file at a time, when its newest record is as old. `up_to` moves to the last file
-/// that is done.
-Status redact_over(StoreWriter& writer, const JournalOptions& journal, JournalPosition checkpoint,
-                   Time before, bool passed, std::uint64_t& up_to) {
-    std::vector<std::string> ids;
-    std::optional<Error> error;
-    std::optional<std::uint64_t> full_at;  // the rest of this file waits for the next time
-    const RedactSpan span{up_to + 1, {checkpoint.segment, 0}, before};
-    auto redacted =
-        redact_journal(journal, span, [&](const JournalRecord& r) -> std::optional<std::string> {
-            if (r.type != RecordType::Mail || error || full_at) return std::nullopt;
-            const auto mail = decode_mail_record(r.payload);
-            if (!mail) return std::nullopt;
-            const auto is_passed = record_passed(writer, r, *mail);
-            if (!is_passed) error = is_passed.error();
-            if (!is_passed || *is_passed != passed) return std::nullopt;
-            if (ids.size() == kExpireAtOnce) {
-                full_at = r.position.segment;
-                return std::nullopt;
+/// Keys of conversations in which nobody wrote for months, and of what pointed to them.
+Result<std::vector<std::string>> old_threads(const StoreReader& reader, Time now,
+                                             const Alive& alive) {
+    std::vector<std::string> old;
+    const Time before = now - std::chrono::days(kThreadDays);
+    auto scanned =
+        reader.scan(Table::Threads, "", [&](std::string_view key, std::string_view value) {
+            alive();
+            bool stale = false;
+            if (key.starts_with('t')) {
+                const auto thread = decode_thread(value);
+                stale = !thread || thread->last < before;
+            } else if (const auto root = decode_integer_key(value)) {
+                auto thread = reader.get(Table::Threads, thread_key(*root));
+                const auto decoded =
+                    thread && thread->has_value() ? decode_thread(**thread) : std::nullopt;
+                stale = !decoded || decoded->last < before;
+            } else {
+                stale = true;
             }
-            ids.push_back(mail->id);
-            return "";
+            if (stale) old.emplace_back(key);
+            return old.size() < kExpireAtOnce;
         });
-    if (!redacted) return fail(redacted.error());
-    if (error) return fail(*error);
-    for (const auto& id : ids)
-        if (auto erased = erase_mail(writer, id); !erased) return erased;
-    up_to = std::max(up_to, full_at ? *full_at - 1 : redacted->looked_up_to);
-    return ok();
+    if (!scanned) return fail(scanned.error());
+    return old;
 }
 
-Status redact_over(StoreWriter& writer, const Config& config, JournalPosition checkpoint,
-                   Time now) {
-    auto done = read_redacted(writer);
-    if (!done) return fail(done.error());
-    const RetentionOptions& keep = config.retention;
-    if (keep.passed > Seconds(0))
-        if (auto s = redact_over(writer, config.journal, checkpoint, now - keep.passed, true,
-                                 done->passed);
-            !s)
-            return s;
-    if (keep.held > Seconds(0))
-        if (auto s =
-                redact_over(writer, config.journal, checkpoint, now - keep.held, false, done->held);
-            !s)
-            return s;
-    const std::string mark = integer_key(done->passed) + integer_key(done->held);
-    return done->passed + done->held == 0 ? ok() : writer.put(Table::Meta, kRedactedKey, mark);
+/// Drops what has its own time. Returns how much of it the learner may have in memory.
+Result<std::size_t> expire_old(StoreWriter& writer, const Config& config, Time now,
+                               const Alive& alive) {
+    if (auto mail = expire_mail(writer, now - config.journal.keep, kExpireAtOnce); !mail)
+        return fail(mail.error());
+    alive();
+    auto incidents = expire_incidents(writer, now - config.retention.incidents, kExpireAtOnce);
+    if (!incidents) return fail(incidents.error());
+    alive();
+    if (auto allowed = expire_allowances(writer, now); !allowed) return fail(allowed.error());
+    alive();
+    if (auto lessons = expire_lessons(writer, now - config.retention.lessons, kExpireAtOnce);
+        !lessons)
+        return fail(lessons.error());
+    alive();
+    auto accounts = expire_accounts(writer, now, kExpireAtOnce);
+    if (!accounts) return fail(accounts.error());
+    return *incidents + *accounts;
 }
 
 Status JournalLearner::tidy(Time now) {
@@ -668,49 +650,36 @@ Status JournalLearner::tidy(Time now) {
     auto checkpoint = read_checkpoint(**reader);
     if (!checkpoint) return fail(checkpoint.error());
 
-    // Threads nobody wrote to for months, and what pointed to them.
-    std::vector<std::string> old;
-    const Time before = now - std::chrono::days(kThreadDays);
-    auto scanned =
-        (*reader)->scan(Table::Threads, "", [&](std::string_view key, std::string_view value) {
-            bool stale = false;
-            if (key.starts_with('t')) {
-                const auto thread = decode_thread(value);
-                stale = !thread || thread->last < before;
-            } else if (const auto root = decode_integer_key(value)) {
-                auto thread = (*reader)->get(Table::Threads, thread_key(*root));
-                const auto decoded =
-                    thread && thread->has_value() ? decode_thread(**thread) : std::nullopt;
-                stale = !decoded || decoded->last < before;
-            } else {
-                stale = true;
-            }
-            if (stale) old.emplace_back(key);
-            return old.size() < kExpireAtOnce;
-        });
-    if (!scanned) return scanned;
+    Retention retention(*config_, alive_);
+    if (auto found = retention.find(**reader, *checkpoint, now); !found) return found;
+    auto old = old_threads(**reader, now, alive_);
+    if (!old) return fail(old.error());
     reader->reset();
+
     auto writer = store_->write();
     if (!writer) return fail(writer.error());
-    for (const auto& key : old)
+    for (const auto& key : *old)
         if (auto erased = (*writer)->erase(Table::Threads, key); !erased) return erased;
-    auto expired = expire_mail(**writer, now - config_->journal.keep, kExpireAtOnce);
+    const auto expired = expire_old(**writer, *config_, now, alive_);
     if (!expired) return fail(expired.error());
-    auto over = expire_incidents(**writer, now - config_->retention.incidents, kExpireAtOnce);
-    if (!over) return fail(over.error());
-    if (auto allowed = expire_allowances(**writer, now); !allowed) return allowed;
-    if (auto lessons = expire_lessons(**writer, now - config_->retention.lessons, kExpireAtOnce);
-        !lessons)
-        return fail(lessons.error());
-    auto forgotten = expire_accounts(**writer, now, kExpireAtOnce);
-    if (!forgotten) return fail(forgotten.error());
-    if (auto redacted = redact_over(**writer, *config_, *checkpoint, now); !redacted)
-        return redacted;
+    if (auto erased = retention.erase_entries(**writer); !erased) return erased;
     if (auto committed = (*writer)->commit(); !committed) return committed;
-    if (!old.empty() || *over > 0 || *forgotten > 0)
+    if (!old->empty() || *expired > 0)
         failed_ = true;  // the memory may hold what was just erased: read the state again
-    auto freed = tidy_journal(config_->journal, *checkpoint, now);
+    writer->reset();
+
+    if (auto redacted = retention.redact(); !redacted) return redacted;
+    if (retention.has_moved())
+        if (auto noted = note(retention); !noted) return noted;
+    auto freed = tidy_journal(config_->journal, *checkpoint, now, alive_);
     return freed ? ok() : fail(freed.error());
+}
+
+Status JournalLearner::note(const Retention& retention) {
+    auto writer = store_->write();
+    if (!writer) return fail(writer.error());
+    if (auto noted = retention.note(**writer); !noted) return noted;
+    return (*writer)->commit();
 }
 
 /// Reads every record once. Writing into damaged pages can harm the process
@@ -755,15 +724,15 @@ Result<std::string> move_store_aside(const std::string& directory) {
 
 /// Opens store and journal and reads the state.
 Result<std::unique_ptr<Learner>> open_learner(const std::shared_ptr<const Config>& config,
-                                              const Hasher::Secret& secret,
-                                              const MovedStore& moved) {
+                                              const Hasher::Secret& secret, const MovedStore& moved,
+                                              const Alive& alive) {
     auto journal = JournalReader::open(config->journal);
     if (!journal) return of_journal(journal.error());
     auto store = open_sound_store(config->store);
     if (!store) return fail(store.error());
     if (auto bound = bind_site_key(**store, secret, *config); !bound) return fail(bound.error());
     auto learner = std::make_unique<JournalLearner>(config, secret, std::move(store).value(),
-                                                    std::move(journal).value(), moved);
+                                                    std::move(journal).value(), moved, alive);
     if (auto started = learner->restart(); !started) return fail(started.error());
     return std::unique_ptr<Learner>(std::move(learner));
 }
@@ -822,13 +791,14 @@ Status make_state_directories(const Config& config) {
     return ok();
 }
 
-Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config) {
+Result<std::unique_ptr<Learner>> Learner::open(std::shared_ptr<const Config> config,
+                                               const Alive& alive) {
     if (auto made = make_state_directories(*config); !made) return fail(made.error());
     auto secret = read_or_create_site_key(*config);
     if (!secret) return fail(secret.error());
     MovedStore moved;
     for (;;) {
-        auto learner = open_learner(config, *secret, moved);
+        auto learner = open_learner(config, *secret, moved, alive);
         // Damage may show at the first page or only when the site's state is read.
         if (learner || learner.error().code != ErrorCode::Corrupt || !moved.to.empty())
             return learner;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/notify.hpp"
 #include "engine/config/config.hpp"
 #include "engine/documents/extract.hpp"
 #include "engine/learner/attached.hpp"
@@ -58,9 +59,9 @@ public:
     /// Creates directories' content, secret and store where missing. A store that is damaged or
     /// foreign is moved aside (its new name is in `moved_store()`) and learned again from the
     /// journal. Unavailable when another learner runs; Config when the secret is lost or not the
-    /// store's.
+    /// store's. `alive` is called while something takes long: an erasure, tidying.
     [[nodiscard]] static Result<std::unique_ptr<Learner>> open(
-        std::shared_ptr<const Config> config);
+        std::shared_ptr<const Config> config, const Alive& alive = [] {});
     virtual ~Learner() = default;
 
     /// Learns at most learner.batch_records records and commits; where there are none, looks

@@ -122,7 +122,8 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, nullptr);
 
-    auto learner = Learner::open(config);
+    AliveTeller alive;
+    auto learner = Learner::open(config, [&] { alive.tell(); });
     if (!learner) {
         log(LogLevel::Error, "kith-learner cannot start: " + learner.error().text());
         return exit_code(learner.error().code);
@@ -145,13 +146,8 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
     Unreadable unreadable;
     bool clock_doubted = false;
     const std::optional<Extractor> extractor = open_documents(attachment_options(*config));
-    const auto watchdog = watchdog_interval();
-    auto next_alive = steady_clock::now();
     for (;;) {
-        if (watchdog && steady_clock::now() >= next_alive) {
-            notify_alive();
-            next_alive = steady_clock::now() + *watchdog;
-        }
+        alive.tell();
         auto step = (*learner)->step();
         if (!step) {
             if (is_store_lost(step.error()) && !once) {

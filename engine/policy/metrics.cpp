@@ -19,11 +19,6 @@ const Assessment& assessed(View v) { return v.record.assessment; }
 const Observations& observed(View v) { return v.record.observations; }
 double size(std::size_t n) { return static_cast<double>(n); }
 
-std::string_view domain_of(std::string_view address) {
-    const auto at = address.rfind('@');
-    return at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
-}
-
 double score(View v, Argument) { return assessed(v).score; }
 double rate(View v, Argument) { return 1000 * assessed(v).p; }
 double alone(View v, Argument) { return score_of(assessed(v).own_evidence); }

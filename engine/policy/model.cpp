@@ -27,12 +27,7 @@ int strictness(Verdict v) noexcept {
 }
 
 bool is_within(std::string_view address, std::string_view domain) {
-    const auto at = address.rfind('@');
-    const std::string_view host =
-        at == std::string_view::npos ? std::string_view{} : address.substr(at + 1);
-    if (host.size() < domain.size()) return false;
-    const auto begin = host.size() - domain.size();
-    return ascii_iequals(host.substr(begin), domain) && (begin == 0 || host[begin - 1] == '.');
+    return is_domain_or_below(domain_of(address), domain);
 }
 
 bool concerns(const std::string& domain, const MailRecord& r) {

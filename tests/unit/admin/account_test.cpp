@@ -250,3 +250,22 @@ TEST_CASE("the timer takes a lock that has ended out of the deny file") {
     CHECK(site.kith({"account", "respond"}).status == 0);
     CHECK(site.dir.read("deny") == "bert:\n");
 }
+
+TEST_CASE("the timer drops locks that have ended, and the memory of what was answered long ago") {
+    const LockSite site;
+    site.configure("accounts:\n  respond: [outbound]\n");
+    open_incident(site, "", SystemClock().now());
+    const Time now = SystemClock().now();
+    site.dir.write(
+        "locks",
+        print_locks({{"anna", now - Seconds(60), now - Seconds(1), false, true, "root", ""},
+                     {"bert", now, now + Seconds(600), false, true, "root", ""}}));
+    const auto days_ago = [&](int days) { return std::to_string(to_unix(now) - days * 86400); };
+    site.dir.write("locks.answered", R"({"answered": {"aaaaaaaaaaaaaaaa anna": )" + days_ago(3) +
+                                         R"(, "bbbbbbbbbbbbbbbb bert": )" + days_ago(1) + "}}");
+    CHECK(site.kith({"account", "respond"}).status == 0);
+    REQUIRE(site.locks().size() == 1);
+    CHECK(site.locks()[0].account == "bert");
+    CHECK(site.dir.read("locks.answered").find("anna") == std::string::npos);
+    CHECK(site.dir.read("locks.answered").find("bbbbbbbbbbbbbbbb bert") != std::string::npos);
+}

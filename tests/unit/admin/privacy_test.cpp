@@ -13,6 +13,7 @@
 #include "engine/admin/audit.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/release_request.hpp"
+#include "engine/base/account_lock.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/journal/account_event.hpp"
 #include "engine/learner/erase.hpp"
@@ -139,6 +140,77 @@ TEST_CASE("what happened on the account of an address is exported with it, and e
     REQUIRE(erased.status == 0);
     CHECK(site.exported("bert@example.org")["account_events"].empty());
     CHECK(site.exported("dora@example.org")["account_events"].size() == 1);
+}
+
+TEST_CASE(
+    "others' rules that send mail to the address are exported, and lose it when it is erased") {
+    const Past site;
+    AccountEvent event;
+    event.kind = AccountEventKind::RuleActivated;
+    event.account = "bert@example.org";
+    event.time = from_unix(1772369000);
+    event.rule.name = "away";
+    event.rule.understood = true;
+    event.rule.redirects = {kAnna};
+    auto writer = JournalWriter::open(site.journal()).value();
+    REQUIRE(writer->append(RecordType::Account, event.time, encode(event)));
+    site.learn();
+    const auto before = site.exported();
+    REQUIRE(before["events_of_others"].size() == 1);
+    CHECK(before["events_of_others"][0]["account"] == "bert@example.org");
+    CHECK(before["events_of_others"][0]["redirects"] == nlohmann::json({kAnna}));
+    CHECK(before["account_events"].empty());
+    CHECK(before["steps_of_others"].size() == 1);
+    const auto done = site.kith({"privacy", "erase", kAnna, "--yes", "--json"});
+    REQUIRE(done.status == 0);
+    CHECK(nlohmann::json::parse(done.out)["events_of_others"] == 1);
+    site.learn();
+    CHECK(site.exported()["events_of_others"].empty());
+    CHECK(site.exported()["steps_of_others"].empty());
+    const auto berts = site.exported("bert@example.org")["account_events"];
+    REQUIRE(berts.size() == 1);
+    CHECK(berts[0]["rule"] == "away");
+    CHECK(berts[0]["redirects"].empty());
+}
+
+TEST_CASE("a lock of the account is exported, stays when it is erased, and the answer says so") {
+    const Past site;
+    const Time now = SystemClock().now(), until = now + Seconds(7200);
+    const AccountLock own{kAnna, now, until, true, true, "root", "stolen"},
+        other{"bert@example.org", now, until, true, false, "root", "told by anna@supplier.example"},
+        ended{"cora@example.org", now - Seconds(60), now - Seconds(1), true, false, "root", ""};
+    site.dir.write("locks", print_locks({own, other, ended}));
+    site.dir.write("deny", std::string("zoe@example.org:\n") + kAnna + ":\n");
+    site.dir.write("locks.answered", R"({"answered": {"abcdefghijklmnop anna@supplier.example": )" +
+                                         std::to_string(to_unix(now)) + "}}");
+    site.configure("accounts:\n  deny_file: " + site.dir.file("deny") + "\n");
+    const auto j = site.exported();
+    REQUIRE(j["locks"].size() == 2);
+    CHECK(j["locks"][0]["account"] == kAnna);
+    CHECK(j["locks"][0]["until"] == iso8601(until));
+    CHECK(j["locks"][0]["why"] == "stolen");
+    CHECK(j["locks"][1]["account"] == "bert@example.org");
+    CHECK(j["in_deny_file"] == true);
+    REQUIRE(j["responses"].size() == 1);
+    CHECK(j["responses"][0]["incident"] == "abcdefghijklmnop");
+    const auto berts = site.exported("bert@example.org");
+    CHECK(berts["locks"].size() == 1);
+    CHECK(berts["in_deny_file"] == false);
+    CHECK(berts["responses"].empty());
+
+    const auto out = site.kith({"privacy", "erase", kAnna, "--yes"});
+    REQUIRE(out.status == 0);
+    CHECK(out.out.find("the account stays locked until " + iso8601(until)) != std::string::npos);
+    const auto left = read_locks(site.dir.file("locks")).value();
+    REQUIRE(left.size() == 2);
+    CHECK(left[0] == parse_locks(print_locks({own})).value()[0]);
+    CHECK(left[1].why == "told by ");
+    CHECK(nlohmann::json::parse(
+              site.kith({"privacy", "erase", kAnna, "--yes", "--json"}).out)["locked_until"] ==
+          iso8601(until));
+    CHECK(site.kith({"privacy", "erase", "bert@example.org", "--yes", "--json"}).status == 0);
+    const auto nobody = site.kith({"privacy", "erase", "zoe@example.org", "--yes", "--json"});
+    CHECK(nlohmann::json::parse(nobody.out)["locked_until"].is_null());
 }
 
 TEST_CASE("an export goes to a file that only its owner's group may read, and is on record") {

@@ -73,6 +73,21 @@ TEST_CASE("half of the watchdog's time is the time between signs of life") {
     CHECK_FALSE(watchdog_interval());
 }
 
+TEST_CASE("asked often, a sign of life is given once in that time") {
+    const Manager manager;
+    AliveTeller unwatched;
+    unwatched.tell();
+    ::setenv("WATCHDOG_USEC", "600000000", 1);
+    ::setenv("WATCHDOG_PID", std::to_string(::getpid()).c_str(), 1);
+    AliveTeller teller;
+    for (int i = 0; i < 1000; ++i) teller.tell();
+    ::unsetenv("WATCHDOG_USEC");
+    ::unsetenv("WATCHDOG_PID");
+    CHECK(manager.heard() == "WATCHDOG=1");
+    notify_stopping();
+    CHECK(manager.heard() == "STOPPING=1");
+}
+
 TEST_CASE("without a service manager nothing happens") {
     notify_ready("serving");
     notify_alive();

@@ -87,6 +87,35 @@ TEST_CASE("a prefix never cuts a character") {
     CHECK(utf8_prefix(text, 99) == text);
 }
 
+TEST_CASE("scrubbed to a length, text is the beginning of all of it scrubbed") {
+    CHECK(scrub_utf8("", 0).empty());
+    CHECK(scrub_utf8("a\xC3\xA4z", 2) == "a");
+    CHECK(scrub_utf8("a\xC3\xA4z", 3) == "a\xC3\xA4");
+    // Cut at the bound first, the character would be a broken one.
+    CHECK(scrub_utf8("\xF0\x9F\x98\x80", 3).empty());
+    CHECK(scrub_utf8("\xFF\xFF", 3) == kReplacement);
+    std::mt19937 random(11);
+    for (int i = 0; i < 2000; ++i) {
+        std::string bytes(random() % 40, '\0');
+        for (char& c : bytes) c = static_cast<char>(random() % 3 == 0 ? 0x41 : random());
+        const std::size_t most = random() % 40;
+        REQUIRE(scrub_utf8(bytes, most) == utf8_prefix(scrub_utf8(bytes), most));
+    }
+}
+
+TEST_CASE("the domain of an address, and what lies below a domain") {
+    CHECK(domain_of("anna@site.example") == "site.example");
+    CHECK(domain_of("\"a@b\"@site.example") == "site.example");
+    CHECK(domain_of("anna@") == "");
+    CHECK(domain_of("anna") == "");
+    CHECK(is_domain_or_below("site.example", "site.example"));
+    CHECK(is_domain_or_below("Mail.SITE.example", "site.Example"));
+    CHECK_FALSE(is_domain_or_below("mysite.example", "site.example"));
+    CHECK_FALSE(is_domain_or_below("example", "site.example"));
+    CHECK_FALSE(is_domain_or_below("", "site.example"));
+    CHECK_FALSE(is_domain_or_below("site.example", ""));
+}
+
 TEST_CASE("Unicode lower case knows more than ASCII") {
     CHECK(utf8_lower("\xC3\x84RGER Za") == "\xC3\xA4rger za");
     CHECK(utf8_lower("\xD0\x9F\xD0\xA0") == "\xD0\xBF\xD1\x80");

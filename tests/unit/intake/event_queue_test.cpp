@@ -4,6 +4,8 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -120,4 +122,20 @@ TEST_CASE("an end with a full disk is an end") {
         REQUIRE(journal.wait([&] { return journal.tries == 1; }));
     }
     CHECK(journal.written.empty());
+}
+
+TEST_CASE("an event at which the journal throws is dropped and told, the others are written") {
+    Journal journal;
+    EventQueue queue(100, milliseconds(1), [&](const AccountEvent& e) {
+        if (e.account == "bad") throw std::runtime_error("length_error");
+        return journal.append(e);
+    });
+    queue.push(event_of("bad"));
+    for (unsigned tries = 0; queue.counts().dropped == 0 && tries < 20'000; ++tries)
+        std::this_thread::sleep_for(milliseconds(1));
+    CHECK(queue.counts().dropped == 1);
+    CHECK(queue.counts().trouble == "an event was dropped: length_error");
+    queue.push(event_of("good"));
+    REQUIRE(journal.wait([&] { return journal.written.size() == 1; }));
+    CHECK(journal.written[0] == "good");
 }

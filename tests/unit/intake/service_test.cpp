@@ -3,6 +3,7 @@
 #include "engine/intake/service.hpp"
 
 #include <map>
+#include <stdexcept>
 #include <vector>
 
 #include "tests/support/catch.hpp"
@@ -212,4 +213,40 @@ TEST_CASE("other places and methods are told apart") {
     HttpReply got;
     w.service->handle({"GET", "/events", "", ""}, [&](HttpReply r) { got = std::move(r); });
     CHECK(got.status == 405);
+}
+
+TEST_CASE("what should not be costs the event that brought it, is told, and ends nothing") {
+    World world;
+    bool broken = true;
+    Service::World w;
+    w.now = [&] { return world.now; };
+    w.lock = [&](std::string_view, Time) -> std::optional<AccountLock> {
+        if (broken) throw std::runtime_error("no memory");
+        return std::nullopt;
+    };
+    w.record = [&](AccountEvent e) {
+        if (broken) throw std::runtime_error("no memory");
+        world.recorded.push_back(std::move(e));
+    };
+    w.log = [&](LogLevel level, std::string_view text, const std::vector<LogField>& fields) {
+        CHECK(level == LogLevel::Error);
+        world.logged.push_back(log_line(text, fields));
+    };
+    world.service.emplace(AccountOptions{}, "", std::move(w));
+
+    CHECK(world.post("/policy?command=allow", "{\"login\":\"anna\"}").status == 0);
+    CHECK(world.post("/policy?command=report", kReport).status == 0);
+    world.service->log_line("imap-login: Info: Login: user=<anna>, method=PLAIN, session=<s1>",
+                            Seconds(0));
+    world.now += Seconds(3600);
+    world.service->flush(true);
+    CHECK(world.service->counts().failed >= 2);
+    REQUIRE_FALSE(world.logged.empty());
+    CHECK(world.logged[0] == "a request was passed over error=\"no memory\" so_far=1");
+
+    broken = false;
+    CHECK(world.post("/policy?command=allow", "{\"login\":\"anna\"}").status == 200);
+    CHECK(world.post("/policy?command=report", kReport).status == 200);
+    world.service->flush(true);
+    CHECK(world.recorded.size() == 1);
 }

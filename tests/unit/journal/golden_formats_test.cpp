@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/journal/cut_record.hpp"
 #include "tests/unit/journal/account_event_builder.hpp"
 #include "tests/unit/journal/journal_builder.hpp"
 #include "tests/unit/journal/mail_record_builder.hpp"
@@ -80,6 +81,27 @@ TEST_CASE("mail-record-v1-4.bin, with the risk of accounts, still gives its reco
     const auto record = decode_mail_record(old_bytes("mail-record-v1-4.bin"));
     REQUIRE(record);
     check_equal(full_record(), *record);
+}
+
+TEST_CASE("a recipient is taken out of each old record, which keeps its room and all else") {
+    const auto [name, whole] = GENERATE(table<const char*, MailRecord>({
+        {"mail-record-v1.bin", record_v1()},
+        {"mail-record-v1-2.bin", record_v1_2()},
+        {"mail-record-v1-3.bin", record_v1_3()},
+        {"mail-record-v1-4.bin", full_record()},
+    }));
+    CAPTURE(name);
+    const std::string bytes = old_bytes(name);
+    const auto left =
+        cut_mail_record(bytes, {[](const std::string& rcpt) { return rcpt == "two@site.example"; },
+                                key_of(60), 99, [](const std::string& text) { return text; }});
+    REQUIRE(left);
+    CHECK(left->size() == bytes.size());
+    MailRecord wanted = whole;
+    wanted.rcpts = {"one@site.example"};
+    wanted.observations.rcpts = {key_of(40)};
+    wanted.observations.rcpt_set = 99;
+    check_equal(wanted, must(decode_mail_record(*left)));
 }
 
 TEST_CASE("account-event-v1.bin still gives the event it was made of") {

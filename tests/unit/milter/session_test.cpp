@@ -484,6 +484,32 @@ TEST_CASE(
     CHECK(world.journal[0].assessment.degraded == "judged after milter.deadline; not acted on");
 }
 
+TEST_CASE("mail of a locked account that is judged too late is recorded as what was done with it") {
+    World world(with_deadline_and(OnFailure::Tempfail));
+    const bool holds = GENERATE(true, false);
+    world.services->account_lock = [](std::string_view) {
+        return std::optional(
+            AccountLock{"anna", from_unix(1), from_unix(1772500000), true, true, "root", "why"});
+    };
+    std::promise<void> gate;
+    auto opened = gate.get_future().share();
+    world.services->judge = [opened](const MessageBytes&, const TenantPart&) {
+        opened.wait();
+        return MailRecord{};
+    };
+    Negotiated mta = kAll;
+    mta.quarantine = holds;
+    Session session(world.services, mta);
+    session.mail_from("<a@example.org>", macros({{"{auth_authen}", "anna"}}));
+    const Plan plan = session.end_of_message(kNone);
+    CHECK(plan.action == (holds ? Action::Held : Action::Rejected));
+    CHECK(plan.reply == (holds ? Reply::Accept : Reply::Reject));
+    gate.set_value();
+    REQUIRE(world.judging.wait_idle(std::chrono::steady_clock::now() + seconds(10)));
+    REQUIRE(world.journal.size() == 1);
+    CHECK(world.journal[0].action == plan.action);
+}
+
 TEST_CASE("a full queue is answered on_failure at once") {
     World world(with_deadline_and(OnFailure::Tempfail, Seconds(60)));
     std::promise<void> gate, running;
