@@ -40,15 +40,12 @@ constexpr const char* kNotFound =
 /// Of the files beside the locks.
 constexpr std::size_t kMaxMemory = 4U << 20;
 
-bool names(const std::string& text, const std::string& address) {
-    return utf8_lower(scrub_utf8(text)).find(address) != std::string::npos;
-}
 bool names(const AuditEvent& event, const std::string& address) {
-    return names(event.object, address) || names(event.detail, address) ||
-           names(event.why, address);
+    return names_address(event.object, address) || names_address(event.detail, address) ||
+           names_address(event.why, address);
 }
 bool names(const Alert& alert, const std::string& address) {
-    return names(alert.text, address) || names(json_text(alert.data, -1), address);
+    return names_address(alert.text, address) || names_address(json_text(alert.data, -1), address);
 }
 
 Json event_json(const AccountEvent& e) {
@@ -218,7 +215,7 @@ private:
             } else if ((*record)->type == RecordType::Account) {
                 if (const auto event = decode_account_event((*record)->payload)) add(*event, j);
             } else if (const auto said = decode_admin_record((*record)->payload); said) {
-                if (is_own(said->address) || names(said->why, address_))
+                if (is_own(said->address) || names_address(said->why, address_))
                     j["remarks"].push_back({{"time", iso8601((*record)->time)},
                                             {"id", said->id},
                                             {"address", said->address},
@@ -289,7 +286,7 @@ private:
         const auto all = read_locks(account_options(config_).lock_file);
         if (!all) return fail(all.error());
         for (const AccountLock& l : *all)
-            if (is_own(l.account) || names(l.why, address_) || names(l.by, address_))
+            if (is_own(l.account) || names_address(l.why, address_) || names_address(l.by, address_))
                 j["locks"].push_back(lock_json(l));
         return ok();
     }
@@ -332,7 +329,7 @@ private:
             if (is_own(account.name)) return true;
             for (const auto* steps : {&account.unusual, &account.incident.steps})
                 for (const AccountStep& step : *steps)
-                    if (names(step.text, address_))
+                    if (names_address(step.text, address_))
                         j["steps_of_others"].push_back({{"account", account.name},
                                                         {"time", iso8601(step.time)},
                                                         {"text", step.text}});
@@ -383,10 +380,14 @@ Status erase_from_locks(const Config& config, const Hasher& hasher, Time now,
         if (sender_key(hasher, l.account) == key && l.until > now) done.locked_until = l.until;
         changes = changes || l.until <= now || reword(l);
     }
-    if (!changes) return ok();
-    return change_locks(file, now, [&](std::vector<AccountLock>& all) {
-        for (AccountLock& l : all) (void)reword(l);
-    });
+    if (changes) {
+        const Status changed = change_locks(file, now, [&](std::vector<AccountLock>& all) {
+            for (AccountLock& l : all) (void)reword(l);
+        });
+        if (!changed) return changed;
+    }
+    // A line of it outlives its lock until somebody writes it again.
+    return write_deny_file(config, now);
 }
 
 }  // namespace
@@ -408,7 +409,7 @@ Result<Erasure> erase_address(const Config& config, const Hasher& hasher, Time n
     AdminRecord order;
     order.id = address_id(key);
     order.who = calling_user();
-    order.why = names(why, address) ? "" : why;
+    order.why = names_address(why, address) ? "" : why;
     const auto position = (*journal)->append(RecordType::Erase, now, encode(order));
     if (!position) return fail(position.error());
     if (Status s = (*journal)->sync(); !s) return fail(s.error());

@@ -19,19 +19,37 @@ bool is(const std::string& text, const Key16& address, const Hasher& hasher) {
     return !text.empty() && sender_key(hasher, text) == address;
 }
 
+/// Of an address: what stands beside it is another one's.
+bool is_part_of_address(char c) {
+    constexpr std::string_view kSigns = "_+-%&=~!#$*";
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0 ||
+           kSigns.find(c) != std::string_view::npos;
+}
+
+/// Where `address` stands as a whole in `text`, both in lower case; npos when it does not.
+std::size_t find_whole(std::string_view text, std::string_view address) {
+    for (std::size_t at = text.find(address); at != std::string_view::npos;
+         at = text.find(address, at + 1)) {
+        const std::string_view before = text.substr(0, at), after = text.substr(at + address.size());
+        const bool begins =
+            before.empty() || !(is_part_of_address(before.back()) || before.back() == '.');
+        // A full stop may end a sentence.
+        const std::size_t next = after.starts_with('.') ? 1 : 0;
+        const bool ends = after.size() <= next || !is_part_of_address(after[next]);
+        if (begins && ends) return at;
+    }
+    return std::string_view::npos;
+}
+
 /// `text` without `address`, whatever its case.
 std::string without(const std::string& text, const std::string& address) {
     if (address.empty()) return text;
     std::string out = text;
     const std::string needle = ascii_lower(address);
-    for (std::size_t at = ascii_lower(out).find(needle); at != std::string::npos;
-         at = ascii_lower(out).find(needle, at))
+    for (std::size_t at = find_whole(ascii_lower(out), needle); at != std::string::npos;
+         at = find_whole(ascii_lower(out), needle))
         out.erase(at, needle.size());
     return out;
-}
-
-bool names(const std::string& text, const std::string& address) {
-    return !address.empty() && ascii_lower(text).find(ascii_lower(address)) != std::string::npos;
 }
 
 bool is_remark(RecordType type) noexcept {
@@ -317,7 +335,7 @@ Result<std::string> without_recipient(std::string_view encoded, const Key16& add
 }
 
 std::string without_address(std::string_view text, const Key16& address, const Hasher& hasher) {
-    constexpr std::string_view kAround = " \t<>()[]\",;:'";
+    constexpr std::string_view kAround = " \t<>()[]\",;:'/";
     std::string out;
     while (!text.empty()) {
         const std::size_t begin = std::min(text.find_first_not_of(kAround), text.size());
@@ -336,8 +354,13 @@ std::string without_address(std::string_view text, const Key16& address, const H
     return out;
 }
 
+bool names_address(std::string_view text, const std::string& address) {
+    return !address.empty() &&
+           find_whole(ascii_lower(text), ascii_lower(address)) != std::string_view::npos;
+}
+
 bool names_address(const AccountEvent& event, const std::string& address) {
-    const auto named = [&](const std::string& text) { return names(text, address); };
+    const auto named = [&](const std::string& text) { return names_address(text, address); };
     return named(event.detail) || named(event.mailbox) || named(event.to_mailbox) ||
            named(event.rule.name) ||
            std::any_of(event.rule.redirects.begin(), event.rule.redirects.end(),
@@ -414,7 +437,7 @@ std::optional<std::string> JournalEraser::of_remark(const JournalRecord& record)
         ++count_.remarks;
         return "";
     }
-    if (!kith::names(remark->why, address_)) return std::nullopt;
+    if (!names_address(remark->why, address_)) return std::nullopt;
     ++count_.remarks;
     return left_of(
         cut_admin_record(record.payload, [&](const std::string& text) { return cut(text); }));

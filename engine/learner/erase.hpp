@@ -37,6 +37,9 @@ enum class Role : std::uint8_t {
 [[nodiscard]] std::string without_address(std::string_view text, const Key16& address,
                                           const Hasher& hasher);
 
+/// Whether the address stands in a text as a whole, whatever its case: "hanna@x.example" does not
+/// name anna@x.example.
+[[nodiscard]] bool names_address(std::string_view text, const std::string& address);
 /// Whether an event of somebody's account names the address: mail is sent on to it, it is said in a
 /// detail, or a mailbox is called so.
 [[nodiscard]] bool names_address(const AccountEvent& event, const std::string& address);

@@ -31,12 +31,12 @@ Status Retention::find(const StoreReader& reader, JournalPosition checkpoint, Ti
     passed_.span.older_than = now - keep.passed;
     held_.span.older_than = now - keep.held;
     if (keep.passed > Seconds(0))
-        if (auto found = find(reader, checkpoint, Class::Passed, passed_); !found) return found;
-    if (keep.held > Seconds(0)) return find(reader, checkpoint, Class::Other, held_);
+        if (auto found = find(reader, checkpoint, now, Class::Passed, passed_); !found) return found;
+    if (keep.held > Seconds(0)) return find(reader, checkpoint, now, Class::Other, held_);
     return ok();
 }
 
-Status Retention::find(const StoreReader& reader, JournalPosition checkpoint, Class which,
+Status Retention::find(const StoreReader& reader, JournalPosition checkpoint, Time now, Class which,
                        Due& due) const {
     std::optional<Error> error;
     std::optional<std::uint64_t> full_at;  // the rest of this file waits for the next time
@@ -49,11 +49,14 @@ Status Retention::find(const StoreReader& reader, JournalPosition checkpoint, Cl
             const auto mail = decode_mail_record(r.payload);
             if (!mail) return std::nullopt;
             // The index has what was said of a mail since it came. An entry that is gone was due:
-            // the round that took it ended before it came to the record.
+            // the round that took it ended before it came to the record. That of imported mail may
+            // have been too old for the index, though.
             const auto entry = find_mail(reader, mail->id);
             if (!entry) error = entry.error();
+            const bool went = entry && !entry->has_value() && mail->time >= now - config_.journal.keep;
             const bool is_due =
-                entry && (!entry->has_value() || has_passed(**entry) == (which == Class::Passed));
+                entry && (went || has_passed(entry->value_or(entry_of(*mail, r.position))) ==
+                                      (which == Class::Passed));
             if (is_due && due.ids.size() == kMailsAtOnce)
                 full_at = r.position.segment;
             else if (is_due)

@@ -227,6 +227,26 @@ TEST_CASE("an address is found in a text by its hash, whatever stands around it"
     CHECK(cut("") == "");
 }
 
+TEST_CASE("an address is named where it stands whole: parts of others' addresses are theirs") {
+    const std::string anna = "anna@partner.example";
+    for (const char* text :
+         {"anna@partner.example", "sends mail to Anna@Partner.Example.", "<anna@partner.example>",
+          "shared/anna@partner.example/INBOX", "'anna@partner.example'",
+          "{\"to\":\"anna@partner.example\"}", "hanna@partner.example, anna@partner.example"}) {
+        CAPTURE(text);
+        CHECK(names_address(text, anna));
+    }
+    for (const char* text :
+         {"hanna@partner.example", "b.anna@partner.example", "anna@partner.example.org",
+          "anna@partner.example2", "anna+x@partner.example", "x-anna@partner.example", ""}) {
+        CAPTURE(text);
+        CHECK_FALSE(names_address(text, anna));
+    }
+    CHECK(without_address("reads 3 mails in shared/anna@partner.example/INBOX",
+                          sender_key(kHasher, anna), kHasher) ==
+          "reads 3 mails in shared//INBOX");
+}
+
 TEST_CASE("erasing says that it is alive at each mail of the index") {
     LearnerSite site;
     site.journal(life());

@@ -122,6 +122,30 @@ TEST_CASE("a record whose entry went with a round that was killed goes with the 
     CHECK(Days::of(kept(site).records, site.passed) == 10);
 }
 
+TEST_CASE("imported mail that is too old for the index is classed by its record") {
+    LearnerSite site;
+    std::filesystem::create_directories(site.config.journal.directory);
+    auto writer = must(JournalWriter::open(site.config.journal));
+    MailRecord old = record_of(Mail("ben@partner.example", day(-200)));
+    old.imported = true;
+    must(writer->append(RecordType::Mail, day(0), encode(old)));
+    REQUIRE(writer->close_segment());
+    site.config.retention.held = std::chrono::days(2);
+    const auto tidy_at = [&](double when) {
+        auto learner = site.open();
+        while (must(learner->step()).records > 0) {
+        }
+        must(learner->tidy(day(when)));
+    };
+    tidy_at(1);
+    CHECK(kept(site).entries.empty());
+    tidy_at(9.5);
+    CHECK(records(site).size() == 1);
+    site.config.retention.passed = std::chrono::days(4);
+    tidy_at(9.5);
+    CHECK(records(site).empty());
+}
+
 TEST_CASE(
     "killed anywhere, a round leaves no entry without its record, and the next completes it") {
     Days site;
