@@ -1,20 +1,23 @@
 # Moving a mail into the folder "Reported" reports it: who else got it, and what of it is still queued is held.
 #
-# dovecot.conf (Pigeonhole's imapsieve and extprograms):
+# dovecot.conf (Pigeonhole's imapsieve and extprograms; vmail: the user that mail processes run as):
 #   protocol imap { mail_plugins = $mail_plugins imap_sieve }
 #   plugin {
 #     sieve_plugins = sieve_imapsieve sieve_extprograms
 #     sieve_global_extensions = +vnd.dovecot.pipe
-#     sieve_pipe_bin_dir = /etc/dovecot/sieve-bin
+#     sieve_pipe_socket_dir = sieve-pipe
 #     imapsieve_mailbox1_name = Reported
 #     imapsieve_mailbox1_causes = COPY APPEND
 #     imapsieve_mailbox1_before = file:/etc/dovecot/kith-report.sieve
 #   }
-# /etc/dovecot/sieve-bin/kith-report, mode 0755:
-#   #!/bin/sh
-#   exec sudo -n /usr/sbin/kith report-mail
-# /etc/sudoers.d/kith-report (vmail: the user Dovecot's mail processes run as). These words and no others: with a wildcard
-# that user could name other programs for root to run.
-#   vmail ALL = (root) NOPASSWD: /usr/sbin/kith report-mail
+#   # Holding what is queued needs root; this program with these words is all that the socket gives.
+#   service kith-report {
+#     executable = script /usr/bin/kith report-mail
+#     user = root
+#     unix_listener sieve-pipe/kith-report {
+#       user = vmail
+#       mode = 0600
+#     }
+#   }
 require ["vnd.dovecot.pipe", "copy", "imapsieve"];
 pipe :copy "kith-report";

@@ -404,6 +404,52 @@ class AccountsTest(unittest.TestCase):
         wait_until(lambda: self._is_refused(cora, '127.0.0.93'), 'the service to see the lock')
         self.assert_logs_in(ANNA, '127.0.0.93')
 
+    def imapsieve(self):
+        """the lines that conf/dovecot/kith-report.sieve gives for dovecot.conf, for this test's user, site and files"""
+        script = os.path.join(e2e.ROOT, 'conf/dovecot/kith-report.sieve')
+        with open(script, encoding='utf-8') as f:
+            head = f.read().split('# dovecot.conf', 1)[1].split('\n', 1)[1].split('require ', 1)[0]
+        lines = '\n'.join(line[1:] for line in head.splitlines())
+        # Dovecot compiles it beside itself.
+        mine = os.path.join(self.dovecot.base, 'etc/kith-report.sieve')
+        shutil.copy(script, mine)
+        for shipped, here in (
+            ('/etc/dovecot/kith-report.sieve', mine),
+            (
+                '/usr/bin/kith report-mail',
+                '%s --config %s report-mail --postfix-config %s'
+                % (self.site.kith_program, self.site.config_file, self.site.postfix.etc),
+            ),
+            ('user = vmail', 'user = nobody'),
+        ):
+            self.assertIn(shipped, lines)
+            lines = lines.replace(shipped, here)
+        return lines
+
+    def test_a_mail_moved_to_the_folder_for_reports_is_reported(self):
+        self.start(exporter=False, service=False)
+        self.dovecot.halt()
+        self.dovecot.configure(self.imapsieve())
+        self.dovecot.start()
+        raw = mail('odd', sender='someone@outside.example', to=ANNA)
+        self.site.postfix.send(raw, 'someone@outside.example', [ANNA, BERT])
+        self.site.postfix.wait_delivered(ANNA, '<odd@halvern.example>')
+        self.site.learn_now()
+        session = self.dovecot.imap(ANNA, '127.0.0.95')
+        session.create('Reported')
+        session.append('INBOX', None, None, raw.replace(b'\n', b'\r\n'))
+        session.select('INBOX')
+        self.assertEqual('OK', session.uid('MOVE', '1', 'Reported')[0])
+        session.logout()
+
+        def reported():
+            self.site.learn_now()
+            mails = self.site.kith_json('list', '--all')['mails']
+            return [m for m in mails if self.site.kith_json('show', m['id'])['reports'] == 1]
+
+        self.assertEqual(1, len(wait_until(reported, lambda: 'the report; Dovecot:\n' + self.dovecot.log()[-3000:], 30)))
+        self.assertNotIn('failed', self.dovecot.log())
+
     def test_the_deny_file_refuses_without_the_policy(self):
         self.start(exporter=False, deny=True, service=False)
         self.site.kith('account', 'lock', ANNA, '--login', check=False)
