@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <set>
 
+#include "engine/admin/account_view.hpp"
 #include "engine/admin/alerts.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/mail_lookup.hpp"
@@ -17,6 +18,7 @@
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
 #include "engine/journal/account_event.hpp"
+#include "engine/learner/account_learner.hpp"
 #include "engine/learner/incident.hpp"
 #include "engine/learner/lesson.hpp"
 #include "engine/profile/codec.hpp"
@@ -40,6 +42,20 @@ bool names(const AuditEvent& event, const std::string& address) {
 }
 bool names(const Alert& alert, const std::string& address) {
     return names(alert.text, address) || names(json_text(alert.data, -1), address);
+}
+
+/// What was unusual about an event, as it was judged when it came; empty: nothing.
+Json judged_json(const KeptJudgement& judged) {
+    if (!is_worth_keeping(judged)) return Json::object();
+    Json unusual = Json::array();
+    for (std::size_t f = 0; f < kAccountFeatures; ++f)
+        if (judged.nats[f] > 0 || is_unseen(judged, f))
+            unusual.push_back({{"what", kAccountFeatureSpecs[f].name},
+                               {"nats", rounded(static_cast<double>(judged.nats[f]), 1)},
+                               {"new", is_unseen(judged, f)}});
+    return {{"risk", rounded(static_cast<double>(judged.risk), 1)},
+            {"indicators", indicator_names(judged.indicators)},
+            {"unusual", unusual}};
 }
 
 Json event_json(const AccountEvent& e) {
@@ -204,9 +220,7 @@ private:
             if ((*record)->type == RecordType::Mail) {
                 if (auto done = mail(**record, j); !done) return done;
             } else if ((*record)->type == RecordType::Account) {
-                if (const auto event = decode_account_event((*record)->payload);
-                    event && is_own(event->account))
-                    j["account_events"].push_back(event_json(*event));
+                if (auto done = account_event(**record, j); !done) return done;
             } else if (const auto said = decode_admin_record((*record)->payload); said) {
                 if (is_own(said->address) || names(said->why, address_))
                     j["remarks"].push_back({{"time", iso8601((*record)->time)},
@@ -216,6 +230,17 @@ private:
                                             {"why", said->why}});
             }
         }
+    }
+
+    Status account_event(const JournalRecord& record, Json& j) {
+        const auto event = decode_account_event(record.payload);
+        if (!event || !is_own(event->account)) return ok();
+        const auto judged = find_kept_judgement(reader_, record.position, record.time);
+        if (!judged) return fail(judged.error());
+        Json one = event_json(*event);
+        one["judged"] = judged_json(*judged);
+        j["account_events"].push_back(std::move(one));
+        return ok();
     }
 
     Status mail(const JournalRecord& record, Json& j) {
