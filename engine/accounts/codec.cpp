@@ -394,6 +394,37 @@ bool decode_site_piece(std::string_view name, std::string_view bytes, AccountSit
     return false;
 }
 
+std::string encode(const KeptJudgement& kept) {
+    FlatBufferBuilder b(256);
+    std::vector<fb::Surprise> surprises;
+    for (std::size_t f = 0; f < kAccountFeatures; ++f)
+        if (kept.nats[f] > 0 || is_unseen(kept, f))
+            surprises.emplace_back(kept.nats[f], kAccountFeatureSpecs[f].tag, is_unseen(kept, f));
+    const auto at = b.CreateVectorOfStructs(surprises);
+    b.Finish(
+        fb::CreateJudgement(b, to_unix(kept.recorded), kept.risk, kept.hand, kept.indicators, at));
+    return finished(b);
+}
+
+std::optional<KeptJudgement> decode_kept_judgement(std::string_view bytes) {
+    const Verified<fb::Judgement> verified(bytes);
+    const fb::Judgement* in = verified.get();
+    if (in == nullptr || !(in->risk() >= 0 && in->risk() <= 100) || !is_nats(in->hand())) return {};
+    KeptJudgement out;
+    out.recorded = time_of(in->recorded());
+    out.risk = in->risk();
+    out.hand = in->hand();
+    out.indicators = in->indicators();
+    for (const fb::Surprise& s : structs(in->surprises(), kAccountFeatures)) {
+        const std::size_t f = account_feature_index(s.feature());
+        if (f == kAccountFeatures) continue;
+        if (!is_nats(s.nats())) return {};
+        out.nats[f] = s.nats();
+        out.unseen |= (s.unseen() ? 1U : 0U) << f;
+    }
+    return out;
+}
+
 std::string account_state_key(const Key16& account) {
     return kAccountStateKey + std::string(account.view());
 }
@@ -405,5 +436,16 @@ std::string account_habit_key(const Key16& domain, std::uint8_t tag) {
 std::string account_site_key(std::string_view name) { return kAccountSiteKey + std::string(name); }
 
 std::string account_event_key(std::uint64_t id) { return kAccountEventKey + big_endian(id); }
+
+std::string kept_judgement_key(JournalPosition record) {
+    return kKeptJudgementKey + big_endian(record.segment) + big_endian(record.offset);
+}
+
+std::uint64_t segment_of_kept_judgement(std::string_view key) noexcept {
+    std::uint64_t out = 0;
+    if (key.size() != 17 || key.front() != kKeptJudgementKey) return out;
+    for (const char c : key.substr(1, 8)) out = out << 8 | static_cast<unsigned char>(c);
+    return out;
+}
 
 }  // namespace kith

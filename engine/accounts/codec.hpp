@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "engine/accounts/kept_judgement.hpp"
 #include "engine/accounts/state.hpp"
+#include "engine/journal/journal.hpp"
 
 namespace kith {
 
@@ -30,6 +32,9 @@ void encode_site(const AccountSite& site,
 [[nodiscard]] bool decode_site_piece(std::string_view name, std::string_view bytes,
                                      AccountSite& site);
 
+[[nodiscard]] std::string encode(const KeptJudgement& kept);
+[[nodiscard]] std::optional<KeptJudgement> decode_kept_judgement(std::string_view bytes);
+
 /// Keys in table Accounts. Persistent.
 [[nodiscard]] std::string account_state_key(const Key16& account);
 inline constexpr char kAccountStateKey = 'a';
@@ -41,5 +46,10 @@ inline constexpr char kAccountSiteKey = 's';
 /// Of an event's id that was seen; the value is its day.
 [[nodiscard]] std::string account_event_key(std::uint64_t id);
 inline constexpr char kAccountEventKey = 'i';
+/// Of how the event or mail of this record of the journal was judged; in the order of the journal.
+[[nodiscard]] std::string kept_judgement_key(JournalPosition record);
+/// Number of the segment of such a key; 0 for what is none.
+[[nodiscard]] std::uint64_t segment_of_kept_judgement(std::string_view key) noexcept;
+inline constexpr char kKeptJudgementKey = 'j';
 
 }  // namespace kith

@@ -25,49 +25,16 @@ std::string from_where(const Sighting& s) {
     return " from " + s.network + (s.organisation.empty() ? "" : " (" + s.organisation + ")");
 }
 
-/// What was done, without a word about how usual that is.
+/// The same, with how much of it there was on the day.
 std::string what_was_done(const AccountLook& l) {
-    const Sighting& s = l.seen;
-    const auto today = [&](AccountFeature f) { return l.account.today[index_of(f)]; };
-    switch (s.act) {
-        case AccountAct::Login:
-            return "logs in" + (s.service.empty() ? "" : " over " + s.service) + from_where(s) +
-                   (s.client.empty() ? "" : " with " + s.client);
-        case AccountAct::LoginFailed:
-            return counted(s.repeats, "login") + " failed" + from_where(s);
-        case AccountAct::LoginRefused:
-            return "a login was refused" + from_where(s);
-        case AccountAct::SessionEnd:
-        case AccountAct::Read:
-            return "reads " + counted(s.messages, "mail") +
-                   (s.detail.empty() ? "" : " in " + s.detail) + from_where(s) + ", " +
-                   std::to_string(today(AccountFeature::read_day)) + " today";
-        case AccountAct::Delete:
-            return "deletes " + counted(s.messages, "mail") +
-                   (s.detail.empty() ? "" : " in " + s.detail) + from_where(s) + ", " +
-                   std::to_string(today(AccountFeature::delete_day)) + " today";
-        case AccountAct::Copy:
-            return "copies " + counted(s.messages, "mail") + from_where(s);
-        case AccountAct::Folder:
-            return "changes a mailbox" + (s.detail.empty() ? "" : " (" + s.detail + ")") +
-                   from_where(s);
-        case AccountAct::RuleStored:
-        case AccountAct::RuleActivated:
-            return std::string(s.act == AccountAct::RuleStored ? "stores" : "activates") +
-                   " a filter rule" + (s.detail.empty() ? "" : " that " + s.detail) + from_where(s);
-        case AccountAct::RuleRemoved:
-            return "removes a filter rule" + from_where(s);
-        case AccountAct::Credential:
-            return "changes a password or another program's access" +
-                   (s.detail.empty() ? "" : " (" + s.detail + ")") + from_where(s);
-        case AccountAct::Forward:
-            return "has mail sent on: " + s.detail + from_where(s);
-        case AccountAct::Mail:
-            return fmt::format("sends mail to {} address{}", s.recipients.size(),
-                               s.recipients.size() == 1 ? "" : "es") +
-                   from_where(s);
-    }
-    return "does something";
+    const auto today = [&](AccountFeature f) {
+        return ", " + std::to_string(l.account.today[index_of(f)]) + " today";
+    };
+    const AccountAct act = l.seen.act;
+    if (act == AccountAct::Read || act == AccountAct::SessionEnd)
+        return act_text(l.seen) + today(AccountFeature::read_day);
+    if (act == AccountAct::Delete) return act_text(l.seen) + today(AccountFeature::delete_day);
+    return act_text(l.seen);
 }
 
 /// Largest number that the habit has seen, as the bin's upper end.
@@ -153,6 +120,46 @@ std::string reason(const AccountLook& l, AccountFeature f, const AccountCompany&
 }
 
 }  // namespace
+
+std::string act_text(const Sighting& s) {
+    switch (s.act) {
+        case AccountAct::Login:
+            return "logs in" + (s.service.empty() ? "" : " over " + s.service) + from_where(s) +
+                   (s.client.empty() ? "" : " with " + s.client);
+        case AccountAct::LoginFailed:
+            return counted(s.repeats, "login") + " failed" + from_where(s);
+        case AccountAct::LoginRefused:
+            return "a login was refused" + from_where(s);
+        case AccountAct::SessionEnd:
+        case AccountAct::Read:
+            return "reads " + counted(s.messages, "mail") +
+                   (s.detail.empty() ? "" : " in " + s.detail) + from_where(s);
+        case AccountAct::Delete:
+            return "deletes " + counted(s.messages, "mail") +
+                   (s.detail.empty() ? "" : " in " + s.detail) + from_where(s);
+        case AccountAct::Copy:
+            return "copies " + counted(s.messages, "mail") + from_where(s);
+        case AccountAct::Folder:
+            return "changes a mailbox" + (s.detail.empty() ? "" : " (" + s.detail + ")") +
+                   from_where(s);
+        case AccountAct::RuleStored:
+        case AccountAct::RuleActivated:
+            return std::string(s.act == AccountAct::RuleStored ? "stores" : "activates") +
+                   " a filter rule" + (s.detail.empty() ? "" : " that " + s.detail) + from_where(s);
+        case AccountAct::RuleRemoved:
+            return "removes a filter rule" + from_where(s);
+        case AccountAct::Credential:
+            return "changes a password or another program's access" +
+                   (s.detail.empty() ? "" : " (" + s.detail + ")") + from_where(s);
+        case AccountAct::Forward:
+            return "has mail sent on: " + s.detail + from_where(s);
+        case AccountAct::Mail:
+            return fmt::format("sends mail to {} address{}", s.recipients.size(),
+                               s.recipients.size() == 1 ? "" : "es") +
+                   from_where(s);
+    }
+    return "does something";
+}
 
 std::string span_text(Seconds span) {
     const auto s = static_cast<std::uint64_t>(std::max<std::int64_t>(span.count(), 0));

@@ -19,6 +19,9 @@ struct AccountCompany {
 /// for this account in 214 logins over 60 days nor for anybody at the site". At most 400 bytes.
 [[nodiscard]] std::string account_text(const AccountLook& look, const AccountCompany& company);
 
+/// What was done, without a word about how usual that is: "logs in over imap from 203.0.113.0/24".
+[[nodiscard]] std::string act_text(const Sighting& sighting);
+
 /// "an hour", "12 minutes", "3 days".
 [[nodiscard]] std::string span_text(Seconds span);
 

@@ -26,7 +26,8 @@ constexpr double kGateP = .03;           ///< more suspicious account-days teach
 constexpr double kGateNats = 10;         ///< the same before there is a scale
 constexpr double kLeastAlert = 10;       ///< nats: less is one or two unusual things
 constexpr float kUnusualNats = 2;
-constexpr float kPartOfIncident = 20;  ///< risk after it: one account-day in ten
+constexpr float kPartOfIncident = 20;       ///< risk after it: one account-day in ten
+constexpr Seconds kFirstWeek{7LL * 86400};  ///< in which everything is new
 constexpr double kUnusualAct = 2, kUnusualSending = 1.5;
 constexpr std::uint32_t kNoChange = 1;  ///< value of a day without changes. Persistent.
 
@@ -177,6 +178,17 @@ AccountValues values_of(const Sighting& s, const Endpoint& here, const AccountSt
 bool is_volume(std::size_t f) {
     return std::any_of(kVolumes.begin(), kVolumes.end(),
                        [&](AccountFeature v) { return index_of(v) == f; });
+}
+
+/// Bit per feature whose value the account never showed so far.
+std::uint32_t unseen_of(const Sighting& s, const AccountValues& values, const AccountState& a) {
+    std::uint32_t bits = 0;
+    if (s.time - a.first < kFirstWeek) return bits;
+    for (std::size_t f = 0; f < kAccountFeatures; ++f)
+        if (values[f] != 0 && kAccountFeatureSpecs[f].form == AccountForm::Category &&
+            !a.habits[f].knows(values[f]))
+            bits |= 1U << f;
+    return bits;
 }
 
 // --- risk ---------------------------------------------------------------------------------------
@@ -524,6 +536,7 @@ AccountJudgement observe_account(const Sighting& s, const AccountJudgeOptions& o
     j.values = values_of(s, here, a);
     for (std::size_t f = 0; f < kAccountFeatures; ++f)
         if (j.values[f] != 0) j.nats[f] = static_cast<float>(surprise(f, j.values[f], place));
+    j.unseen = unseen_of(s, j.values, a);
     const bool active = std::any_of(a.endpoints.begin(), a.endpoints.end(), [&](const Endpoint& e) {
         return &e != &here && is_own_endpoint(e) && is_active(e, s.time);
     });

@@ -27,8 +27,11 @@ struct AccountPlace {
 struct AccountJudgement {
     AccountValues values{};   ///< with what needs history
     AccountSurprises nats{};  ///< of each feature, alone
-    double hand = 0;          ///< nats by which the endpoint is not the account's own
-    double risk_nats = 0;     ///< of the account
+    /// Bit per feature (Category) whose value the account never showed; in its first week nothing
+    /// is new.
+    std::uint32_t unseen = 0;
+    double hand = 0;       ///< nats by which the endpoint is not the account's own
+    double risk_nats = 0;  ///< of the account
     AccountStratum stratum = AccountStratum::Hand;
     double p = 1;         ///< share of the site's account-days that are as suspicious
     double per_week = 0;  ///< of which so many come in a week

@@ -83,8 +83,14 @@ Result<std::shared_ptr<const ModelSet>> changed_models(const Config& config,
         if (!with.problems.empty()) return fail(problems_error(with.problems));
         *models = *with.models;
         for (const std::string& name : with.changed)
-            for (Model& m : models->models)
-                if (m.name == name && options.as_live) m.live = true;
+            for (Model& m : models->models) {
+                if (m.name != name) continue;
+                if (m.about == PolicySubject::Accounts)
+                    return fail(ErrorCode::Usage,
+                                "the model " + name + " is about accounts and holds no mail",
+                                "kith hunt --model " + file + " asks it");
+                m.live = m.live || options.as_live;
+            }
     }
     return std::shared_ptr<const ModelSet>(std::move(models));
 }
@@ -124,11 +130,11 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
         return 0;
     }
     env.out << scan_text(*count) << '\n';
-    if (count->mails == 0) return 0;
+    if (count->seen == 0) return 0;
     const double days = std::max(1.0, days_between(count->first, count->last));
     const auto rate = [&](std::uint64_t n) {
         return fmt::format("{} ({:.2g} in 1000, {:.1f} a day)", n,
-                           1000.0 * static_cast<double>(n) / static_cast<double>(count->mails),
+                           1000.0 * static_cast<double>(n) / static_cast<double>(count->seen),
                            static_cast<double>(n) / days);
     };
     env.out << "held with the models as they are: " << rate(held_now) << '\n'

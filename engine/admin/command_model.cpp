@@ -19,6 +19,7 @@
 #include <memory>
 #include <ostream>
 
+#include "engine/admin/account_hunt.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/journal_scan.hpp"
 #include "engine/admin/mail_lookup.hpp"
@@ -68,6 +69,13 @@ Json model_json(const Model& m, Time now) {
     j["directions"] = Json::array();
     for (const Direction d : m.directions) j["directions"].push_back(to_string(d));
     j["domains"] = m.domains;
+    j["about"] = m.about == PolicySubject::Accounts ? "accounts" : "mail";
+    if (m.steps.empty()) return j;
+    j["within_seconds"] = m.within.count();
+    j["order"] = m.any_order ? "any" : "given";
+    j["steps"] = Json::array();
+    for (const ModelStep& s : m.steps)
+        j["steps"].push_back({{"name", s.name}, {"attack", s.attack}});
     return j;
 }
 
@@ -96,7 +104,7 @@ Outcome list(Env& env, const Config& config, const Options& options) {
         Json j{{"models", Json::array()}};
         for (const Model& m : models.models) {
             Json one = model_json(m, env.now);
-            if (count) one["matches"] = matched[m.name];
+            if (count && m.about == PolicySubject::Mail) one["matches"] = matched[m.name];
             j["models"].push_back(std::move(one));
         }
         if (count) j["looked_at"] = scan_json(*count);
@@ -108,9 +116,10 @@ Outcome list(Env& env, const Config& config, const Options& options) {
     head.push_back("FROM");
     TextTable table(head);
     for (const Model& m : models.models) {
-        std::vector<std::string> row{m.name, state_of(m, env.now), std::to_string(m.priority),
-                                     action_text(m)};
-        if (count) row.push_back(std::to_string(matched[m.name]));
+        const bool mail = m.about == PolicySubject::Mail;
+        std::vector<std::string> row{m.name, state_of(m, env.now),
+                                     mail ? std::to_string(m.priority) : "-", action_text(m)};
+        if (count) row.push_back(mail ? std::to_string(matched[m.name]) : "-");
         row.push_back(cell(source_of(m)));
         table.add(std::move(row));
     }
@@ -196,6 +205,10 @@ Status make_directory(const Config& config) {
 Outcome switch_model(Env& env, const Config& config, const Options& options, bool on) {
     const auto model = find_model(config, options.name);
     if (!model) return fail(model.error());
+    if (options.live && model->about == PolicySubject::Accounts)
+        return fail(ErrorCode::Usage,
+                    "the model " + model->name + " is about accounts and cannot act",
+                    "kith hunt --model " + model->name + " asks it");
     if (Status made = make_directory(config); !made) return fail(made.error());
     std::string text = "# Written by kith model " + std::string(on ? "enable" : "disable") +
                        ", which writes it anew.\n" + "override: " + model->name +
@@ -224,6 +237,8 @@ Outcome switch_model(Env& env, const Config& config, const Options& options, boo
 Outcome test(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const auto model = find_model(config, options.name);
     if (!model) return fail(model.error());
+    if (model->about == PolicySubject::Accounts)
+        return test_on_account(env, config, reader, *model, options.mail);
     const auto entry = look_up_mail(config, reader, options.mail);
     if (!entry) return fail(entry.error());
     const auto record = read_record(config, *entry);
@@ -376,7 +391,9 @@ ConfigAction setup_model(CLI::App& sub) {
         ->excludes(live);
     CLI::App* disable_sub = sub.add_subcommand("disable", "Switch a model off");
     CLI::App* test_sub =
-        sub.add_subcommand("test", "Say which conditions of a model hold for a recorded mail");
+        sub.add_subcommand("test",
+                           "Say which conditions of a model hold for a recorded mail, or "
+                           "which of its steps an own account made");
     CLI::App* edit_sub =
         sub.add_subcommand("edit", "Write a model with $EDITOR; a broken one is not saved");
     for (CLI::App* one : {show_sub, enable_sub, disable_sub, edit_sub})
@@ -386,7 +403,8 @@ ConfigAction setup_model(CLI::App& sub) {
     test_sub->add_option("NAME", options->name, "The model's name, or a file")->required();
     test_sub
         ->add_option("ID", options->mail,
-                     "kith's id, the MTA's queue id or the Message-ID of a mail")
+                     "kith's id, the MTA's queue id or the Message-ID of a mail; of a model about "
+                     "accounts the login")
         ->required();
     for (CLI::App* one :
          {list_sub, show_sub, check_sub, enable_sub, disable_sub, test_sub, edit_sub})

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ostream>
 
@@ -47,8 +48,9 @@ private:
 
 }  // namespace
 
-Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& span,
-                               const std::function<void(const MailRecord&)>& visit) {
+Result<ScanCount> walk_journal(
+    Env& env, const Config& config,
+    const std::function<Status(const JournalRecord&, ScanCount&)>& visit) {
     auto reader = JournalReader::open(config.journal);
     if (!reader) return fail(reader.error());
     const auto end = (*reader)->end();
@@ -60,31 +62,45 @@ Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& s
         auto next = (*reader)->next();
         if (!next) return fail(next.error());
         if (!next->has_value()) break;
-        const JournalRecord& record = **next;
-        progress.step(record);
-        // A record is appended when its mail is answered: never before the mail came.
-        if (record.type != RecordType::Mail || (span.since && record.time < *span.since)) continue;
-        const auto mail = decode_mail_record(record.payload);
-        if (!mail) {
-            ++count.unreadable;
-            continue;
-        }
-        if ((span.since && mail->time < *span.since) || (span.until && mail->time >= *span.until) ||
-            (mail->imported && !span.imported))
-            continue;
-        if (count.mails++ == 0) count.first = count.last = mail->time;
-        count.first = std::min(count.first, mail->time);
-        count.last = std::max(count.last, mail->time);
-        visit(*mail);
+        progress.step(**next);
+        if (Status visited = visit(**next, count); !visited) return fail(visited.error());
     }
     count.damaged_bytes = (*reader)->damaged_bytes();
     count.seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
     return count;
 }
 
+Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& span,
+                               const std::function<void(const MailRecord&)>& visit) {
+    return walk_journal(env, config, [&](const JournalRecord& record, ScanCount& count) -> Status {
+        // A record is appended when its mail is answered: never before the mail came.
+        if (record.type != RecordType::Mail || (span.since && record.time < *span.since))
+            return ok();
+        const auto mail = decode_mail_record(record.payload);
+        if (!mail) {
+            ++count.unreadable;
+            return ok();
+        }
+        if (!is_within(span, mail->time) || (mail->imported && !span.imported)) return ok();
+        count.add(mail->time);
+        visit(*mail);
+        return ok();
+    });
+}
+
+bool is_within(const ScanSpan& span, Time time) noexcept {
+    return (!span.since || time >= *span.since) && (!span.until || time < *span.until);
+}
+
+void ScanCount::add(Time time) noexcept {
+    if (seen++ == 0) first = last = time;
+    first = std::min(first, time);
+    last = std::max(last, time);
+}
+
 std::string scan_text(const ScanCount& count) {
-    std::string out = "looked at " + counted(count.mails, "mail");
-    if (count.mails > 0) out += " of " + iso8601(count.first) + " to " + iso8601(count.last);
+    std::string out = "looked at " + counted(count.seen, count.thing);
+    if (count.seen > 0) out += " of " + iso8601(count.first) + " to " + iso8601(count.last);
     if (count.unreadable > 0 || count.damaged_bytes > 0)
         out += fmt::format(" ({} and {} bytes are not readable)",
                            counted(count.unreadable, "record"), count.damaged_bytes);
@@ -92,8 +108,8 @@ std::string scan_text(const ScanCount& count) {
 }
 
 Json scan_json(const ScanCount& count) {
-    Json j{{"mails", count.mails}};
-    if (count.mails > 0) {
+    Json j{{std::string(count.thing) + "s", count.seen}};
+    if (count.seen > 0) {
         j["first"] = iso8601(count.first);
         j["last"] = iso8601(count.last);
     }

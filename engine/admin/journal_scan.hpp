@@ -8,6 +8,7 @@
 
 #include "engine/admin/command.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/journal/journal.hpp"
 #include "engine/journal/mail_record.hpp"
 
 namespace kith::admin {
@@ -18,16 +19,27 @@ struct ScanSpan {
 };
 
 struct ScanCount {
-    std::uint64_t mails = 0;       ///< that were looked at
-    std::uint64_t unreadable = 0;  ///< records
+    std::string_view thing = "mail";  ///< what was looked at
+    std::uint64_t seen = 0;           ///< of them
+    std::uint64_t unreadable = 0;     ///< records
     std::uint64_t damaged_bytes = 0;
-    Time first{}, last{};  ///< arrival of the first and last mail looked at; only with mails > 0
+    Time first{}, last{};  ///< of the first and last one that was looked at; only with seen > 0
     double seconds = 0;
+    void add(Time time) noexcept;
 };
 
-/// Calls `visit` with every judged mail of the span, in the order of the journal. One mail at a
-/// time is in memory. On a terminal the progress is told on env.err. NoInput when there is no
-/// journal.
+/// Whether a time is in it.
+[[nodiscard]] bool is_within(const ScanSpan& span, Time time) noexcept;
+
+/// Calls `visit` with every record of the journal, in its order; it counts what it looks at. One
+/// record at a time is in memory. On a terminal the progress is told on env.err. NoInput when there
+/// is no journal; an error of `visit` ends it.
+[[nodiscard]] Result<ScanCount> walk_journal(
+    Env& env, const Config& config,
+    const std::function<Status(const JournalRecord&, ScanCount&)>& visit);
+
+/// Calls `visit` with every judged mail of the span, in the order of the journal, as
+/// walk_journal() does.
 [[nodiscard]] Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& span,
                                              const std::function<void(const MailRecord&)>& visit);
 

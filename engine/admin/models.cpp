@@ -34,17 +34,20 @@ Result<Model> find_model(const Config& config, const std::string& name_or_file) 
     return *with.models->find(with.changed.front());
 }
 
-Result<Model> model_of_condition(const Config& config, const std::string& text) {
-    auto condition = Expression::parse(text, models_of(config).groups);
+Result<Model> model_of_condition(const Config& config, const std::string& text,
+                                 PolicySubject about) {
+    auto condition = Expression::parse(text, models_of(config).groups, about);
     if (!condition)
         return fail(condition.error().code, condition.error().what,
                     "kith-models(5) lists the metrics");
     Model model;
+    model.about = about;
     model.when = std::move(*condition);
     return model;
 }
 
 std::string action_text(const Model& model) {
+    if (model.about == PolicySubject::Accounts) return "hunt";
     std::string out;
     if (model.action) {
         switch (*model.action) {

@@ -16,11 +16,12 @@ namespace kith::admin {
 [[nodiscard]] Result<Model> find_model(const Config& config, const std::string& name_or_file);
 /// An unnamed model with this condition; groups of the site's models may be used. Config when it is
 /// not well formed.
-[[nodiscard]] Result<Model> model_of_condition(const Config& config, const std::string& text);
+[[nodiscard]] Result<Model> model_of_condition(const Config& config, const std::string& text,
+                                               PolicySubject about = PolicySubject::Mail);
 /// All problems as one Error; REQUIRES: not empty.
 [[nodiscard]] Error problems_error(const std::vector<ConfigProblem>& problems);
 
-/// "hold", "delay, notify".
+/// "hold", "delay, notify"; "hunt" of one that is about accounts.
 [[nodiscard]] std::string action_text(const Model& model);
 
 }  // namespace kith::admin

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/admin/account_response.hpp"
+#include "engine/admin/account_view.hpp"
 #include "engine/admin/alerts.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/mail_lookup.hpp"
@@ -48,6 +49,20 @@ bool names(const Alert& alert, const std::string& address) {
     return names_address(alert.text, address) || names_address(json_text(alert.data, -1), address);
 }
 
+/// What was unusual about an event, as it was judged when it came; empty: nothing.
+Json judged_json(const KeptJudgement& judged) {
+    if (!is_worth_keeping(judged)) return Json::object();
+    Json unusual = Json::array();
+    for (std::size_t f = 0; f < kAccountFeatures; ++f)
+        if (judged.nats[f] > 0 || is_unseen(judged, f))
+            unusual.push_back({{"what", kAccountFeatureSpecs[f].name},
+                               {"nats", rounded(static_cast<double>(judged.nats[f]), 1)},
+                               {"new", is_unseen(judged, f)}});
+    return {{"risk", rounded(static_cast<double>(judged.risk), 1)},
+            {"indicators", indicator_names(judged.indicators)},
+            {"unusual", unusual}};
+}
+
 Json event_json(const AccountEvent& e) {
     return {
         {"time", iso8601(e.time)},  {"what", to_string(e.kind)},     {"host", e.host},
@@ -55,7 +70,8 @@ Json event_json(const AccountEvent& e) {
         {"client_id", e.client_id}, {"mechanism", e.mechanism},      {"tls", e.tls},
         {"mailbox", e.mailbox},     {"to_mailbox", e.to_mailbox},    {"messages", e.messages},
         {"bytes", e.bytes},         {"repeats", e.repeats},          {"detail", e.detail},
-        {"rule", e.rule.name},      {"redirects", e.rule.redirects}, {"folders", e.rule.folders}};
+        {"rule", e.rule.name},      {"redirects", e.rule.redirects}, {"folders", e.rule.folders},
+        {"imported", e.imported}};
 }
 
 class Collector {
@@ -213,7 +229,7 @@ private:
             if ((*record)->type == RecordType::Mail) {
                 if (auto done = mail(**record, j); !done) return done;
             } else if ((*record)->type == RecordType::Account) {
-                if (const auto event = decode_account_event((*record)->payload)) add(*event, j);
+                if (auto done = account_event(**record, j); !done) return done;
             } else if (const auto said = decode_admin_record((*record)->payload); said) {
                 if (is_own(said->address) || names_address(said->why, address_))
                     j["remarks"].push_back({{"time", iso8601((*record)->time)},
@@ -225,14 +241,20 @@ private:
         }
     }
 
-    void add(const AccountEvent& event, Json& j) const {
-        if (is_own(event.account)) {
-            j["account_events"].push_back(event_json(event));
-        } else if (names_address(event, address_)) {
-            Json one = event_json(event);
-            one["account"] = event.account;
+    Status account_event(const JournalRecord& record, Json& j) {
+        const auto event = decode_account_event(record.payload);
+        if (!event) return ok();
+        Json one = event_json(*event);
+        if (is_own(event->account)) {
+            const auto judged = find_kept_judgement(reader_, record.position, record.time);
+            if (!judged) return fail(judged.error());
+            one["judged"] = judged_json(*judged);
+            j["account_events"].push_back(std::move(one));
+        } else if (names_address(*event, address_)) {
+            one["account"] = event->account;
             j["events_of_others"].push_back(std::move(one));
         }
+        return ok();
     }
 
     Status mail(const JournalRecord& record, Json& j) {

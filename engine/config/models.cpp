@@ -76,7 +76,8 @@ public:
         if (const YamlNode* groups = value_of(root, "groups")) read_groups(*groups);
         if (const YamlNode* base = value_of(root, "override"))
             override_model(root, *base);
-        else if (value_of(root, "when") != nullptr || value_of(root, "groups") == nullptr)
+        else if (value_of(root, "when") != nullptr || value_of(root, "steps") != nullptr ||
+                 value_of(root, "groups") == nullptr)
             add_model(root);
         else
             know_keys(root, {"groups"});
@@ -149,7 +150,7 @@ private:
 
     std::optional<Expression> condition(const YamlNode& node, const std::string& path) {
         if (node.kind == YamlNode::Kind::Scalar) {
-            auto parsed = Expression::parse(node.text, models_.groups);
+            auto parsed = Expression::parse(node.text, models_.groups, subject_);
             if (parsed) return std::move(*parsed);
             refuse(node, path, parsed.error().what);
             return std::nullopt;
@@ -213,8 +214,13 @@ private:
     }
 
     void set_scope(Model& m, const YamlNode& node) {
-        if (node.kind != YamlNode::Kind::Map)
-            return refuse(node, "scope", "must hold directions: or domains:");
+        if (node.kind == YamlNode::Kind::Scalar && node.text == "accounts") {
+            if (m.about != PolicySubject::Accounts)
+                refuse(node, "scope", "an override does not change what a model is about");
+            return;
+        }
+        if (node.kind != YamlNode::Kind::Map || m.about == PolicySubject::Accounts)
+            return refuse(node, "scope", "must be accounts, or hold directions: or domains:");
         know_keys(node, {"directions", "domains"}, "scope.");
         m.directions.clear();
         m.domains.clear();
@@ -252,11 +258,77 @@ private:
             out = *number;
     }
 
+    void set_condition(Expression& out, const YamlNode& node, const std::string& path) {
+        if (auto when = condition(node, path)) out = std::move(*when);
+        if (out.nodes() > Expression::kMaxNodes)
+            refuse(node, path, fmt::format("more than {} conditions", Expression::kMaxNodes));
+    }
+    std::string technique(const YamlNode& node, const std::string& path) {
+        const auto text = scalar(node, path);
+        if (text && !is_technique(*text))
+            refuse(node, path,
+                   "must be a technique of MITRE ATT&CK like T1566.002, is " + quote_value(*text));
+        return text.value_or("");
+    }
+
+    void set_steps(Model& m, const YamlNode& node) {
+        if (node.kind != YamlNode::Kind::List || node.items.size() < 2 ||
+            node.items.size() > kMaxModelSteps)
+            return refuse(node, "steps",
+                          fmt::format("must be a list of 2 to {} steps, each with name: and when:",
+                                      kMaxModelSteps));
+        for (const YamlNode& item : node.items) {
+            const std::string path = fmt::format("steps.{}", m.steps.size() + 1);
+            ModelStep& step = m.steps.emplace_back();
+            if (item.kind != YamlNode::Kind::Map) {
+                refuse(item, path, "must hold name: and when:");
+                continue;
+            }
+            know_keys(item, {"name", "when", "attack"}, path + ".");
+            if (const YamlNode* name = value_of(item, "name"))
+                step.name = std::string(trim(scalar(*name, path + ".name").value_or("")));
+            if (step.name.empty() || step.name.size() > kMaxStepName)
+                refuse(item, path + ".name",
+                       fmt::format("must be a few words, at most {} bytes", kMaxStepName));
+            if (const YamlNode* when = value_of(item, "when"))
+                set_condition(step.when, *when, path + ".when");
+            else
+                refuse(item, path + ".when", "is missing: which event is meant");
+            if (const YamlNode* attack = value_of(item, "attack"))
+                step.attack = technique(*attack, path + ".attack");
+        }
+    }
+
+    /// Keys of models of accounts alone; false when it is none.
+    bool set_account_key(Model& m, const std::string& key, const YamlNode& node) {
+        if (key == "steps") {
+            set_steps(m, node);
+        } else if (key == "within") {
+            const auto text = scalar(node, key);
+            const auto span = text ? parse_duration(*text) : Result<Seconds>(Seconds{1});
+            if (!span)
+                refuse(node, key, span.error().what);
+            else if (*span <= Seconds{0})
+                refuse(node, key, "must be longer than 0");
+            else
+                m.within = *span;
+        } else if (key == "order") {
+            const auto text = scalar(node, key);
+            if (text && *text != "any" && *text != "given")
+                refuse(node, key, "must be given or any, is " + quote_value(*text));
+            m.any_order = text == "any";
+        } else {
+            return false;
+        }
+        return true;
+    }
+
     /// Keys that a model and an override share.
     void set_keys(Model& m, const YamlNode& root) {
         for (std::size_t i = 0; i < root.keys.size(); ++i) {
             const std::string& key = root.keys[i];
             const YamlNode& node = root.items[i];
+            if (m.about == PolicySubject::Accounts && set_account_key(m, key, node)) continue;
             if (key == "action") {
                 set_action(m, node);
             } else if (key == "scope") {
@@ -272,6 +344,10 @@ private:
                 if (text && *text != "live" && *text != "experimental")
                     refuse(node, key, "must be live or experimental, is " + quote_value(*text));
                 m.live = text == "live";
+                if (m.live && m.about == PolicySubject::Accounts)
+                    refuse(node, key,
+                           "must be experimental: a model of scope accounts is for kith hunt, what "
+                           "it finds has happened and cannot be held any more");
             } else if (key == "enabled") {
                 const auto text = scalar(node, key);
                 const auto on = text ? parse_bool(*text) : Result<bool>(false);
@@ -288,12 +364,7 @@ private:
                     refuse(node, key, "a tag has letters a-z, digits and - only, at most 64");
                 m.tag = text.value_or("");
             } else if (key == "attack") {
-                const auto text = scalar(node, key);
-                if (text && !is_technique(*text))
-                    refuse(node, key,
-                           "must be a technique of MITRE ATT&CK like T1566.002, is " +
-                               quote_value(*text));
-                m.attack = text.value_or("");
+                m.attack = technique(node, key);
             } else if (key == "description") {
                 const auto text = scalar(node, key);
                 m.description = std::string(trim(text.value_or("")));
@@ -301,24 +372,56 @@ private:
                 if (m.description.size() > kMaxDescription)
                     refuse(node, key, fmt::format("longer than {} bytes", kMaxDescription));
             } else if (key == "when") {
-                if (auto when = condition(node, key)) m.when = std::move(*when);
-                if (m.when.nodes() > Expression::kMaxNodes)
-                    refuse(node, key,
-                           fmt::format("more than {} conditions", Expression::kMaxNodes));
+                set_condition(m.when, node, key);
             }
         }
     }
 
     static const std::vector<std::string>& model_keys() {
         static const std::vector<std::string> keys{
-            "name", "description", "when",    "threshold", "priority", "action", "tag",
-            "mode", "scope",       "expires", "attack",    "enabled",  "groups"};
+            "name",  "description", "when",   "threshold", "priority", "action", "tag",    "mode",
+            "scope", "expires",     "attack", "enabled",   "groups",   "steps",  "within", "order"};
         return keys;
+    }
+
+    /// Keys that a model has only when it is about the other.
+    void refuse_keys_of_others(const YamlNode& root, PolicySubject about) {
+        static const std::vector<std::string> of_mail{"threshold", "priority", "action", "tag",
+                                                      "expires"};
+        static const std::vector<std::string> of_accounts{"steps", "within", "order"};
+        const bool accounts = about == PolicySubject::Accounts;
+        for (const std::string& key : accounts ? of_mail : of_accounts)
+            if (const YamlNode* node = value_of(root, key))
+                refuse(*node, key,
+                       accounts
+                           ? "is for mail: a model of scope accounts is for kith hunt and does "
+                             "nothing by itself"
+                           : "needs scope: accounts");
+    }
+
+    void require_condition(const Model& m, const YamlNode& root) {
+        const bool when = value_of(root, "when") != nullptr;
+        const bool steps = value_of(root, "steps") != nullptr;
+        if (m.about == PolicySubject::Mail) {
+            if (!when) refuse(root, "when", "is missing: which mail is meant");
+            return;
+        }
+        if (when == steps)
+            refuse(root, "when", "a model of scope accounts has either when: or steps:");
+        if (steps != (value_of(root, "within") != nullptr))
+            refuse(root, "within",
+                   steps ? "is missing: how long after the first step the last may be"
+                         : "needs steps:");
     }
 
     void add_model(const YamlNode& root) {
         know_keys(root, model_keys());
         Model m;
+        const YamlNode* scope = value_of(root, "scope");
+        if (scope != nullptr && scope->kind == YamlNode::Kind::Scalar && scope->text == "accounts")
+            m.about = PolicySubject::Accounts;
+        subject_ = m.about;
+        refuse_keys_of_others(root, m.about);
         m.name = stem_of(file_);
         if (const YamlNode* name = value_of(root, "name"))
             m.name = scalar(*name, "name").value_or("");
@@ -328,10 +431,9 @@ private:
                 root, "name",
                 "must have letters a-z, digits and - only, at most 64; is " + quote_value(m.name));
         m.file = source_ == Source::Shipped ? "" : file_;
-        if (value_of(root, "when") == nullptr)
-            refuse(root, "when", "is missing: which mail is meant");
+        require_condition(m, root);
         set_keys(m, root);
-        if (value_of(root, "action") == nullptr && m.tag.empty())
+        if (m.about == PolicySubject::Mail && value_of(root, "action") == nullptr && m.tag.empty())
             refuse(root, "action", "is missing: what is to be done with the mail");
         put(std::move(m), root);
     }
@@ -353,6 +455,7 @@ private:
         }
         Model m = *found;
         m.overridden_by = file_;
+        if (m.about == PolicySubject::Accounts) refuse_keys_of_others(root, m.about);
         set_keys(m, root);
         put(std::move(m), root);
     }
@@ -380,6 +483,7 @@ private:
     Source source_;
     std::vector<ConfigProblem>& problems_;
     std::string named_;
+    PolicySubject subject_ = PolicySubject::Mail;  ///< of the file's model
 };
 
 bool is_override(std::string_view text) {

@@ -41,6 +41,7 @@ struct LoadedModels {
 inline constexpr std::size_t kMaxModels = 256;         ///< of a site
 inline constexpr std::size_t kMaxModelName = 64;       ///< bytes
 inline constexpr std::size_t kMaxDescription = 300;    ///< bytes
+inline constexpr std::size_t kMaxStepName = 100;       ///< bytes
 inline constexpr std::size_t kMaxGroupEntries = 2000;  ///< of all groups together
 
 }  // namespace kith

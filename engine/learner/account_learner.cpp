@@ -15,6 +15,8 @@ namespace {
 
 /// Ids of events that go with each account that may go at once (expire_accounts).
 constexpr std::size_t kIdsForEach = 50;
+/// Judgements of deleted segments that go at once: a segment has tens of thousands of records.
+constexpr std::size_t kExpiredJudgements = 50000;
 
 constexpr char kIncidentKey = 'c';  // persistent: an incident's id -> its account
 constexpr std::size_t kMaxCached = 5000;
@@ -194,6 +196,11 @@ Result<std::optional<AccountJudgement>> AccountLearner::take(const MailRecord& m
     return Answer{std::move(*judged)};
 }
 
+void AccountLearner::keep(JournalPosition record, Time recorded, const AccountJudgement& judged) {
+    const KeptJudgement kept = kept_of(judged, recorded);
+    if (is_worth_keeping(kept)) kept_.emplace_back(kept_judgement_key(record), encode(kept));
+}
+
 Result<bool> AccountLearner::close(const std::string& incident, Time now, bool normal) {
     Key16 account;
     if (const auto it = incidents_.find(incident); it != incidents_.end()) {
@@ -277,6 +284,8 @@ Status AccountLearner::flush(StoreWriter& writer) {
     for (const auto& [id, account] : incidents_)
         if (auto put = writer.put(Table::Accounts, incident_index_key(id), account.view()); !put)
             return put;
+    for (const auto& [key, bytes] : kept_)
+        if (auto put = writer.put(Table::Accounts, key, bytes); !put) return put;
     if (!changed) return ok();
     for (const auto& [domain, habits] : domains_)
         for (std::size_t f = 0; f < kAccountFeatures; ++f) {
@@ -298,6 +307,7 @@ void AccountLearner::flushed() {
     gone_.clear();
     ids_.clear();
     incidents_.clear();
+    kept_.clear();
     if (accounts_.size() > kMaxCached)
         accounts_.clear();
     else
@@ -364,6 +374,34 @@ Result<AccountIncident> find_account_incident(const StoreReader& reader, std::st
     for (const auto& i : found) candidates += (candidates.empty() ? "" : ", ") + i.id;
     return fail(ErrorCode::Usage, "several incidents begin with " + std::string(id),
                 "one of: " + candidates);
+}
+
+Result<KeptJudgement> find_kept_judgement(const StoreReader& reader, JournalPosition record,
+                                          Time recorded) {
+    auto found = reader.get(Table::Accounts, kept_judgement_key(record));
+    if (!found) return fail(found.error());
+    if (!found->has_value()) return KeptJudgement{};
+    const auto kept = decode_kept_judgement(**found);
+    return kept && kept->recorded == recorded ? *kept : KeptJudgement{};
+}
+
+Status expire_kept_judgements(StoreWriter& writer, const JournalOptions& journal) {
+    std::vector<std::string> old;
+    std::uint64_t gone = 0;  // number of a segment that is known to be deleted
+    auto scanned = writer.scan(Table::Accounts, std::string_view(&kKeptJudgementKey, 1),
+                               [&](std::string_view key, std::string_view) {
+                                   if (key.front() != kKeptJudgementKey) return false;
+                                   const std::uint64_t segment = segment_of_kept_judgement(key);
+                                   if (segment != gone && !segment_path(journal, segment).empty())
+                                       return false;
+                                   gone = segment;
+                                   old.emplace_back(key);
+                                   return old.size() < kExpiredJudgements;
+                               });
+    if (!scanned) return scanned;
+    for (const auto& key : old)
+        if (auto erased = writer.erase(Table::Accounts, key); !erased) return erased;
+    return ok();
 }
 
 Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max) {

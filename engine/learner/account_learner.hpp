@@ -14,8 +14,10 @@
 #include <vector>
 
 #include "engine/accounts/judge.hpp"
+#include "engine/accounts/kept_judgement.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/base/notify.hpp"
+#include "engine/journal/journal.hpp"
 #include "engine/store/store.hpp"
 
 namespace kith {
@@ -44,6 +46,9 @@ public:
     /// Takes in a mail: one that an account sent, or one that reached accounts. nullopt when it is
     /// none of an account's own, or does not count (imported, kith's own).
     [[nodiscard]] Result<std::optional<AccountJudgement>> take(const MailRecord& mail);
+
+    /// Remembers how what the journal has at `record` was judged, unless all was as usual.
+    void keep(JournalPosition record, Time recorded, const AccountJudgement& judged);
 
     /// Ends the incident of this id. False when there is no such one that is open.
     [[nodiscard]] Result<bool> close(const std::string& incident, Time now, bool normal);
@@ -88,7 +93,8 @@ private:
     std::unordered_map<Key16, Habits> domains_;
     std::unordered_map<std::uint64_t, std::int32_t> ids_;  ///< with their day, not in the store yet
     std::map<std::string, Key16> incidents_;               ///< opened, not in the store yet
-    std::vector<std::string> gone_;                        ///< keys to erase
+    std::vector<std::pair<std::string, std::string>> kept_;  ///< judgements, not in the store yet
+    std::vector<std::string> gone_;                          ///< keys to erase
     std::unordered_map<std::string, std::uint32_t>
         stored_;  ///< sums of the pieces as they are stored
 };
@@ -105,6 +111,13 @@ private:
 /// All accounts, in no order that means anything. Records that do not decode are left out.
 [[nodiscard]] Status scan_accounts(const StoreReader& reader,
                                    const std::function<bool(const AccountState&)>& visit);
+/// How what the journal has at `record` was judged: as usual when nothing is kept of it.
+/// `recorded`: the record's time; after a loss of records others stand in their places.
+[[nodiscard]] Result<KeptJudgement> find_kept_judgement(const StoreReader& reader,
+                                                        JournalPosition record, Time recorded);
+/// Removes judgements of records whose segments the journal has deleted, the oldest first and some
+/// 50,000 at once.
+[[nodiscard]] Status expire_kept_judgements(StoreWriter& writer, const JournalOptions& journal);
 /// Removes at most `max` of what is too old; returns how many.
 [[nodiscard]] Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max);
 

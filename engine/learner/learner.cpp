@@ -130,6 +130,8 @@ private:
     [[nodiscard]] Status apply(const JournalRecord& record);
     [[nodiscard]] Status apply_mail(const JournalRecord& record);
     [[nodiscard]] Status apply_account(const JournalRecord& record);
+    [[nodiscard]] Status keep(const JournalRecord& record,
+                              const Result<std::optional<AccountJudgement>>& judged);
     [[nodiscard]] Status apply_admin(const JournalRecord& record);
     [[nodiscard]] Status apply_about(const JournalRecord& record);
     [[nodiscard]] Status apply_audit(const JournalRecord& record);
@@ -350,7 +352,7 @@ Status JournalLearner::apply_mail(const JournalRecord& record) {
         (void)learner_->take(*mail, j);
     mail->assessment.degraded = degraded;
     if (mail->action != Action::Deferred)
-        if (auto judged = accounts_->take(*mail); !judged) return fail(judged.error());
+        if (Status judged = keep(record, accounts_->take(*mail)); !judged) return judged;
     return index_mail(*writer_, *mail, record.position);
 }
 
@@ -362,8 +364,15 @@ Status JournalLearner::apply_account(const JournalRecord& record) {
         skipped(record);
         return ok();
     }
-    auto judged = accounts_->take(*event, believed_.believe(record.time));
-    return judged ? ok() : Status(fail(judged.error()));
+    return keep(record, accounts_->take(*event, believed_.believe(record.time)));
+}
+
+/// What was thought of an event is for who looks through the past (`kith hunt --accounts`).
+Status JournalLearner::keep(const JournalRecord& record,
+                            const Result<std::optional<AccountJudgement>>& judged) {
+    if (!judged) return fail(judged.error());
+    if (judged->has_value()) accounts_->keep(record.position, record.time, **judged);
+    return ok();
 }
 
 Status JournalLearner::apply_admin(const JournalRecord& record) {
@@ -639,6 +648,9 @@ Result<std::size_t> expire_old(StoreWriter& writer, const Config& config, Time n
     alive();
     auto accounts = expire_accounts(writer, now, kExpireAtOnce);
     if (!accounts) return fail(accounts.error());
+    alive();
+    if (auto judgements = expire_kept_judgements(writer, config.journal); !judgements)
+        return fail(judgements.error());
     return *incidents + *accounts;
 }
 

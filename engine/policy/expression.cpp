@@ -59,8 +59,8 @@ bool matches_pattern(std::string_view text, std::string_view pattern) noexcept {
 
 class ExpressionParser {
 public:
-    ExpressionParser(std::string_view text, const PolicyGroups& groups)
-        : text_(text), groups_(groups) {
+    ExpressionParser(std::string_view text, const PolicyGroups& groups, PolicySubject subject)
+        : text_(text), groups_(groups), subject_(subject) {
         advance();
     }
 
@@ -172,7 +172,7 @@ private:
     bool comparison(Expression& out) {
         if (now_.kind != Token::Kind::Word)
             return refuse("expected the name of a metric, see kith-models(5)");
-        FoundMetric found = find_metric(now_.text);
+        FoundMetric found = find_metric(now_.text, subject_);
         if (found.metric == nullptr)
             return refuse("unknown metric" + (found.nearest.empty()
                                                   ? std::string("; kith-models(5) lists them")
@@ -219,7 +219,7 @@ private:
         const char* end = now_.text.data() + now_.text.size();
         const auto read = std::from_chars(now_.text.data(), end, right.number);
         if (read.ec == std::errc() && read.ptr == end && std::isfinite(right.number)) return true;
-        const FoundMetric other = find_metric(now_.text);
+        const FoundMetric other = find_metric(now_.text, subject_);
         if (other.metric == nullptr || other.metric->type != MetricType::Number ||
             other.metric->family)
             return refuse("expected a number");
@@ -270,17 +270,19 @@ private:
 
     std::string_view text_;
     const PolicyGroups& groups_;
+    const PolicySubject subject_;
     std::size_t at_ = 0, nodes_ = 0;
     Token now_;
     std::string why_;
 };
 
-Result<Expression> Expression::parse(std::string_view text, const PolicyGroups& groups) {
+Result<Expression> Expression::parse(std::string_view text, const PolicyGroups& groups,
+                                     PolicySubject subject) {
     if (text.size() > kMaxLength)
         return fail(ErrorCode::Config, fmt::format("condition longer than {} bytes", kMaxLength));
     if (!is_valid_utf8(text)) return fail(ErrorCode::Config, "condition is not UTF-8");
     if (trim(text).empty()) return fail(ErrorCode::Config, "condition is empty");
-    return ExpressionParser(text, groups).whole();
+    return ExpressionParser(text, groups, subject).whole();
 }
 
 Expression Expression::all(std::vector<Expression> parts) {

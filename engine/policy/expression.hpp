@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A condition over the metrics of a mail, as `kith hunt --where` and the `when` of a model write
-// it:
+// A condition over the metrics of a mail, or of an event on an account, as `kith hunt --where` and
+// the `when` of a model write it:
 //
 //     score >= 60 and (asks.payee or payment > 0) and not from.domain in (example.org,
 //     *.example.org)
@@ -34,12 +34,14 @@ public:
 
     /// Config when it is not well formed; the error says at which character.
     [[nodiscard]] static Result<Expression> parse(std::string_view text,
-                                                  const PolicyGroups& groups = {});
+                                                  const PolicyGroups& groups = {},
+                                                  PolicySubject subject = PolicySubject::Mail);
     /// What holds when all / any of them hold; none: always / never.
     [[nodiscard]] static Expression all(std::vector<Expression> parts);
     [[nodiscard]] static Expression any(std::vector<Expression> parts);
     [[nodiscard]] static Expression no(Expression part);
 
+    /// REQUIRES: a case of the subject that it was read for.
     [[nodiscard]] bool holds(const PolicyCase& c) const;
     /// One comparison, as it was written, with what the mail has.
     struct Finding {

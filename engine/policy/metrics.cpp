@@ -6,6 +6,7 @@
 
 #include "engine/base/text.hpp"
 #include "engine/features/asks.hpp"
+#include "engine/policy/metric_table.hpp"
 #include "engine/scoring/score.hpp"
 #include "engine/scoring/tags.hpp"
 
@@ -15,8 +16,8 @@ namespace {
 using Argument = std::string_view;
 using View = const PolicyCase&;
 
-const Assessment& assessed(View v) { return v.record.assessment; }
-const Observations& observed(View v) { return v.record.observations; }
+const Assessment& assessed(View v) { return v.record().assessment; }
+const Observations& observed(View v) { return v.record().observations; }
 double size(std::size_t n) { return static_cast<double>(n); }
 
 double score(View v, Argument) { return assessed(v).score; }
@@ -24,9 +25,9 @@ double rate(View v, Argument) { return 1000 * assessed(v).p; }
 double alone(View v, Argument) { return score_of(assessed(v).own_evidence); }
 bool ready(View v, Argument) { return assessed(v).ready; }
 bool retried(View v, Argument) { return assessed(v).delayed; }
-double budget_holds(View v, Argument) { return v.budget.holds_per_1000; }
-double budget_tags(View v, Argument) { return v.budget.tags_per_1000; }
-double budget_delays(View v, Argument) { return v.budget.delays_per_1000; }
+double budget_holds(View v, Argument) { return v.budget().holds_per_1000; }
+double budget_tags(View v, Argument) { return v.budget().tags_per_1000; }
+double budget_delays(View v, Argument) { return v.budget().delays_per_1000; }
 std::string_view wants(View v, Argument) { return to_string(assessed(v).stratum); }
 bool payload(View v, Argument) { return has_payload(assessed(v).stratum); }
 std::string_view direction(View v, Argument) { return to_string(observed(v).direction); }
@@ -52,27 +53,27 @@ double payment(View v, Argument) { return size(observed(v).payment.size()); }
 double phones(View v, Argument) { return size(observed(v).phones.size()); }
 bool attachment(View v, Argument) { return observed(v).has_attachment; }
 double words(View v, Argument) { return observed(v).word_total; }
-double recipients(View v, Argument) { return size(v.record.rcpts.size()); }
+double recipients(View v, Argument) { return size(v.record().rcpts.size()); }
 double hour(View v, Argument) {
-    const auto of_day = to_unix(v.record.time) % 86400;
+    const auto of_day = to_unix(v.record().time) % 86400;
     return static_cast<double>((of_day < 0 ? of_day + 86400 : of_day) / 3600);
 }
-std::string_view from(View v, Argument) { return v.record.from; }
-std::string_view from_domain(View v, Argument) { return domain_of(v.record.from); }
-std::string_view from_name(View v, Argument) { return v.record.from_name; }
-std::string_view mail_from(View v, Argument) { return v.record.mail_from; }
-std::string_view mail_from_domain(View v, Argument) { return domain_of(v.record.mail_from); }
+std::string_view from(View v, Argument) { return v.record().from; }
+std::string_view from_domain(View v, Argument) { return domain_of(v.record().from); }
+std::string_view from_name(View v, Argument) { return v.record().from_name; }
+std::string_view mail_from(View v, Argument) { return v.record().mail_from; }
+std::string_view mail_from_domain(View v, Argument) { return domain_of(v.record().mail_from); }
 void rcpt(View v, Argument, std::vector<std::string_view>& out) {
-    out.assign(v.record.rcpts.begin(), v.record.rcpts.end());
+    out.assign(v.record().rcpts.begin(), v.record().rcpts.end());
 }
 void rcpt_domain(View v, Argument, std::vector<std::string_view>& out) {
-    for (const auto& address : v.record.rcpts) out.push_back(domain_of(address));
+    for (const auto& address : v.record().rcpts) out.push_back(domain_of(address));
 }
-std::string_view login(View v, Argument) { return v.record.auth_user; }
-std::string_view client_addr(View v, Argument) { return v.record.client_addr; }
-std::string_view client_name(View v, Argument) { return v.record.client_name; }
-std::string_view helo(View v, Argument) { return v.record.helo; }
-std::string_view subject(View v, Argument) { return v.record.subject; }
+std::string_view login(View v, Argument) { return v.record().auth_user; }
+std::string_view client_addr(View v, Argument) { return v.record().client_addr; }
+std::string_view client_name(View v, Argument) { return v.record().client_name; }
+std::string_view helo(View v, Argument) { return v.record().helo; }
+std::string_view subject(View v, Argument) { return v.record().subject; }
 bool free_mail(View v, Argument) { return observed(v).free_mail_like; }
 bool degraded(View v, Argument) { return !assessed(v).degraded.empty(); }
 
@@ -88,28 +89,6 @@ double indicator(View v, Argument argument) {
 bool asks(View v, Argument argument) {
     const Ask ask = ask_named(argument);
     return ask != Ask::kCount && observed(v).asks_for(ask);
-}
-
-constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           double (*read)(View, Argument)) {
-    return {name, MetricType::Number, meaning, family, read, nullptr, nullptr, nullptr};
-}
-constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           std::string_view (*read)(View, Argument)) {
-    return {name, MetricType::Text, meaning, family, nullptr, read, nullptr, nullptr};
-}
-constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           void (*read)(View, Argument, std::vector<std::string_view>&)) {
-    return {name, MetricType::Texts, meaning, family, nullptr, nullptr, read, nullptr};
-}
-constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           bool (*read)(View, Argument)) {
-    return {name, MetricType::Flag, meaning, family, nullptr, nullptr, nullptr, read};
-}
-
-// The type column of metrics.def is for its readers; that it is the function's own is checked here.
-constexpr Metric checked(Metric metric, MetricType type) {
-    return metric.type == type ? metric : throw "metrics.def: wrong type";
 }
 
 constexpr Metric kMetrics[] = {
@@ -158,7 +137,9 @@ std::string_view to_string(MetricType t) noexcept {
     return "";
 }
 
-std::span<const Metric> all_metrics() noexcept { return kMetrics; }
+std::span<const Metric> all_metrics(PolicySubject subject) noexcept {
+    return subject == PolicySubject::Mail ? std::span<const Metric>(kMetrics) : account_metrics();
+}
 
 std::string slug_of(std::string_view name) {
     std::string out = ascii_lower(name);
@@ -166,22 +147,24 @@ std::string slug_of(std::string_view name) {
     return out;
 }
 
-FoundMetric find_metric(std::string_view name) {
-    for (const Metric& m : kMetrics)
+FoundMetric find_metric(std::string_view name, PolicySubject subject) {
+    const auto metrics = all_metrics(subject);
+    for (const Metric& m : metrics)
         if (!m.family && m.name == name) return {&m, "", ""};
     const auto dot = name.find('.');
     const std::string_view head = name.substr(0, dot);
-    for (const Metric& m : kMetrics) {
+    for (const Metric& m : metrics) {
         if (!m.family || m.name != head || dot == std::string_view::npos) continue;
         const std::string argument(name.substr(dot + 1));
-        const auto known = arguments_of(m);
+        const auto known =
+            subject == PolicySubject::Mail ? arguments_of(m) : account_arguments_of(m);
         if (std::find(known.begin(), known.end(), argument) != known.end())
             return {&m, argument, ""};
         const std::string near = nearest(argument, known);
         return {nullptr, "", near.empty() ? "" : std::string(head) + "." + near};
     }
     std::vector<std::string> names;
-    for (const Metric& m : kMetrics) names.emplace_back(m.name);
+    for (const Metric& m : metrics) names.emplace_back(m.name);
     return {nullptr, "", nearest(name, names)};
 }
 

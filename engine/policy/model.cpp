@@ -44,7 +44,9 @@ bool beats(const Model& a, const Model* b) {
 }  // namespace
 
 bool Model::matches(const PolicyCase& c) const {
-    const MailRecord& r = c.record;
+    if (c.subject() != about) return false;
+    if (about == PolicySubject::Accounts) return when.holds(c);
+    const MailRecord& r = c.record();
     if (r.assessment.score < threshold || (expires && r.time >= *expires)) return false;
     if (!directions.empty() && std::find(directions.begin(), directions.end(),
                                          r.observations.direction) == directions.end())
@@ -53,6 +55,13 @@ bool Model::matches(const PolicyCase& c) const {
                                          [&](const auto& domain) { return concerns(domain, r); }))
         return false;
     return when.holds(c);
+}
+
+std::uint32_t Model::steps_of(const PolicyCase& c) const {
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (steps[i].when.holds(c)) bits |= 1U << i;
+    return bits;
 }
 
 const Model* ModelSet::find(std::string_view name) const noexcept {

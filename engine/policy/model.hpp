@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Models: what an admin (and kith itself: conf/models.d) wants done with which mail. The rule that
 // spends the budget is three of them. A model is a condition over the record of a mail and an
-// action; an experimental one is counted and never acts. Pure. Covered by
+// action; an experimental one is counted and never acts. A model of accounts is for hunting: over
+// single events, or over steps that one account made (step_search.hpp). Pure. Covered by
 // tests/unit/policy/model_test.cpp. The files: engine/config/models.hpp, kith-models(5).
 #pragma once
 
@@ -15,11 +16,20 @@
 
 namespace kith {
 
+/// One of the things that happened on one account.
+struct ModelStep {
+    std::string name;  ///< in words
+    Expression when;
+    std::string attack;  ///< as Model::attack
+};
+inline constexpr std::size_t kMaxModelSteps = 16;
+
 struct Model {
     std::string name;           ///< [a-z0-9-], unique
     std::string description;    ///< a sentence; reasons repeat it
     std::string file;           ///< where it is written; "" of one that kith brings along
     std::string overridden_by;  ///< file that changed some of it, "" when none
+    PolicySubject about = PolicySubject::Mail;
     bool enabled = true;
     bool live = false;  ///< else experimental: counts and reports, never acts
     Expression when;
@@ -34,10 +44,17 @@ struct Model {
     std::optional<Time> expires;  ///< not from then on
     std::string attack;           ///< technique of MITRE ATT&CK: "T1566.002"
 
+    // Of accounts only.
+    std::vector<ModelStep> steps;  ///< all by one account; none: `when` alone
+    Seconds within{};              ///< from the first step to the last
+    bool any_order = false;        ///< else each step comes after the one before
+
     [[nodiscard]] bool is_shipped() const noexcept { return file.empty(); }
-    /// Whether the mail is its concern: scope, threshold, time (the mail's) and condition. Of one
-    /// that is not enabled too.
+    /// Whether the mail or event is its concern: scope, threshold, time (the mail's) and condition.
+    /// Of one that is not enabled too.
     [[nodiscard]] bool matches(const PolicyCase& c) const;
+    /// Bit per step that the event is. REQUIRES: an event.
+    [[nodiscard]] std::uint32_t steps_of(const PolicyCase& c) const;
 };
 
 /// All models of a site, ordered by name. Immutable once made.

@@ -80,17 +80,22 @@ METRIC_TYPES = {"Number": "number", "Text": "text", "Texts": "texts", "Flag": "y
 
 
 def metric_problems():
-    """man/kith-models.5 has the table of metrics, word for word."""
-    rows = re.findall(r'^METRIC(_FAMILY)?\(\w+, "([^"]+)", (\w+), "([^"]+)"\)', tree.read("engine/policy/metrics.def"), re.M)
+    """man/kith-models.5 has the tables of metrics, word for word."""
+    return (metric_table_problems("engine/policy/metrics.def", ".Ss Metrics\n", ".Ss Metrics of accounts\n") +
+            metric_table_problems("engine/policy/account_metrics.def", ".Ss Metrics of accounts\n", ".Ss Bounds\n"))
+
+
+def metric_table_problems(table, begin, end):
+    rows = re.findall(r'^METRIC(_FAMILY)?\(\w+, "([^"]+)", (\w+), "([^"]+)"\)', tree.read(table), re.M)
     wanted = [(name + (".NAME" if family else ""), METRIC_TYPES[kind], meaning[0].upper() + meaning[1:] + ".")
               for family, name, kind, meaning in rows]
     page = tree.read("man/kith-models.5")
-    section = page[page.index(".Ss Metrics"):page.index(".Ss Bounds")]
+    section = page[page.index(begin):page.index(end)]
     found = [(name, kind, plain(body)) for name, kind, body in
              re.findall(r"^\.It Sy (\S+) Pq ([^\n]+)\n(.*?)(?=^\.(?:It|El))", section, re.M | re.S)]
-    problems = [f"man/kith-models.5: metric {row[0]}: entry missing or other than in metrics.def" for row in wanted if row not in found]
+    problems = [f"man/kith-models.5: metric {row[0]}: entry missing or other than in {table}" for row in wanted if row not in found]
     return problems + [f"man/kith-models.5: {row[0]} is no metric" for row in found if row not in wanted] + (
-        [] if wanted else ["engine/policy/metrics.def: no rows"])
+        [] if wanted else [f"{table}: no rows"])
 
 
 def table_rows(path, macro):

@@ -18,7 +18,7 @@ MAY_INCLUDE = {
     "scoring": "base features message model profile",
     "journal": "base features scoring",
     "accounts": "base features journal message model",
-    "policy": "base features journal scoring",
+    "policy": "accounts base features journal scoring",
     "store": "base",
     "config": "accounts base documents features journal message policy scoring store",
     "intake": "base config journal",

@@ -127,6 +127,79 @@ TEST_CASE("problems are told with file, line and what would be right") {
     CHECK_FALSE(problem_of("when: [\n").empty());
 }
 
+TEST_CASE("a model of accounts has steps, or a condition over single events") {
+    const Model m = read(
+        "scope: accounts\nwithin: 30d\norder: any\nsteps:\n"
+        "  - name: comes in\n    when: kind = login and new.network\n    attack: T1078\n"
+        "  - name: reads all\n    when:\n      all: [kind = read, messages > 100]\n");
+    CHECK(m.about == PolicySubject::Accounts);
+    CHECK(m.within == Seconds(30 * 86400));
+    CHECK(m.any_order);
+    CHECK_FALSE(m.live);
+    REQUIRE(m.steps.size() == 2);
+    CHECK(m.steps[0].name == "comes in");
+    CHECK(m.steps[0].attack == "T1078");
+    CHECK(m.steps[1].attack.empty());
+    CHECK(m.steps[1].when.nodes() == 4);
+    CHECK_FALSE(read("scope: accounts\nwithin: 1h\nsteps:\n  - {name: a, when: kind = login}\n"
+                     "  - {name: b, when: kind = read}\n")
+                    .any_order);
+    CHECK(read("scope: accounts\nwhen: kind = forward\n").steps.empty());
+}
+
+TEST_CASE("a model of accounts cannot act, and says why at its place") {
+    CHECK(problem_of("scope: accounts\nwhen: kind = login\nmode: live\n") ==
+          "mine.yaml:3:7: mode: must be experimental: a model of scope accounts is for kith hunt, "
+          "what it finds has happened and cannot be held any more");
+    CHECK(problem_of("scope: accounts\nwhen: kind = login\naction: hold\n") ==
+          "mine.yaml:3:9: action: is for mail: a model of scope accounts is for kith hunt and does "
+          "nothing by itself");
+    CHECK(problem_of("override: energy-sector-hunt\nmode: live\n").find("must be experimental") !=
+          std::string::npos);
+    CHECK(problem_of("override: energy-sector-hunt\npriority: 10\n").find("is for mail") !=
+          std::string::npos);
+    CHECK(problem_of("override: energy-sector-hunt\nenabled: false\n").empty());
+    CHECK(problem_of("override: budget-hold\nscope: accounts\n").find("does not change") !=
+          std::string::npos);
+}
+
+TEST_CASE("what is wrong with steps is told at its place") {
+    const std::string one = "  - {name: a, when: kind = login}\n";
+    const std::string two = one + "  - {name: b, when: kind = read}\n";
+    const auto problem = [](const std::string& rest) {
+        return problem_of("scope: accounts\n" + rest);
+    };
+    CHECK(problem("").find("either when: or steps:") != std::string::npos);
+    CHECK(
+        problem("within: 3d\nwhen: kind = login\nsteps:\n" + two).find("either when: or steps:") !=
+        std::string::npos);
+    CHECK(problem("steps:\n" + two).find("within: is missing") != std::string::npos);
+    CHECK(problem("when: kind = login\nwithin: 3d\n").find("within: needs steps:") !=
+          std::string::npos);
+    CHECK(problem("within: 3d\nsteps:\n" + one).find("a list of 2 to 16 steps") !=
+          std::string::npos);
+    CHECK(problem("within: 3\nsteps:\n" + two).find("mine.yaml:2:9: within: ") == 0);
+    CHECK(problem("within: 0\nsteps:\n" + two).find("longer than 0") != std::string::npos);
+    CHECK(problem("within: 3d\norder: some\nsteps:\n" + two).find("must be given or any") !=
+          std::string::npos);
+    CHECK(problem("within: 3d\nsteps:\n" + one + "  - {name: b}\n")
+              .find("mine.yaml:5:5: steps.2.when: is missing") == 0);
+    CHECK(problem("within: 3d\nsteps:\n" + one + "  - {name: b, wen: kind = read}\n")
+              .find("did you mean when?") != std::string::npos);
+    CHECK(problem("within: 3d\nsteps:\n" + one + "  - {when: kind = read}\n")
+              .find("steps.2.name: must be a few words") != std::string::npos);
+    CHECK(problem("within: 3d\nsteps:\n" + one + "  - {name: b, when: score > 3}\n")
+              .find("unknown metric") != std::string::npos);
+    CHECK(problem("within: 3d\nsteps:\n" + one + "  - {name: b, when: kind = read, attack: T1}\n")
+              .find("T1566.002") != std::string::npos);
+    CHECK(problem("within: 3d\nsteps:\n" + one + "  - b\n").find("must hold name: and when:") !=
+          std::string::npos);
+    CHECK(problem_of("when: ready\naction: tag\nsteps:\n" + two).find("needs scope: accounts") !=
+          std::string::npos);
+    CHECK(problem_of("scope: acounts\nwhen: ready\naction: tag\n").find("must be accounts") !=
+          std::string::npos);
+}
+
 TEST_CASE("an override changes what it names and nothing else") {
     const LoadedModels loaded =
         with_model_text(shipped_models(), "override: budget-hold\npriority: 10\n", "mine.yaml");

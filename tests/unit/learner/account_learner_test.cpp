@@ -286,6 +286,61 @@ TEST_CASE(
     CHECK(w.anna().logins == 1);
 }
 
+TEST_CASE("how an event was judged is kept by its place in the journal until the segment is gone") {
+    LearnerSite site;
+    site.config.site.domains = kOwn;
+    site.config.journal.segment_bytes = 64 << 10;
+    live(14, [&](const AccountEvent& e) { site.journal(RecordType::Account, e.time, encode(e)); });
+    for (const AccountEvent& e : takeover(14.1))
+        site.journal(RecordType::Account, e.time, encode(e));
+    site.learn();
+    auto journal = must(JournalReader::open(site.config.journal));
+    std::vector<JournalRecord> records;
+    while (auto next = must(journal->next())) records.push_back(std::move(*next));
+    REQUIRE(records.size() == 14 * 30 * 2 + 3);
+    std::uint64_t kept = 0;
+    {
+        auto store = must(Store::open(site.config.store, Store::Mode::Read));
+        const auto reader = must(store->read());
+        const auto judged = [&](const JournalRecord& r) {
+            return must(find_kept_judgement(*reader, r.position, r.time));
+        };
+        const KeptJudgement in = judged(records[records.size() - 3]);
+        CHECK(is_unseen(in, index_of(AccountFeature::network)));
+        CHECK(in.nats[index_of(AccountFeature::network)] > 3);
+        const KeptJudgement rule = judged(records.back());
+        CHECK(has_indicator(rule.indicators, AccountIndicator::suspicious_rule));
+        CHECK(rule.risk > 20);
+        // Another record in the place after a loss.
+        CHECK_FALSE(is_worth_keeping(must(find_kept_judgement(*reader, records.back().position,
+                                                              records.back().time + Seconds(1)))));
+        for (const JournalRecord& r : records) kept += is_worth_keeping(judged(r)) ? 1U : 0U;
+    }
+    // Days like all others leave nothing.
+    CHECK(kept >= 3);
+    CHECK(kept < records.size() / 10);
+    const std::uint64_t last = records.back().position.segment;
+    REQUIRE(last > 1);
+    auto store = must(Store::open(site.config.store, Store::Mode::Write));
+    const auto count = [&] {
+        std::size_t n = 0;
+        const auto reader = must(store->read());
+        must_ok(reader->scan(Table::Accounts, "j", [&](std::string_view key, std::string_view) {
+            n += key.front() == kKeptJudgementKey ? 1U : 0U;
+            return true;
+        }));
+        return n;
+    };
+    const std::size_t before = count();
+    for (std::uint64_t segment = 1; segment < last; ++segment)
+        std::filesystem::remove(segment_path(site.config.journal, segment));
+    auto writer = must(store->write());
+    must_ok(expire_kept_judgements(*writer, site.config.journal));
+    must_ok(writer->commit());
+    CHECK(count() < before);
+    CHECK(count() >= 1);
+}
+
 TEST_CASE("the journal's account events are learned in the learner's own transaction, once") {
     LearnerSite site;
     site.config.site.domains = kOwn;
