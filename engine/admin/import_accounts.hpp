@@ -34,8 +34,8 @@ struct AccountLogReading {
 };
 
 /// Reads a log from `fd`, oldest line first, and gives each event that is ours and new to `record`,
-/// in the order in which they ended, with `imported` set. Returns at the end, at the last whole line
-/// when `stopped` says so, or with what reading and `record` fail with.
+/// in the order in which they ended, with `imported` set. Returns at the end, at the last whole
+/// line when `stopped` says so, or with what reading and `record` fail with.
 [[nodiscard]] Result<AccountImport> read_account_log(int fd, const AccountLogReading& reading);
 
 }  // namespace kith::admin

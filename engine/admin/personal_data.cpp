@@ -308,7 +308,8 @@ private:
         const auto all = read_locks(account_options(config_).lock_file);
         if (!all) return fail(all.error());
         for (const AccountLock& l : *all)
-            if (is_own(l.account) || names_address(l.why, address_) || names_address(l.by, address_))
+            if (is_own(l.account) || names_address(l.why, address_) ||
+                names_address(l.by, address_))
                 j["locks"].push_back(lock_json(l));
         return ok();
     }

@@ -88,11 +88,10 @@ std::string encode(const AccountEvent& e) {
                detail = cut(b, e.detail);
     const auto message_ids = cut(b, e.message_ids);
     const auto rule = build(b, e.rule);
-    b.Finish(format::CreateAccountEvent(b, static_cast<std::uint8_t>(e.kind), to_unix(e.time), id,
-                                        account, host, service, session, client_addr, client_name,
-                                        client_id, mechanism, tls, mailbox, to_mailbox, e.messages,
-                                        e.bytes, e.repeats, e.seconds, detail, message_ids, rule,
-                                        e.imported),
+    b.Finish(format::CreateAccountEvent(
+                 b, static_cast<std::uint8_t>(e.kind), to_unix(e.time), id, account, host, service,
+                 session, client_addr, client_name, client_id, mechanism, tls, mailbox, to_mailbox,
+                 e.messages, e.bytes, e.repeats, e.seconds, detail, message_ids, rule, e.imported),
              kAccountIdentifier);
     return finished(b);
 }

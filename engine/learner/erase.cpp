@@ -30,7 +30,8 @@ bool is_part_of_address(char c) {
 std::size_t find_whole(std::string_view text, std::string_view address) {
     for (std::size_t at = text.find(address); at != std::string_view::npos;
          at = text.find(address, at + 1)) {
-        const std::string_view before = text.substr(0, at), after = text.substr(at + address.size());
+        const std::string_view before = text.substr(0, at),
+                               after = text.substr(at + address.size());
         const bool begins =
             before.empty() || !(is_part_of_address(before.back()) || before.back() == '.');
         // A full stop may end a sentence.

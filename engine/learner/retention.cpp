@@ -31,7 +31,8 @@ Status Retention::find(const StoreReader& reader, JournalPosition checkpoint, Ti
     passed_.span.older_than = now - keep.passed;
     held_.span.older_than = now - keep.held;
     if (keep.passed > Seconds(0))
-        if (auto found = find(reader, checkpoint, now, Class::Passed, passed_); !found) return found;
+        if (auto found = find(reader, checkpoint, now, Class::Passed, passed_); !found)
+            return found;
     if (keep.held > Seconds(0)) return find(reader, checkpoint, now, Class::Other, held_);
     return ok();
 }
@@ -53,7 +54,8 @@ Status Retention::find(const StoreReader& reader, JournalPosition checkpoint, Ti
             // have been too old for the index, though.
             const auto entry = find_mail(reader, mail->id);
             if (!entry) error = entry.error();
-            const bool went = entry && !entry->has_value() && mail->time >= now - config_.journal.keep;
+            const bool went =
+                entry && !entry->has_value() && mail->time >= now - config_.journal.keep;
             const bool is_due =
                 entry && (went || has_passed(entry->value_or(entry_of(*mail, r.position))) ==
                                       (which == Class::Passed));

@@ -42,8 +42,8 @@ private:
         std::uint64_t done_before = 0;  ///< number of the last file that was looked through
         std::uint64_t done = 0;         ///< the same after this round
     };
-    [[nodiscard]] Status find(const StoreReader& reader, JournalPosition checkpoint, Time now, Class which,
-                              Due& due) const;
+    [[nodiscard]] Status find(const StoreReader& reader, JournalPosition checkpoint, Time now,
+                              Class which, Due& due) const;
     [[nodiscard]] Status redact(const Due& due) const;
 
     const Config& config_;

@@ -51,15 +51,20 @@ private:
     void add_in_order(std::uint32_t steps, Met met) {
         for (std::size_t k = chains_.size(); k-- > 0;) {
             if ((steps >> k & 1U) == 0) continue;
-            if (k > 0 &&
-                (chains_[k - 1].empty() || met.time - chains_[k - 1].front().time > within_))
-                continue;
+            if (k > 0 && (chains_[k - 1].empty() || !follows(met, chains_[k - 1]))) continue;
             const Time begin = k > 0 ? chains_[k - 1].front().time : met.time;
             if (!chains_[k].empty() && chains_[k].front().time >= begin) continue;
             chains_[k] = k > 0 ? chains_[k - 1] : Chain{};
             chains_[k].push_back(met);
         }
         if (!chains_.back().empty()) whole_ = chains_.back();
+    }
+    /// The journal's order is that of coming in: what is told late, or from an old log, may have
+    /// been before.
+    [[nodiscard]] bool follows(const Met& met, const Chain& chain) const {
+        constexpr Seconds kTogether{3600};
+        return met.time + kTogether >= chain.back().time &&
+               met.time - chain.front().time <= within_;
     }
     void add_anywhere(std::uint32_t steps, const Met& met) {
         for (std::size_t k = 0; k < chains_.size(); ++k)

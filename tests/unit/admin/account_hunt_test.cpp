@@ -312,8 +312,10 @@ TEST_CASE("what does not go together is refused with a word about what does") {
 
 TEST_CASE("model list and show know a model of accounts") {
     const Json models = past().json({"model", "list", "--since", "2026-03-01"});
+    int found = 0;
     for (const Json& m : models["models"]) {
         if (m["name"] != "energy-sector-hunt") continue;
+        ++found;
         CHECK(m["state"] == "experimental");
         CHECK(m["about"] == "accounts");
         CHECK(m["action"] == "hunt");
@@ -321,6 +323,7 @@ TEST_CASE("model list and show know a model of accounts") {
         CHECK(m["within_seconds"] == 180 * 86400);
         CHECK_FALSE(m.contains("matches"));
     }
+    CHECK(found == 1);
     CHECK(past().kith({"model", "show", "energy-sector-hunt"}).out.find("within: 180d") !=
           std::string::npos);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith import --dovecot-log` with the built program: what an old log tells reaches the journal as
 // of the past, and the log again teaches nothing twice.
-#include <fcntl.h>
+#include "engine/admin/import_accounts.hpp"
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 
-#include "engine/admin/import_accounts.hpp"
 #include "engine/journal/account_event.hpp"
 #include "engine/learner/account_learner.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
@@ -82,7 +82,8 @@ TEST_CASE("a dry run of a log says the same and writes nothing") {
 TEST_CASE("a log that is none, one that is missing, and two sources at once say so") {
     Site site;
     site.write_secret();
-    const auto none = site.kith({"import", "--dovecot-log", site.dir.write("x.log", "hello\n\xff\n")});
+    const auto none =
+        site.kith({"import", "--dovecot-log", site.dir.write("x.log", "hello\n\xff\n")});
     CHECK(none.status == 0);
     CHECK(none.out.find("no line tells of a login: is this Dovecot's log?") != std::string::npos);
     const auto missing = site.kith({"import", "--dovecot-log", site.dir.file("no.log")});
@@ -177,8 +178,9 @@ TEST_CASE("a stamp without a year is never in the future of an import") {
         times.push_back(iso8601(e.time));
         return ok();
     };
-    const std::string rest = " mail1 dovecot: imap-login: Login: user=<anna>, method=PLAIN, "
-                             "rip=192.0.2.7, lip=192.0.2.1, session=<";
+    const std::string rest =
+        " mail1 dovecot: imap-login: Login: user=<anna>, method=PLAIN, "
+        "rip=192.0.2.7, lip=192.0.2.1, session=<";
     REQUIRE(read_text(site,
                       "Apr 20 08:00:00" + rest + "a>\nDec 31 08:00:00" + rest +
                           "b>\nMar 30 08:00:00" + rest + "c>\n",

@@ -65,6 +65,14 @@ bool some_choice(const std::vector<Event>& events, std::size_t steps, int within
 
 }  // namespace
 
+TEST_CASE("what an old log tells later was before, and follows nothing") {
+    const int day = 86400;
+    const auto at = [&](int d) { return std::to_string(d * day); };
+    CHECK(times(2, 30 * day, events_of(at(100) + ":0 " + at(90) + ":1")).empty());
+    CHECK(times(2, 30 * day, events_of(at(100) + ":0 " + at(90) + ":1 " + at(101) + ":1")) ==
+          std::vector<int>{100 * day, 101 * day});
+}
+
 TEST_CASE("steps are found in their order, whatever lies between them") {
     CHECK(times(3, 100, events_of("1:0 2:2 3:1 4:0 9:2")) == std::vector<int>{1, 3, 9});
     CHECK(times(3, 100, events_of("1:2 2:1 3:0")).empty());
