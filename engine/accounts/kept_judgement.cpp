@@ -23,8 +23,7 @@ std::string feature_words(std::size_t feature) {
 KeptJudgement kept_of(const AccountJudgement& judged, Time recorded) {
     KeptJudgement out;
     out.recorded = recorded;
-    if (judged.risk >= static_cast<double>(kLeastKeptRisk))
-        out.risk = static_cast<float>(judged.risk);
+    out.risk = static_cast<float>(judged.risk);
     out.hand = static_cast<float>(judged.hand);
     out.indicators = judged.indicators;
     out.unseen = judged.unseen;
@@ -34,7 +33,7 @@ KeptJudgement kept_of(const AccountJudgement& judged, Time recorded) {
 }
 
 bool is_worth_keeping(const KeptJudgement& kept) noexcept {
-    return kept.risk > 0 || kept.indicators != 0 || kept.unseen != 0 ||
+    return kept.risk >= kLeastKeptRisk || kept.indicators != 0 || kept.unseen != 0 ||
            std::any_of(kept.nats.begin(), kept.nats.end(), [](float x) { return x > 0; });
 }
 

@@ -21,8 +21,9 @@ struct KeptJudgement {
     AccountSurprises nats{};       ///< less than kLeastKeptNats is 0
 };
 
-/// What is less of everything is not kept: 0 says "as usual".
-inline constexpr float kLeastKeptNats = 1, kLeastKeptRisk = 20;
+/// A surprise below is not kept: 0 says "as usual". Of an event without any, nothing is, unless the
+/// account was this risky, as one account-day in a hundred.
+inline constexpr float kLeastKeptNats = 2, kLeastKeptRisk = 40;
 
 [[nodiscard]] KeptJudgement kept_of(const AccountJudgement& judged, Time recorded);
 /// False when there is nothing in it but what is usual.

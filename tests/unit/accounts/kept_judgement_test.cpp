@@ -46,15 +46,15 @@ std::string old_bytes() {
 
 TEST_CASE("what is usual is not kept, what is not comes back as it was") {
     AccountJudgement j;
-    j.risk = 19.9;
-    j.nats[0] = .9F;
+    j.risk = 39.9;
+    j.nats[0] = 1.9F;
     j.hand = 2;
     CHECK_FALSE(is_worth_keeping(kept_of(j, kMonday)));
-    CHECK(kept_of(j, kMonday).risk == 0);
-    j.risk = 20;
+    CHECK(kept_of(j, kMonday).nats[0] == 0);
+    j.risk = 40;
     CHECK(is_worth_keeping(kept_of(j, kMonday)));
     j.risk = 0;
-    j.nats[0] = 1;
+    j.nats[0] = 2;
     CHECK(is_worth_keeping(kept_of(j, kMonday)));
     j.nats[0] = 0;
     j.unseen = 2;

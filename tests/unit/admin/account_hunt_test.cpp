@@ -231,7 +231,7 @@ TEST_CASE("steps further apart than they may be, or before the span, are not fou
     const std::string file = past().dir.write("close.yaml", R"(scope: accounts
 within: 99d
 steps:
-  - {name: comes in, when: kind = login and new.network and surprise.network >= 2}
+  - {name: comes in, when: kind = login and new.network and hand >= 6}
   - {name: hides, when: kind = rule-activated and hides_mail}
   - {name: fetches, when: kind = read and messages > 5000}
 )");
@@ -332,13 +332,33 @@ TEST_CASE("who asks what is kept of him gets how his events were judged") {
     const auto out = past().kith({"privacy", "export", person(kVictim)});
     REQUIRE(out.status == 0);
     const Json events = Json::parse(out.out)["account_events"];
-    int rules = 0;
+    std::size_t rules = 0, as_usual = 0;
     for (const Json& e : events) {
+        as_usual += e["judged"].empty() ? 1U : 0U;
         if (e["folders"] != Json({"RSS Feeds"})) continue;
         ++rules;
         CHECK(e["judged"]["indicators"].dump().find("Suspicious Mail Rule") != std::string::npos);
         CHECK(e["judged"]["unusual"].size() > 0);
     }
     CHECK(rules == 1);
-    CHECK(events[0]["judged"].empty());
+    CHECK(as_usual > events.size() / 2);
+}
+
+TEST_CASE("names that somebody makes up cost bounded memory, and what is left out is told") {
+    const Site site;
+    site.seen({});
+    auto writer = JournalWriter::open(site.journal());
+    REQUIRE(writer);
+    for (int i = 0; i < 50'010; ++i) {
+        AccountEvent e = event(AccountEventKind::LoginFailed, at(0, 1), 0, "203.0.113.9");
+        e.account = "guess" + std::to_string(i);
+        REQUIRE((*writer)->append(RecordType::Account, e.time, encode(e)));
+    }
+    const auto out = site.kith({"--json", "hunt", "--accounts", "--where", "kind = login-failed"});
+    REQUIRE(out.status == 0);
+    const Json j = Json::parse(out.out);
+    CHECK(j["looked_at"]["events"] == 50'010);
+    CHECK(j["accounts_found"] == 50'000);
+    CHECK(j["left_out"] == 10);
+    CHECK(j["accounts"].size() == 20);
 }
