@@ -74,8 +74,10 @@ int main(int argc, char** argv) {
     nlohmann::json told{{"records", record(in, *config)}};
     told["journal_seconds"] = since(begin);
     begin = steady_clock::now();
-    const auto learner = must(Learner::open(config));
-    while (must(learner->step()).records > 0) {
+    {
+        const auto learner = must(Learner::open(config));
+        while (must(learner->step()).records > 0) {
+        }
     }
     told["learner_seconds"] = since(begin);
     std::uint64_t judgements = 0, bytes = 0;

@@ -196,7 +196,7 @@ TEST_CASE("what is wrong with steps is told at its place") {
           std::string::npos);
     CHECK(problem_of("when: ready\naction: tag\nsteps:\n" + two).find("needs scope: accounts") !=
           std::string::npos);
-    CHECK(problem_of("scope: acounts\nwhen: ready\naction: tag\n").find("must be accounts") !=
+    CHECK(problem_of("scope: account\nwhen: ready\naction: tag\n").find("must be accounts") !=
           std::string::npos);
 }
 
