@@ -1,7 +1,9 @@
 # Moving a mail into the folder "Reported" reports it: who else got it, and what of it is still queued is held.
 #
 # dovecot.conf (Pigeonhole's imapsieve and extprograms; vmail: the user that mail processes run as):
-#   protocol imap { mail_plugins = $mail_plugins imap_sieve }
+#   protocol imap {
+#     mail_plugins = $mail_plugins imap_sieve
+#   }
 #   plugin {
 #     sieve_plugins = sieve_imapsieve sieve_extprograms
 #     sieve_global_extensions = +vnd.dovecot.pipe

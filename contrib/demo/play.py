@@ -239,9 +239,9 @@ def play(args, workdir):
         steps.say('kith-learner learned them')
         site.start_milter()
         site.start_learner()
-        site.postfix.start()
         if server is not None:
-            server.start()
+            server.start()  # Postfix asks it whether passwords are right
+        site.postfix.start()
         steps.say(
             'started a private Postfix%s, kith-milter (mode enforce), kith-learner%s'
             % (('', '') if server is None else (' and Dovecot', ', kith-accounts'))

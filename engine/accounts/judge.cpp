@@ -358,6 +358,7 @@ void learn_due(Time now, const AccountPlace& place) {
 
 void go_to_day(AccountSite& site, std::int32_t day) {
     if (site.first_day == 0) site.first_day = site.last_day = day;
+    site.first_day = std::min(site.first_day, day);
     // A site that was silent for longer than the week has no days in between.
     if (day - site.last_day > 8) site.last_day = day - 8;
     for (; site.last_day < day; ++site.last_day)
@@ -489,7 +490,8 @@ void tell(const AccountLook& look, AccountJudgement& j, double fresh,
         j.indicators != 0 || look.hand >= kForeignHand ||
         std::any_of(j.nats.begin(), j.nats.end(), [](float x) { return x >= kUnusualNats; });
     const bool open = a.incident.is_open(look.seen.time);
-    const bool goes_on = open && look.seen.time - a.incident.raised <= AccountIncident::kPause;
+    const bool goes_on = !look.seen.imported && open &&
+                         look.seen.time - a.incident.raised <= AccountIncident::kPause;
     const bool serious = !look.seen.imported && j.ready && options.alerts_per_week > 0 &&
                          j.risk_nats >= kLeastAlert && fresh <= options.alerts_per_week;
     const bool raises = serious && !goes_on, opens = raises && !open;

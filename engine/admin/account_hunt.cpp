@@ -21,6 +21,8 @@ namespace {
 /// Accounts of which something is kept: who guesses names makes any number of them. And events that
 /// are shown of each.
 constexpr std::size_t kMaxAccounts = 50000, kMaxShown = 12;
+/// Events that are kept to be shown, of all accounts: some 100 MB.
+constexpr std::size_t kMaxHits = 200000;
 
 /// What is shown of an event.
 struct Hit {
@@ -44,13 +46,15 @@ struct Events {
 struct AccountAnswer {
     explicit AccountAnswer(const Model& model)
         : of_steps(model.steps.size()),
-          search(std::max<std::size_t>(1, model.steps.size()), model.within, model.any_order) {}
+          live(std::max<std::size_t>(1, model.steps.size()), model.within, model.any_order),
+          imported(live) {}
     std::string name;
     Events events;   ///< that the condition fits, or that are some step
     float risk = 0;  ///< largest of them
     std::deque<std::shared_ptr<const Hit>> newest;
     std::vector<Events> of_steps;
-    StepSearch<Hit> search;
+    StepSearch<Hit> live, imported;  ///< an old log comes in after what it tells of
+    [[nodiscard]] const StepSearch<Hit>& search() const { return live.found() ? live : imported; }
 };
 
 std::shared_ptr<const Hit> hit_of(const JudgedEvent& e) {
@@ -85,9 +89,14 @@ public:
         const auto hit = hit_of(e);
         for (std::size_t i = 0; i < answer->of_steps.size(); ++i)
             if ((steps >> i & 1U) != 0) answer->of_steps[i].add(e.seen.time);
-        if (!model_.steps.empty()) return answer->search.add(steps, e.seen.time, hit);
+        if (!model_.steps.empty())
+            return (e.seen.imported ? answer->imported : answer->live).add(steps, e.seen.time, hit);
+        const bool full = answer->newest.size() >= kMaxShown || hits_ >= kMaxHits;
+        if (full && !answer->newest.empty())
+            answer->newest.pop_front();
+        else
+            ++hits_;
         answer->newest.push_back(hit);
-        if (answer->newest.size() > kMaxShown) answer->newest.pop_front();
     }
 
     [[nodiscard]] std::uint64_t matches() const noexcept { return matches_; }
@@ -97,7 +106,7 @@ public:
     [[nodiscard]] std::vector<const AccountAnswer*> found() const {
         std::vector<const AccountAnswer*> out;
         for (const auto& [name, answer] : accounts_)
-            if (model_.steps.empty() || answer.search.found()) out.push_back(&answer);
+            if (model_.steps.empty() || answer.search().found()) out.push_back(&answer);
         std::stable_sort(out.begin(), out.end(), [](const auto* a, const auto* b) {
             return a->risk != b->risk ? a->risk > b->risk : a->events.count > b->events.count;
         });
@@ -128,14 +137,15 @@ private:
     const bool whole_past_;
     std::map<std::string, AccountAnswer> accounts_;
     std::uint64_t matches_ = 0, left_out_ = 0;
+    std::size_t hits_ = 0;
 };
 
 /// Numbers of the steps in the order in which they were made, which need not be the model's.
 std::vector<std::size_t> by_time(const AccountAnswer& a) {
     std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < a.search.chain().size(); ++i) out.push_back(i);
+    for (std::size_t i = 0; i < a.search().chain().size(); ++i) out.push_back(i);
     std::stable_sort(out.begin(), out.end(), [&](std::size_t x, std::size_t y) {
-        return a.search.chain()[x].time < a.search.chain()[y].time;
+        return a.search().chain()[x].time < a.search().chain()[y].time;
     });
     return out;
 }
@@ -173,7 +183,7 @@ Json account_json(const AccountAnswer& a, const Model& model) {
     }
     j["steps"] = Json::array();
     for (const std::size_t i : by_time(a)) {
-        Json step = hit_json(*a.search.chain()[i].hit);
+        Json step = hit_json(*a.search().chain()[i].hit);
         step["step"] = model.steps[i].name;
         step["step_attack"] = model.steps[i].attack;
         step["events"] = a.of_steps[i].count;
@@ -195,8 +205,8 @@ std::string joined(const std::vector<std::string>& words) {
 void print_account(Env& env, const AccountAnswer& a, const Model& model) {
     const bool steps = !model.steps.empty();
     const auto made = by_time(a);
-    const Time first = steps ? a.search.chain()[made.front()].time : a.events.first;
-    const Time last = steps ? a.search.chain()[made.back()].time : a.events.last;
+    const Time first = steps ? a.search().chain()[made.front()].time : a.events.first;
+    const Time last = steps ? a.search().chain()[made.back()].time : a.events.last;
     env.out << '\n'
             << cell(a.name) << ": " << counted(a.events.count, "event") << ", " << minute(first)
             << " to " << minute(last) << " UTC (" << span_text(last - first) << ")\n";
@@ -210,7 +220,7 @@ void print_account(Env& env, const AccountAnswer& a, const Model& model) {
         if (step != nullptr) row.insert(row.begin() + 1, step_text(*step));
         table.add(std::move(row));
     };
-    for (const std::size_t i : made) add(*a.search.chain()[i].hit, &model.steps[i]);
+    for (const std::size_t i : made) add(*a.search().chain()[i].hit, &model.steps[i]);
     for (auto h = a.newest.rbegin(); h != a.newest.rend(); ++h) add(**h, nullptr);
     table.print(env.out, {output_width(), {head.size() - 2, head.size() - 1}, {}});
     if (!steps && a.events.count > a.newest.size())
@@ -284,7 +294,7 @@ Outcome test_on_account(Env& env, const Config& config, const StoreReader& reade
         return fail(ErrorCode::NoInput, "the journal has nothing of the account " + cell(name),
                     "kith account list shows those that are known");
     const AccountAnswer* answer = hunter.of(name);
-    const bool matches = answer != nullptr && (model.steps.empty() || answer->search.found());
+    const bool matches = answer != nullptr && (model.steps.empty() || answer->search().found());
     const AccountAnswer none(model);
     const AccountAnswer& a = answer == nullptr ? none : *answer;
     const auto time_json = [](const Events& of, Time t) {

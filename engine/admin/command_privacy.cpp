@@ -106,10 +106,12 @@ void print(std::ostream& out, const std::string& address, const Erasure& done, b
             << ", which stay (retention.audit)\n";
     if (done.locked_until)
         out << "the account stays locked until " << iso8601(*done.locked_until)
-            << ": the lock, its line in accounts.deny_file and the note that an incident was "
-               "answered "
-               "are kept as long; kith account unlock "
-            << cell(address) << " ends the lock\n";
+            << ": the lock and its line in accounts.deny_file are kept as long; kith account "
+               "unlock "
+            << cell(address) << " ends it\n";
+    if (!done.deny_file.empty())
+        out << "accounts.deny_file may still name it: " << done.deny_file
+            << "; kith account respond writes it anew\n";
     out << "not touched: backups, the system log, the MTA's queue and log\n";
 }
 
@@ -150,6 +152,7 @@ Outcome erase(Env& env, const Config& config, const Store& store, const Options&
                                  {"audit_lines_kept", done->audit_lines},
                                  {"locked_until",
                                   done->locked_until ? Json(iso8601(*done->locked_until)) : Json()},
+                                 {"deny_file_error", done->deny_file},
                                  {"learner_done", *forgotten}});
     else
         print(env.out, *address, *done, *forgotten);

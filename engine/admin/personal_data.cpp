@@ -410,7 +410,9 @@ Status erase_from_locks(const Config& config, const Hasher& hasher, Time now,
         if (!changed) return changed;
     }
     // A line of it outlives its lock until somebody writes it again.
-    return write_deny_file(config, now);
+    if (const Status written = write_deny_file(config, now); !written)
+        done.deny_file = written.error().text();
+    return ok();
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct Erasure {
     std::uint64_t alerts = 0;            ///< that waited and named it
     std::uint64_t audit_lines = 0;       ///< that name the address, and stay
     std::optional<Time> locked_until{};  ///< its account is locked, and stays so
+    std::string deny_file;               ///< why accounts.deny_file could not be written anew
     JournalPosition order;               ///< what the learner has to come by
 };
 /// Puts the order to erase into the journal and takes the address out of all records before it. To

@@ -19,25 +19,34 @@ bool is(const std::string& text, const Key16& address, const Hasher& hasher) {
     return !text.empty() && sender_key(hasher, text) == address;
 }
 
-/// Of an address: what stands beside it is another one's.
-bool is_part_of_address(char c) {
-    constexpr std::string_view kSigns = "_+-%&=~!#$*";
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) != 0 ||
-           kSigns.find(c) != std::string_view::npos;
+bool is_word(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+
+/// Whether the character there goes on with the local part behind it. "=" does not: kith writes
+/// "user=anna@partner.example".
+bool is_of_local_part(std::string_view text, std::size_t at) {
+    constexpr std::string_view kSigns = "._+-%&~!#$*";
+    const char c = text[at];
+    return is_word(c) || kSigns.find(c) != std::string_view::npos ||
+           (c == '\'' && at > 0 && is_word(text[at - 1]));
+}
+
+/// Whether the character there goes on with the domain before it. A full stop may end a sentence.
+bool is_of_domain(std::string_view text, std::size_t at) {
+    const auto label = [](char c) { return is_word(c) || c == '-'; };
+    return label(text[at]) || (text[at] == '.' && at + 1 < text.size() && label(text[at + 1]));
 }
 
 /// Where `address` stands as a whole in `text`, both in lower case; npos when it does not.
 std::size_t find_whole(std::string_view text, std::string_view address) {
     for (std::size_t at = text.find(address); at != std::string_view::npos;
          at = text.find(address, at + 1)) {
-        const std::string_view before = text.substr(0, at),
-                               after = text.substr(at + address.size());
-        const bool begins =
-            before.empty() || !(is_part_of_address(before.back()) || before.back() == '.');
-        // A full stop may end a sentence.
-        const std::size_t next = after.starts_with('.') ? 1 : 0;
-        const bool ends = after.size() <= next || !is_part_of_address(after[next]);
-        if (begins && ends) return at;
+        const std::size_t end = at + address.size();
+        if ((at == 0 || !is_of_local_part(text, at - 1)) &&
+            (end == text.size() || !is_of_domain(text, end)))
+            return at;
     }
     return std::string_view::npos;
 }
@@ -336,23 +345,18 @@ Result<std::string> without_recipient(std::string_view encoded, const Key16& add
 }
 
 std::string without_address(std::string_view text, const Key16& address, const Hasher& hasher) {
-    constexpr std::string_view kAround = " \t<>()[]\",;:'/";
     std::string out;
-    while (!text.empty()) {
-        const std::size_t begin = std::min(text.find_first_not_of(kAround), text.size());
-        out += text.substr(0, begin);
-        text.remove_prefix(begin);
-        const std::size_t end = std::min(text.find_first_of(kAround), text.size());
-        std::string word(text.substr(0, end));
-        text.remove_prefix(end);
-        if (const bool sentence_ends = word.ends_with('.');
-            sentence_ends && is(word.substr(0, word.size() - 1), address, hasher))
-            word = ".";
-        else if (word.find('@') != std::string::npos && is(word, address, hasher))
-            word.clear();
-        out += word;
+    std::size_t kept = 0;  // what stands before it is in `out`
+    for (std::size_t sign = text.find('@'); sign != std::string_view::npos;
+         sign = text.find('@', sign + 1)) {
+        std::size_t begin = sign, end = sign + 1;
+        while (begin > kept && is_of_local_part(text, begin - 1)) --begin;
+        while (end < text.size() && is_of_domain(text, end)) ++end;
+        if (!is(std::string(text.substr(begin, end - begin)), address, hasher)) continue;
+        out += text.substr(kept, begin - kept);
+        kept = end;
     }
-    return out;
+    return out + std::string(text.substr(kept));
 }
 
 bool names_address(std::string_view text, const std::string& address) {

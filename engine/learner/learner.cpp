@@ -364,13 +364,13 @@ Status JournalLearner::apply_account(const JournalRecord& record) {
         skipped(record);
         return ok();
     }
-    auto judged = accounts_->take(*event, believed_.believe(record.time));
+    const auto judged = accounts_->take(*event, believed_.believe(record.time));
     // Anybody may fail to log in, as often as he likes: it says nothing of its own that would be
     // worth the room.
     if (judged && (event->kind == AccountEventKind::LoginFailed ||
                    event->kind == AccountEventKind::LoginRefused))
         return ok();
-    return keep(record, std::move(judged));
+    return keep(record, judged);
 }
 
 /// What was thought of an event is for who looks through the past (`kith hunt --accounts`).

@@ -3,11 +3,11 @@
 // the last not longer than `within` after the first, each by an event later than the one before or,
 // in any order, wherever.
 //
-// In order: for each k the chain of the first k steps that began last is kept. None that began
-// earlier can be completed where this one cannot, so one for each k is enough, and memory does not
-// grow with the events. In any order the newest event of each step is enough, and one event may be
-// several steps. Pure. One thread. Covered by tests/unit/policy/step_search_test.cpp, which
-// compares it with trying all choices.
+// Events are to come in order of time, or nearly. In order: for each k the chain of the first k
+// steps that began last is kept. None that began earlier can be completed where this one cannot, so
+// one for each k is enough, and memory does not grow with the events. In any order the newest event
+// of each step is enough, and one event may be several steps. Pure. One thread. Covered by
+// tests/unit/policy/step_search_test.cpp, which compares it with trying all choices.
 #pragma once
 
 #include <algorithm>

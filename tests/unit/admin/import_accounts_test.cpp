@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "engine/base/unique_fd.hpp"
 #include "engine/journal/account_event.hpp"
 #include "engine/learner/account_learner.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
@@ -139,19 +140,44 @@ TEST_CASE("account-days of an import are no days of the week that is going on") 
     const AccountJudgeOptions options;
     const std::vector<std::string> own = {"example.org"};
     AccountLearner learner(kHasher, options, own);
-    AccountEvent today;  // kith has seen this week already
-    today.account = "carl@example.org";
-    today.client_addr = "192.0.2.9";
-    today.time = kNow;
-    REQUIRE(learner.take(today, kNow));
+    AccountEvent lately;  // kith has seen this week already
+    lately.account = "carl@example.org";
+    lately.client_addr = "192.0.2.9";
+    for (const int days_ago : {1, 0}) {
+        lately.time = kNow - std::chrono::days(days_ago);
+        REQUIRE(learner.take(lately, lately.time));
+    }
+    const auto before = learner.site().day_counts;
     kith::admin::AccountLogReading reading{kHasher, kNow, {}, {}, {}, {}, {}};
     reading.record = [&](const AccountEvent& e) -> Status {
         const auto taken = learner.take(e, kNow);
         return taken ? ok() : Status(fail(taken.error()));
     };
     REQUIRE(read_text(site, kLog, reading));
-    for (const auto& ring : learner.site().day_counts)
-        for (const std::uint32_t count : ring) CHECK(count == 0);
+    CHECK(learner.site().day_counts == before);
+    CHECK(learner.site().last_day == day_number(kNow));
+    CHECK(learner.site().last_day - learner.site().first_day > 8);
+}
+
+TEST_CASE("an import adds nothing to an incident that is open") {
+    const AccountJudgeOptions options;
+    AccountState account;
+    Habits domain, all;
+    AccountSite site;
+    account.incident.id = "abcdefghijklmnop";
+    account.incident.opened = account.incident.last = account.incident.raised = kNow;
+    account.incident.steps.push_back({kNow, AccountAct::Login, "logs in", "", 1, 90});
+    Sighting old;
+    old.time = kNow - std::chrono::days(20);
+    old.act = AccountAct::RuleActivated;
+    old.imported = true;
+    old.marks = 1U << static_cast<unsigned>(AccountMark::RedirectsOutside);
+    old.values[index_of(AccountFeature::rule)] = 7;
+    const auto judged =
+        observe_account(old, options, "bbcdefghijklmnop", {account, domain, all, site});
+    CHECK_FALSE(judged.alert);
+    CHECK(account.incident.steps.size() == 1);
+    CHECK(account.incident.id == "abcdefghijklmnop");
 }
 
 TEST_CASE("accounts of others and events that are known are left out, and counted") {
