@@ -212,6 +212,16 @@ def attack(server, victim, partners):
     return [queue_id_of(text) for _, text in sent]
 
 
+def folded(text, width=150):
+    """a command's answer as a terminal of this width would fold it; wide columns lose their blanks"""
+    out = []
+    for line in text.rstrip().splitlines():
+        indent = ' ' * (len(line) - len(line.lstrip()))
+        line = indent + re.sub(r' {3,}', '  ', line.strip())
+        out += textwrap.wrap(line, width, initial_indent='  ', subsequent_indent='      ' + indent) or ['']
+    return '\n'.join(out)
+
+
 def incident_of(site, account):
     """the open incident of the account, with every step that is waited for"""
 
@@ -235,7 +245,7 @@ def play(server, site, victim, partners):
     attack(server, victim, partners)
     incident = incident_of(site, victim['name'])
     print('\n$ kith incident show %s' % incident['id'])
-    print(textwrap.indent(site.kith('incident', 'show', incident['id']).stdout.rstrip(), '  ') + '\n')
+    print(folded(site.kith('incident', 'show', incident['id']).stdout) + '\n')
     command = ['account', 'lock', victim['name'], '--for', '4h', '--reason', 'somebody else has the password']
     print('$ kith ' + ' '.join("'%s'" % x if ' ' in x else x for x in command))
     locked = site.kith(*command, '--postfix-config', site.postfix.etc, check=False)
