@@ -19,10 +19,12 @@
 #include "engine/admin/output.hpp"
 #include "engine/admin/state_file.hpp"
 #include "engine/assess/direction.hpp"
+#include "engine/base/hash.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/config/tenants.hpp"
 #include "engine/config/values.hpp"
+#include "engine/features/observe.hpp"
 
 namespace kith::admin {
 namespace {
@@ -61,6 +63,32 @@ void print_done(std::ostream& out, const ResponseDone& done) {
     for (const std::string& line : done.problems) out << "not done: " << line << '\n';
 }
 
+/// A lock that stands already goes on: what it stops, its end when that is later, its reason when
+/// there is no new one.
+Status add_to_standing(const Config& config, Time now, AccountLock& lock) {
+    const auto all = read_locks(account_options(config).lock_file);
+    if (!all) return fail(all.error());
+    for (const AccountLock& old : *all) {
+        if (old.account != lock.account || old.until <= now) continue;
+        lock.outbound = lock.outbound || old.outbound;
+        lock.login = lock.login || old.login;
+        lock.until = std::max(lock.until, old.until);
+        if (lock.why.empty()) lock.why = old.why;
+    }
+    return ok();
+}
+
+/// False when kith never saw the account. Where that cannot be told nobody is bothered with it.
+bool is_known(const Config& config, const std::string& account) {
+    const auto store = Store::open(config.store, Store::Mode::Read);
+    if (!store) return true;
+    const auto reader = (*store)->read();
+    const auto secret = read_secret(config.secret_file);
+    if (!reader || !secret) return true;
+    const auto found = find_account(**reader, account_key(Hasher(*secret), account));
+    return !found || found->has_value();
+}
+
 Outcome lock(Env& env, const Config& config, const Options& o) {
     const auto span = parse_duration(o.span);
     if (!span || *span < Seconds(60) || *span > kLongestLock)
@@ -80,16 +108,21 @@ Outcome lock(Env& env, const Config& config, const Options& o) {
     wanted.lock.by = calling_user();
     wanted.lock.why = o.why;
     wanted.kick = o.kick;
+    const auto stands = add_to_standing(config, env.now, wanted.lock);
+    if (!stands) return fail(stands.error());
+    const bool known = is_known(config, wanted.lock.account);
     const auto done = respond(config, env.now, wanted, o.mta);
     if (!done) return fail(done.error());
     if (env.json) {
         Json j = lock_json(wanted.lock);
         j["done"] = done->lines;
         j["not_done"] = done->problems;
+        j["known"] = known;
         print_json(env.out, j);
     } else {
         env.out << "locked " << cell(wanted.lock.account) << " until " << iso8601(wanted.lock.until)
                 << ": " << what_text(wanted.lock) << '\n';
+        if (!known) env.out << "nothing is known of this account: is it the login name?\n";
         print_done(env.out, *done);
         env.out << "ends by itself; earlier with  kith account unlock " << cell(wanted.lock.account)
                 << '\n';

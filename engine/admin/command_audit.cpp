@@ -20,6 +20,7 @@ struct Options {
 };
 
 Outcome list(Env& env, const Config& config, const Options& options) {
+    if (const Status may = may_look(config); !may) return fail(may.error());
     std::deque<AuditLine> newest;
     const Status read = read_audit(config, [&](const AuditLine& line) {
         newest.push_back(line);

@@ -133,9 +133,10 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
     if (count->seen == 0) return 0;
     const double days = std::max(1.0, days_between(count->first, count->last));
     const auto rate = [&](std::uint64_t n) {
-        return fmt::format("{} ({:.2g} in 1000, {:.1f} a day)", n,
-                           1000.0 * static_cast<double>(n) / static_cast<double>(count->seen),
-                           static_cast<double>(n) / days);
+        return fmt::format(
+            "{} ({} in 1000, {:.1f} a day)", n,
+            rate_text(1000.0 * static_cast<double>(n) / static_cast<double>(count->seen)),
+            static_cast<double>(n) / days);
     };
     env.out << "held with the models as they are: " << rate(held_now) << '\n'
             << "held with the change:             " << rate(held_then) << '\n'

@@ -87,7 +87,7 @@ void check_learner(Checks& checks, const Config& config) {
         add(checks, "learner", CheckState::Ok, "kith-learner is running");
     else
         add(checks, "learner", CheckState::Fail, "kith-learner is not running",
-            "systemctl start kith-learner");
+            "systemctl start kith-learner" + (config.tenant.empty() ? "" : "@" + config.tenant));
 }
 
 void check_accounts(Checks& checks, const Config& config) {

@@ -289,7 +289,7 @@ Result<std::string> text_to_edit(const Config& config, const std::string& name) 
         "when: score >= 60\n"
         "action: tag\n"
         "mode: experimental\n"
-        "priority: 60\n");
+        "priority: 40   # above 50 it decides in place of kith's own, which hold\n");
 }
 
 /// Runs $VISUAL or $EDITOR on the file, as sudoedit(8) does: the variable may hold arguments, and

@@ -247,12 +247,14 @@ Outcome hunt(Env& env, const Config& config, const StoreReader& reader,
         return 0;
     }
     env.out << scan_text(*count) << '\n';
+    if (count->seen == 0 && !question.imported)
+        env.out << "mail that was imported is left out, --imported takes it in\n";
     env.out << answer.matches << (answer.matches == 1 ? " match" : " matches");
     if (count->seen > 0 && answer.matches > 0)
-        env.out << fmt::format(
-            ", {:.2g} in 1000; {} were held or would have been, {} were tagged",
-            1000.0 * static_cast<double>(answer.matches) / static_cast<double>(count->seen),
-            answer.held, answer.tagged);
+        env.out << fmt::format(", {} in 1000; {} were held or would have been, {} were tagged",
+                               rate_text(1000.0 * static_cast<double>(answer.matches) /
+                                         static_cast<double>(count->seen)),
+                               answer.held, answer.tagged);
     if (answer.released + answer.confirmed > 0)
         env.out << "; an admin released " << answer.released << " and confirmed "
                 << answer.confirmed;

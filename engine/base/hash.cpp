@@ -88,12 +88,14 @@ Result<Hasher::Secret> read_secret(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) {
         const int err = errno;
-        return fail(
-            err == ENOENT   ? ErrorCode::NoInput
-            : err == EACCES ? ErrorCode::Permission
-                            : ErrorCode::Io,
-            "site secret " + path + ": " + std::strerror(err),
-            "kith-learner creates it at its first start; one that was lost comes from the backup");
+        return fail(err == ENOENT   ? ErrorCode::NoInput
+                    : err == EACCES ? ErrorCode::Permission
+                                    : ErrorCode::Io,
+                    "site secret " + path + ": " + std::strerror(err),
+                    err == EACCES
+                        ? "run it as root or as a member of the group _kith"
+                        : "kith-learner creates it at its first start; one that was lost comes "
+                          "from the backup");
     }
     std::array<char, Hasher::kSecretBytes + 1> buffer{};
     const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
