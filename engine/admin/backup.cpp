@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <set>
 
+#include "engine/admin/audit.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/base/digest.hpp"
+#include "engine/base/hash.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/base/write_all.hpp"
@@ -26,6 +28,7 @@ constexpr int kFormat = 1;
 constexpr const char* kList = "backup.json";
 constexpr const char* kStoreDump = "store.dump";
 constexpr const char* kSecret = "site.key";
+constexpr const char* kAudit = "audit";
 constexpr std::size_t kPiece = 1UL << 20;
 constexpr std::size_t kMaxList = 64UL << 20;
 
@@ -137,6 +140,29 @@ Status copy_journal(const Config& config, const fs::path& to, std::vector<Entry>
             done.insert(name.substr(0, 10));
             entries.push_back(std::move(*entry));
         }
+    return ok();
+}
+
+bool is_there(const fs::path& path) {
+    struct stat st {};
+    return ::lstat(path.c_str(), &st) == 0;
+}
+
+std::vector<std::string> audit_files(const Config& config) {
+    std::vector<std::string> out = closed_audit_files(config);
+    if (is_there(audit_file(config))) out.push_back(audit_file(config));
+    return out;
+}
+
+/// After the journal, which knows its newest line.
+Status copy_audit(const Config& config, const fs::path& to, std::vector<Entry>& entries) {
+    if (Status made = make_directory(to / kAudit); !made) return made;
+    for (const std::string& file : audit_files(config)) {
+        const std::string name = (fs::path(kAudit) / fs::path(file).filename()).string();
+        auto entry = copy_file(file, (to / name).string(), name);
+        if (!entry) return fail(entry.error());
+        entries.push_back(std::move(*entry));
+    }
     return ok();
 }
 
@@ -352,6 +378,7 @@ Result<BackupSummary> make_backup(const Config& config, const StoreReader& reade
     auto secret = copy_file(config.secret_file, (making / kSecret).string(), kSecret);
     if (!secret) return fail(secret.error());
     entries.push_back(std::move(*secret));
+    if (Status s = copy_audit(config, making, entries); !s) return fail(s.error());
     if (Status s = copy_config(config, config_path, making, entries); !s) return fail(s.error());
     for (const Entry& e : entries) summary.bytes += e.bytes;
     summary.files = entries.size();
@@ -386,11 +413,6 @@ Result<BackupSummary> verify_backup(const std::string& directory) {
 
 namespace {
 
-bool is_there(const fs::path& path) {
-    struct stat st {};
-    return ::lstat(path.c_str(), &st) == 0;
-}
-
 /// A restore that was killed between its renames has put some of the new places there and not all:
 /// what was there before gets its names back.
 Status undo_half_a_swap(const std::vector<const std::string*>& places) {
@@ -411,6 +433,28 @@ Status undo_half_a_swap(const std::vector<const std::string*>& places) {
                            "move " + aside.string() + " away");
         if (::rename(old.c_str(), here.c_str()) != 0)
             return os_fail(old.string() + ": cannot get its name back", errno);
+    }
+    return ok();
+}
+
+/// The audit log belongs to the secret: on the machine that it came from it goes on, elsewhere the
+/// backup's takes the place of what is there.
+Status restore_audit(const Config& config, const fs::path& directory,
+                     const std::vector<Entry>& entries, bool same_secret) {
+    if (same_secret && !audit_files(config).empty()) return ok();
+    for (const std::string& file : audit_files(config))
+        if (::rename(file.c_str(), (file + kOld).c_str()) != 0)
+            return os_fail(file + ": cannot be moved aside", errno);
+    const fs::path place = fs::path(audit_file(config)).parent_path();
+    for (const Entry& e : entries) {
+        const fs::path name(e.path);
+        if (name.parent_path() != kAudit) continue;
+        const fs::path to = place / name.filename();
+        if (const auto copied = copy_file((directory / name).string(), to.string(), e.path);
+            !copied)
+            return fail(copied.error());
+        if (Status s = give_to_owner_of(place, to); !s) return s;
+        if (::chmod(to.c_str(), 0640) != 0) return os_fail(to.string(), errno);
     }
     return ok();
 }
@@ -470,6 +514,9 @@ Result<BackupSummary> restore_backup(const Config& config, const std::string& di
     for (const fs::path& made : {journal, store, secret})
         if (Status s = give_to_owner_of(made.parent_path(), made); !s) return fail(s.error());
 
+    const auto before = read_secret(config.secret_file), after = read_secret(secret.string());
+    const bool same_secret = before && after && *before == *after;
+
     // Then the swap: what was there keeps its bytes under another name.
     const fs::path* const made[] = {&journal, &store, &secret};
     for (std::size_t i = 0; i < 3; ++i) {
@@ -483,6 +530,8 @@ Result<BackupSummary> restore_backup(const Config& config, const std::string& di
     journal_scratch.keep();
     store_scratch.keep();
     secret_scratch.keep();
+    if (Status s = restore_audit(config, directory, listed->entries, same_secret); !s)
+        return fail(s.error());
     return summary;
 }
 

@@ -10,6 +10,7 @@
 #include "engine/admin/backup.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/base/hash.hpp"
 
 namespace kith::admin {
 namespace {
@@ -27,16 +28,17 @@ Outcome restore(Env& env, const Config& config, const Options& options) {
                         "systemctl stop kith-milter kith-learner; mail flows meanwhile if main.cf "
                         "has default_action=accept");
     }
-    // The audit log is no part of a backup and stays. On a machine without a secret it begins with
-    // the restored one.
+    // Under the secret that is there, and when another one comes back, in the log that comes with
+    // it.
     const AuditEvent event{"restore", options.directory, "", options.why};
-    const bool before = readable(config.secret_file).has_value();
+    const auto before = read_secret(config.secret_file);
     if (!options.verify && before)
         if (Status s = audit(config, env.now, event); !s) return fail(std::move(s).error());
     const auto done = options.verify ? verify_backup(options.directory)
                                      : restore_backup(config, options.directory);
     if (!done) return fail(done.error());
-    if (!options.verify && !before)
+    const auto after = read_secret(config.secret_file);
+    if (!options.verify && after && !(before && *before == *after))
         if (Status s = audit(config, env.now, event); !s) return fail(std::move(s).error());
     if (env.json) {
         print_json(env.out, Json{{"directory", done->directory},

@@ -62,6 +62,35 @@ TEST_CASE("a backup restored elsewhere is the same site: list, explain, journal,
     CHECK(again.err.find(".before-restore") != std::string::npos);
 }
 
+TEST_CASE("the audit log is whole on the machine that it was restored on, and goes on here") {
+    Site from;
+    from.write_secret();
+    from.seen({held_mail(), passed_mail()});
+    REQUIRE(from.kith({"allow", "list"}).status == 0);
+    REQUIRE(from.kith({"confirm", "abcdefghijklmnop", "--reason", "bad"}).status == 0);
+    REQUIRE(from.kith({"backup", from.dir.file("backup")}).status == 0);
+    const auto entries = [](const Site& site) {
+        return Json::parse(site.kith({"--json", "audit", "list"}).out)["entries"].size();
+    };
+    const auto before = entries(from);
+    REQUIRE(before >= 2);
+
+    const Site to;
+    to.dir.write("site.key", "fedcba9876543210");
+    to.seen({passed_mail()});
+    REQUIRE(to.kith({"backup", to.dir.file("own")}).status == 0);  // a log under another secret
+    REQUIRE(to.kith({"restore", from.dir.file("backup")}).status == 0);
+    auto verified = to.kith({"audit", "verify"});
+    INFO(verified.out << verified.err);
+    CHECK(verified.status == 0);
+    CHECK(entries(to) >= before);
+    CHECK(fs::exists(to.dir.file("audit.log.before-restore")));
+
+    REQUIRE(from.kith({"restore", from.dir.file("backup")}).status == 0);
+    CHECK(entries(from) > before);
+    CHECK(from.kith({"audit", "verify"}).status == 0);
+}
+
 TEST_CASE("a backup may be read by nobody else, and takes no place that is taken") {
     const Backed from;
     struct stat st {};
