@@ -44,7 +44,7 @@ inline AccountEvent full_event() {
 inline void check_equal(const AccountEvent& a, const AccountEvent& b) {
     const auto& [kind, time, id, account, host, service, session, client_addr, client_name,
                  client_id, mechanism, tls, mailbox, to_mailbox, messages, bytes, repeats, seconds,
-                 detail, message_ids, rule] = a;
+                 detail, message_ids, rule, imported] = a;
     CHECK(kind == b.kind);
     CHECK(time == b.time);
     CHECK(id == b.id);
@@ -66,6 +66,7 @@ inline void check_equal(const AccountEvent& a, const AccountEvent& b) {
     CHECK(detail == b.detail);
     CHECK(message_ids == b.message_ids);
     CHECK((rule == b.rule));
+    CHECK(imported == b.imported);
 }
 
 }  // namespace kith::test

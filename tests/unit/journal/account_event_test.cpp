@@ -36,6 +36,9 @@ void check_corrupt(std::string_view bytes) {
 
 TEST_CASE("decoding an account event gives what was encoded, every field of it") {
     check_equal(full_event(), decoded(encode(full_event())));
+    AccountEvent imported = full_event();
+    imported.imported = true;
+    check_equal(imported, decoded(encode(imported)));
     check_equal(AccountEvent{}, decoded(encode(AccountEvent{})));
     CHECK(encode(AccountEvent{}).size() < 64);  // what is not known takes no room
 }
