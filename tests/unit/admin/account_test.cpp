@@ -94,14 +94,17 @@ TEST_CASE("a lock is written with its end and its reason, is in the audit log, a
     CHECK(listed["locks"][0]["outbound"] == true);
 }
 
-TEST_CASE("only what was asked for is locked, and a second lock takes the place of the first") {
+TEST_CASE("only what was asked for is locked, and a second lock adds to the first") {
     const LockSite site;
-    (void)site.account({"lock", "anna", "--outbound"});
+    (void)site.account({"lock", "anna", "--outbound", "--for", "2d", "--reason", "phishing"});
     CHECK_FALSE(site.locks().at(0).login);
-    (void)site.account({"lock", "anna", "--login"});
+    const auto until = site.locks()[0].until;
+    const auto out = site.account({"lock", "anna", "--login"});
     REQUIRE(site.locks().size() == 1);
     CHECK(site.locks()[0].login);
-    CHECK_FALSE(site.locks()[0].outbound);
+    CHECK(site.locks()[0].outbound);
+    CHECK(site.locks()[0].until >= until);
+    CHECK(site.locks()[0].why == "phishing");
 }
 
 TEST_CASE("a lock is ended, and what is not locked is told") {
