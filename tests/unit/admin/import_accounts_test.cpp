@@ -64,7 +64,9 @@ TEST_CASE("an old log of Dovecot reaches the journal as of the past") {
     REQUIRE(read != events.end());
     CHECK(read->messages == 3);
     CHECK(read->client_addr == "192.0.2.7");
-    CHECK(iso8601(events[3].time) == "2026-03-03T07:59:00Z");
+    CHECK(std::count_if(events.begin(), events.end(), [](const AccountEvent& e) {
+              return e.kind == AccountEventKind::Login && iso8601(e.time) == "2026-03-03T07:59:00Z";
+          }) == 1);
 }
 
 TEST_CASE("a dry run of a log says the same and writes nothing") {
