@@ -1,13 +1,13 @@
 # Moving a mail into the folder "Reported" reports it: who else got it, and what of it is still queued is held.
 #
-# dovecot.conf (Pigeonhole's imapsieve and extprograms; vmail: the user that mail processes run as):
+# "sievec /etc/dovecot/kith-report.sieve" once, and in dovecot.conf (Pigeonhole's imapsieve and extprograms; vmail: the user that mail processes run as):
 #   protocol imap {
 #     mail_plugins = $mail_plugins imap_sieve
 #   }
 #   plugin {
 #     sieve_plugins = sieve_imapsieve sieve_extprograms
 #     sieve_global_extensions = +vnd.dovecot.pipe
-#     sieve_pipe_socket_dir = sieve-pipe
+#     sieve_pipe_socket_dir = .
 #     imapsieve_mailbox1_name = Reported
 #     imapsieve_mailbox1_causes = COPY APPEND
 #     imapsieve_mailbox1_before = file:/etc/dovecot/kith-report.sieve
@@ -16,7 +16,8 @@
 #   service kith-report {
 #     executable = script /usr/bin/kith report-mail
 #     user = root
-#     unix_listener sieve-pipe/kith-report {
+#     vsz_limit = 0   # kith maps its whole store
+#     unix_listener kith-report {
 #       user = vmail
 #       mode = 0600
 #     }
