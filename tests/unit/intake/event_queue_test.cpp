@@ -2,6 +2,7 @@
 // The queue before the journal (engine/intake/event_queue.hpp).
 #include "engine/intake/event_queue.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
@@ -89,7 +90,10 @@ TEST_CASE("a full disk loses nothing that there is room for, and says why meanwh
     CHECK(queue.counts().trouble == "journal: no space left");
     journal.set(false, false);
     REQUIRE(journal.wait([&] { return journal.written.size() == 2; }));
-    CHECK(journal.written == std::vector<std::string>{"a", "b"});
+    // What has been tried goes behind what has not: which is first depends on when there is room.
+    const std::vector<std::string> both = {"a", "b"};
+    CHECK(std::is_permutation(journal.written.begin(), journal.written.end(), both.begin(),
+                              both.end()));
     CHECK(queue.counts().dropped == 0);
 }
 
