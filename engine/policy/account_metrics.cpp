@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/accounts/indicators.hpp"
+#include "engine/base/text.hpp"
 #include "engine/policy/metric_table.hpp"
 
 namespace kith {
@@ -17,11 +18,7 @@ const KeptJudgement& judged(View v) { return v.event().judged; }
 
 std::string_view kind(View v, Argument) { return to_string(seen(v).act); }
 std::string_view account(View v, Argument) { return seen(v).name; }
-std::string_view account_domain(View v, Argument) {
-    const std::string_view name = seen(v).name;
-    const auto at = name.rfind('@');
-    return at == std::string_view::npos ? std::string_view{} : name.substr(at + 1);
-}
+std::string_view account_domain(View v, Argument) { return domain_of(seen(v).name); }
 double account_risk(View v, Argument) { return static_cast<double>(judged(v).risk); }
 double hand(View v, Argument) { return static_cast<double>(judged(v).hand); }
 double messages(View v, Argument) { return static_cast<double>(seen(v).messages); }
