@@ -225,10 +225,10 @@ Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
     }
     const ModelSet& models = config->models ? *config->models : shipped_models();
     // No opinion of kith's; what a model says of the mail itself holds all the same.
-    const auto without_memory = [&](std::string why) {
+    const auto without_memory = [&, &budget = config->budget](std::string why) {
         record.assessment = Assessment{};
         record.assessment.degraded = std::move(why);
-        apply_models(models, record, config->budget, false);
+        apply_models(models, record, budget, false);
     };
     if (!view.snapshot) {
         // The store may have been opened since the look at it: an empty reason would pass for a
@@ -252,9 +252,9 @@ Judged LiveJudge::judge(const MessageBytes& bytes, const Arrival& arrival) {
         if (!attempt.delayed_since) attempt.delayed_since = memory.delayed_since(key);
         attempt.may_delay = !attempt.delayed_since;
     }
-    const auto judge_it = [&] {
+    const auto judge_it = [&, &budget = config->budget] {
         record.assessment = assess(record.observations, draft.labels, context).assessment;
-        apply_models(models, record, config->budget, attempt.may_delay);
+        apply_models(models, record, budget, attempt.may_delay);
     };
     judge_it();
     if (record.assessment.verdict == Verdict::Defer && memory.trouble().empty() &&

@@ -13,12 +13,13 @@
 #include <memory>
 
 #include "engine/base/os_error.hpp"
+#include "engine/base/sanitizer.hpp"
 #include "engine/base/unique_fd.hpp"
 
 namespace kith {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef KITH_SANITIZER
 constexpr bool kSanitized = true;  // needs terabytes of addresses and calls of its own at the end
 #else
 constexpr bool kSanitized = false;
@@ -77,18 +78,17 @@ Status filter_calls() {
           SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
           SCMP_SYS(statx), SCMP_SYS(getcwd), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(ioctl)})
         rule(SCMP_ACT_ERRNO(EACCES), call);
+    const auto rule_where = [&](std::uint32_t action, int call, scmp_arg_cmp where) {
+        if (failure == 0) failure = ::seccomp_rule_add_array(filter.get(), action, call, 1, &where);
+    };
     // fstat() of newer C libraries is this call without a name.
-    if (failure == 0)
-        failure = ::seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
-                                     SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
-    if (failure == 0)
-        failure = ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat), 1,
-                                     SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0));
+    rule_where(SCMP_ACT_ALLOW, SCMP_SYS(newfstatat),
+               {3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH});
+    rule_where(SCMP_ACT_ERRNO(EACCES), SCMP_SYS(newfstatat),
+               {3, SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0});
     // Nothing that was read becomes code.
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
-        if (failure == 0)
-            failure = ::seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
-                                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        rule_where(SCMP_ACT_ALLOW, call, {2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0});
     if (failure == 0) failure = ::seccomp_load(filter.get());
     return failure == 0 ? ok() : Status(os_fail("seccomp", -failure));
 }

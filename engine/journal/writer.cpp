@@ -20,6 +20,7 @@
 #include "engine/base/crc32c.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
+#include "engine/base/sanitizer.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/segment.hpp"
@@ -297,8 +298,8 @@ Result<std::unique_ptr<JournalWriter>> JournalWriter::open(const JournalOptions&
 
 }  // namespace kith
 
-#if defined(__SANITIZE_THREAD__)
-/// What std::timed_mutex waits with. GCC 12's ThreadSanitizer does not know it, sees no lock taken
+#ifdef KITH_THREAD_SANITIZER
+/// What std::timed_mutex waits with. A ThreadSanitizer that does not know it sees no lock taken
 /// and takes everything under it for a race; the older call it knows.
 extern "C" int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock,
                                        const timespec* until) noexcept {

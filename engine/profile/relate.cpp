@@ -316,7 +316,8 @@ bool lends_names(const Observations& o, const History& h) {
 /// A domain with mail both ways whose people are addressed together. A provider's customers have
 /// nothing to do with each other, whether or not anybody ever listed it as free mail.
 bool is_firm(const Profile& domain) {
-    if (double{domain.ever} < kBusinessMails || double{domain.received} < kBusinessMails)
+    if (static_cast<double>(domain.ever) < kBusinessMails ||
+        static_cast<double>(domain.received) < kBusinessMails)
         return false;
     // A domain counts a value once for each of its people who showed it.
     const std::size_t f = index_of(FeatureId::colleague_copied);

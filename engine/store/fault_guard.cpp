@@ -6,10 +6,12 @@
 #include <mutex>
 #include <utility>
 
+#include "engine/base/sanitizer.hpp"
+
 namespace kith::store {
 namespace {
 
-#if defined(__SANITIZE_THREAD__)
+#ifdef KITH_THREAD_SANITIZER
 /// ThreadSanitizer blocks all signals while a handler runs, whatever the flags.
 constexpr int kSaveMask = 1;
 #else

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Policy answers a second by kith-accounts, and how long each took: requests as Dovecot sends them,
-// over connections that are kept, every fiftieth for a locked account. The service answers in one
-// thread, so answers per second of its processor time are answers per second on one core, whatever
-// else the machine does. Prints a line of JSON; fails below the rate that is promised.
+// Policy answers by kith-accounts: requests as Dovecot sends them, over connections that are kept,
+// every fiftieth for a locked account. The service answers in one thread, so answers per second of
+// its processor time are answers per second on one core, whatever else the machine does. Beside it,
+// in the same run and asked the same, a server that reads and answers without a thought: the share
+// of its rate is what this fails on (kLeastShare), since a rate alone depends on the machine.
+// Prints a line of JSON; nonzero exit when the share is too small or an answer was wrong.
 //     policy_rate [--answers N] [--connections N]
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,7 +23,9 @@
 #include <fstream>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/base/account_lock.hpp"
@@ -35,14 +40,17 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr double kPromisedPerSecond = 5000;
+// Half of what was measured, unoptimised; what is lost to a lock's search or a needless copy is
+// more.
+constexpr double kLeastShare = 0.03;
 
 struct Options {
     long answers = 50'000, connections = 4;
 };
 
-unsigned free_port() {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+/// A socket on a free port of the loopback, and that port.
+std::pair<UniqueFd, unsigned> bind_anywhere() {
+    UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -50,7 +58,7 @@ unsigned free_port() {
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
         ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
         stop("no free port");
-    return ntohs(address.sin_port);
+    return {std::move(fd), ntohs(address.sin_port)};
 }
 
 UniqueFd connect_to(unsigned port) {
@@ -78,8 +86,8 @@ std::string request(long number) {
            std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-/// Sends one request and reads its answer; whether it is the right one.
-bool ask(const UniqueFd& fd, long number) {
+/// Sends one request and reads its answer; whether it came, and refused whom it should (`refuses`).
+bool ask(const UniqueFd& fd, long number, bool refuses) {
     const std::string text = request(number);
     if (::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(text.size()))
@@ -92,7 +100,32 @@ bool ask(const UniqueFd& fd, long number) {
         answer.append(buffer, static_cast<std::size_t>(n));
     }
     const bool refused = answer.find("\"status\":-1") != std::string::npos;
-    return refused == (number % 50 == 0);
+    return refused == (refuses && number % 50 == 0);
+}
+
+/// A server of one thread that answers every request of the client's with the same words.
+[[noreturn]] void answer_blindly(const UniqueFd& listener) {
+    const std::string_view answer =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+        "27\r\n\r\n{\"status\":0,\"msg\":\"allow\"}";
+    std::vector<pollfd> polled{{listener.get(), POLLIN, 0}};
+    for (;;) {
+        if (::poll(polled.data(), polled.size(), -1) < 0) ::_exit(1);
+        for (std::size_t i = 1; i < polled.size(); ++i) {
+            char buffer[4096];
+            if (polled[i].revents == 0) continue;
+            // A request is one send() of less than a segment, so it is read whole.
+            if (::recv(polled[i].fd, buffer, sizeof buffer, 0) > 0) {
+                (void)!::send(polled[i].fd, answer.data(), answer.size(), MSG_NOSIGNAL);
+            } else {
+                ::close(polled[i].fd);
+                polled[i].fd = -1;
+            }
+        }
+        if (polled[0].revents != 0)
+            if (const int fd = ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC); fd >= 0)
+                polled.push_back({fd, POLLIN, 0});
+    }
 }
 
 struct Outcome {
@@ -101,13 +134,13 @@ struct Outcome {
     long wrong = 0;
 };
 
-void client(unsigned port, long first, long count, Outcome& outcome) {
+void client(unsigned port, long first, long count, bool refuses, Outcome& outcome) {
     const UniqueFd fd = connect_to(port);
     std::vector<double> took;
     long wrong = fd ? 0 : count;
     for (long i = 0; fd && i < count; ++i) {
         const auto begun = steady_clock::now();
-        if (!ask(fd, first + i)) ++wrong;
+        if (!ask(fd, first + i, refuses)) ++wrong;
         took.push_back(
             std::chrono::duration<double, std::micro>(steady_clock::now() - begun).count());
     }
@@ -151,12 +184,49 @@ void wait_for(unsigned port) {
     }
 }
 
+/// What a server did with `options.answers` requests.
+struct Figures {
+    double per_second = 0, per_second_of_one_core = 0, p50_us = 0, p99_us = 0;
+};
+
+Figures measure(const ChildProcess& server, unsigned port, bool refuses, const Options& options) {
+    wait_for(port);
+    Outcome warm, outcome;
+    client(port, 0, 1000, refuses, warm);
+    const double before = processor_seconds(server.pid());
+    const auto begun = steady_clock::now();
+    const long each = std::max(1L, options.answers / options.connections);
+    std::vector<std::thread> clients;
+    for (long c = 0; c < options.connections; ++c)
+        clients.emplace_back([&, c] { client(port, c * each, each, refuses, outcome); });
+    for (std::thread& one : clients) one.join();
+    const double seconds = std::chrono::duration<double>(steady_clock::now() - begun).count();
+    const double processor = std::max(processor_seconds(server.pid()) - before, 0.01);
+
+    auto& took = outcome.took_us;
+    if (outcome.wrong > 0 || took.empty())
+        stop(std::to_string(outcome.wrong) + " answers were wrong or missing");
+    std::sort(took.begin(), took.end());
+    const auto at = [&](double q) {
+        return took[static_cast<std::size_t>(q * static_cast<double>(took.size() - 1))];
+    };
+    const double answers = static_cast<double>(took.size());
+    return {answers / seconds, answers / processor, at(.5), at(.99)};
+}
+
+Figures measure_nothing(const Options& options) {
+    const auto [listener, port] = bind_anywhere();
+    if (::listen(listener.get(), 64) != 0) stop("cannot listen");
+    const ChildProcess server([&fd = listener]() -> int { answer_blindly(fd); });
+    return measure(server, port, false, options);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const Options options = read_options(argc, argv);
     const TempDir dir;
-    const unsigned port = free_port();
+    const unsigned port = bind_anywhere().second;
     const std::string config = dir.write(
         "kith.yaml", "secret_file: " + dir.file("key") + "\njournal:\n  directory: " +
                          dir.file("journal") + "\nstore:\n  directory: " + dir.file("store") +
@@ -179,35 +249,17 @@ int main(int argc, char** argv) {
                 static_cast<char*>(nullptr));
         return 127;
     });
-    wait_for(port);
-    Outcome warm, outcome;
-    client(port, 0, 1000, warm);
-
-    const double before = processor_seconds(service.pid());
-    const auto begun = steady_clock::now();
-    const long each = std::max(1L, options.answers / options.connections);
-    std::vector<std::thread> clients;
-    for (long c = 0; c < options.connections; ++c)
-        clients.emplace_back([&, c] { client(port, c * each, each, outcome); });
-    for (std::thread& one : clients) one.join();
-    const double seconds = std::chrono::duration<double>(steady_clock::now() - begun).count();
-    const double processor = std::max(processor_seconds(service.pid()) - before, 0.01);
+    const Figures kith = measure(service, port, true, options);
     service.kill(SIGTERM);
     (void)service.wait();
+    const Figures nothing = measure_nothing(options);
 
-    auto& took = outcome.took_us;
-    if (took.empty()) stop("nobody was answered");
-    std::sort(took.begin(), took.end());
-    const auto at = [&](double q) {
-        return took[static_cast<std::size_t>(q * static_cast<double>(took.size() - 1))];
-    };
-    const double answers = static_cast<double>(took.size());
+    const double share = kith.per_second_of_one_core / nothing.per_second_of_one_core;
     std::printf(
-        "{\"answers\": %.0f, \"per_second\": %.0f, \"per_second_of_one_core\": %.0f, "
-        "\"p50_us\": %.0f, \"p99_us\": %.0f, \"wrong\": %ld}\n",
-        answers, answers / seconds, answers / processor, at(.5), at(.99), outcome.wrong);
-    if (outcome.wrong > 0) stop("answers were wrong or missing");
-    if (answers / processor < kPromisedPerSecond)
-        stop("fewer than 5000 answers a second on one core");
+        "{\"answers\": %ld, \"per_second\": %.0f, \"per_second_of_one_core\": %.0f, "
+        "\"p50_us\": %.0f, \"p99_us\": %.0f, \"share_of_doing_nothing\": %.3f}\n",
+        options.answers, kith.per_second, kith.per_second_of_one_core, kith.p50_us, kith.p99_us,
+        share);
+    if (share < kLeastShare) stop("too slow beside a server that does nothing");
     return 0;
 }

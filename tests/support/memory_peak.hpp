@@ -14,10 +14,12 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/sanitizer.hpp"
+
 namespace kith::test {
 
 /// A sanitizer's own bookkeeping is in use, too: only without one does memory say what kith takes.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef KITH_SANITIZER
 inline constexpr bool kMemoryTells = false;
 #else
 inline constexpr bool kMemoryTells = true;

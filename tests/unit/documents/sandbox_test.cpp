@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <functional>
 
+#include "engine/base/sanitizer.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -83,7 +84,7 @@ TEST_CASE("in the sandbox processor time ends") {
     CHECK((killed_by(status, SIGXCPU) || killed_by(status, SIGKILL)));
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef KITH_SANITIZER
 TEST_CASE("in the sandbox memory has a bound") {
     CHECK(exits_with(status_of([] {
                          void* p = ::mmap(nullptr, std::size_t{600} << 20, PROT_READ | PROT_WRITE,
