@@ -33,7 +33,10 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     const OtherMails others =
         other_mails(a.own_evidence, e, a.stratum, traces, context.attempt.delayed_since);
     j.suspicion = suspicion_of(a.own_evidence, o, j, a.stratum, traces);
-    const double joint = joint_evidence(a.own_evidence, others.gain + j.suspicion.gain);
+    if (o.direction != Direction::Inbound)
+        a.account_risk = context.memory.account_risk(o.submitted_by(), o.time);
+    const double risky = account_gain(a.own_evidence, a.account_risk, o, j.relations, a.stratum);
+    const double joint = joint_evidence(a.own_evidence, others.gain + j.suspicion.gain + risky);
     a.p = std::pow(10, -joint);
     a.score = score_of(joint);
 
@@ -48,8 +51,6 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
     a.indicators = indicator_scores(e, j.indicator_strengths);
     a.known = {j.relations.messages, j.relations.known_days, j.relations.received,
                j.relations.new_link};
-    if (o.direction != Direction::Inbound)
-        a.account_risk = context.memory.account_risk(o.submitted_by(), o.time);
     a.tags = tags_of({e, a.indicators, a.stratum, a.score, a.account_risk});
     if (joint >= kExplainFrom) {
         a.reasons = reasons_for(e, a.stratum, labels, kReasons);
@@ -60,7 +61,10 @@ Judgement assess(const Observations& o, const Labels& labels, const AssessContex
                              std::move(reason));
         };
         if (j.suspicion.gain > 0) tell(reason_of(j.suspicion, o.time));
-        if (others.gain > 0) tell(reason_of(others, joint - a.own_evidence - j.suspicion.gain));
+        if (risky > 0) tell(reason_of_account(a.account_risk, risky));
+        if (others.gain > 0)
+            tell(reason_of(others,
+                           std::max(0.0, joint - a.own_evidence - j.suspicion.gain - risky)));
         a.would_pass = what_would_pass(e, a.stratum, joint, a.verdict, labels, options);
     }
     return j;

@@ -348,6 +348,13 @@ Reason reason_of(const Suspicion& s, Time now) {
                         s.shared, when)};
 }
 
+Reason reason_of_account(double account_risk, double gained) {
+    return {"account_risk", std::numbers::ln10 * gained,
+            fmt::format("the account that sent it is at risk {:.0f} of 100 for what happened on it "
+                        "of late (kith account show)",
+                        account_risk)};
+}
+
 std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict verdict,
                             const Labels& labels, const ScoringOptions& options) {
     if (verdict != Verdict::Quarantine && verdict != Verdict::Tag && verdict != Verdict::Defer)

@@ -23,6 +23,8 @@ namespace kith {
 
 /// "looks like a mail of this sender that was held …", feature "fingerprint". REQUIRES gain > 0.
 [[nodiscard]] Reason reason_of(const Suspicion& suspicion, Time now);
+/// What happened on the login that submitted the mail, as a reason for what it added to C.
+[[nodiscard]] Reason reason_of_account(double account_risk, double gained);
 
 /// The fewest strongest causes without which the verdict (Tag, Defer or Quarantine at evidence
 /// `joint`) would have been milder, in the words of reasons_for(); "" for any other verdict.

@@ -22,6 +22,8 @@ constexpr double kRequestEvidence = 1.5;  // ... nor one that only asks and is n
 constexpr double kOrdinary = .7;          // C of another mail from which on it counts: 1 in 5
 constexpr double kUnlike = .7;            // weight of one with other words and another link
 constexpr double kGain = .8, kMaxGain = 2, kHeldGain = .3;
+constexpr double kAccountWeight = .5;
+constexpr double kScorePerPower = 20;
 constexpr double kRequestNats = 4;
 constexpr double kClientNats = 12;  // 3-5 % of genuine mail: new computers, phones, programs
 
@@ -240,6 +242,12 @@ OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& t
     return out;
 }
 
+double account_gain(double own, double account_risk, const Observations& o, const Relations& r,
+                    Stratum s) noexcept {
+    if (!may_gain(own, o, r, s)) return 0;
+    return std::clamp(kAccountWeight * (account_risk / kScorePerPower - 1), 0.0, kMaxGain);
+}
+
 double joint_evidence(double own, double gain) noexcept {
     return gain > 0 ? std::min(kMaxEvidence, own + gain) : own;
 }
@@ -272,7 +280,9 @@ void leave_trace(Traces& traces, Trace trace) {
     traces.items.push_back(std::move(trace));
 }
 
-double score_of(double evidence) noexcept { return std::clamp(20 * evidence, 0.0, 100.0); }
+double score_of(double evidence) noexcept {
+    return std::clamp(kScorePerPower * evidence, 0.0, 100.0);
+}
 
 bool is_ready(const Scales& scales, Direction d, Stratum s,
               const ScoringOptions& options) noexcept {

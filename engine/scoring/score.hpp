@@ -65,6 +65,11 @@ struct OtherMails {
 /// first attempt was answered 451; what came since counts, however late the retry.
 [[nodiscard]] OtherMails other_mails(double own, const Evidence& e, Stratum s, const Traces& traces,
                                      std::optional<Time> delayed_since = std::nullopt) noexcept;
+/// What is unusual of late on the login that submitted the mail adds to C, under the same
+/// condition: half the powers of ten by which its risk (0-100) is rarer than 1 account-day in 10.
+/// Half, because where the login came from shows in the mail as well. Within [0, 2].
+[[nodiscard]] double account_gain(double own, double account_risk, const Observations& o,
+                                  const Relations& r, Stratum s) noexcept;
 /// C with what the sender's other mails add; >= own.
 [[nodiscard]] double joint_evidence(double own, const OtherMails& others) noexcept;
 [[nodiscard]] double joint_evidence(double own, double gain) noexcept;

@@ -37,6 +37,29 @@ Mail odd() {
     return mail;
 }
 
+/// What `behind` knows, and that every account is at risk.
+struct Risky final : Memory {
+    explicit Risky(const Memory& m) : behind(m) {}
+    std::shared_ptr<const Profile> profile(Subject s, const Key16& k) const override {
+        return behind.profile(s, k);
+    }
+    std::shared_ptr<const Vocabulary> vocabulary(const Key16& k) const override {
+        return behind.vocabulary(k);
+    }
+    SiteWord word(std::uint32_t w) const override { return behind.word(w); }
+    std::shared_ptr<const Thread> thread(std::uint64_t m) const override {
+        return behind.thread(m);
+    }
+    HostUse host(std::uint64_t h) const override { return behind.host(h); }
+    NameUse name(std::uint64_t n) const override { return behind.name(n); }
+    Traces traces(const Key16& k) const override { return behind.traces(k); }
+    const SiteState& site() const override { return behind.site(); }
+    double account_risk(const Key16&, Time) const override { return risk; }
+
+    const Memory& behind;
+    double risk = 0;
+};
+
 }  // namespace
 
 TEST_CASE("nothing learned yet: everything passes, nothing is ready") {
@@ -136,6 +159,25 @@ TEST_CASE("that other mails decided is the first reason") {
     CHECK(a.reasons.front().text ==
           "1 other mail of this sender in the last two hours, to other people, 1 with the same "
           "link or words, held before");
+}
+
+TEST_CASE("what happened on the account that sent a mail counts, and is told") {
+    Scene s;
+    s.usual();
+    Risky memory(s.memory);
+    Mail mail = odd();
+    mail.get().direction = Direction::Outbound;
+    const Assessment calm = judge(s, mail, memory).assessment;
+    memory.risk = 60;
+    const Assessment risky = judge(s, mail, memory).assessment;
+    CHECK(risky.own_evidence == calm.own_evidence);
+    CHECK(std::log10(risky.p) == Approx(std::log10(calm.p) - 1));
+    CHECK(risky.account_risk == 60);
+    bool told = false;
+    for (const Reason& r : risky.reasons) told = told || r.feature == "account_risk";
+    CHECK(told);
+    mail.get().direction = Direction::Inbound;
+    CHECK(judge(s, mail, memory).assessment.account_risk == 0);
 }
 
 TEST_CASE("with a budget of nothing held a mail is tagged at most") {

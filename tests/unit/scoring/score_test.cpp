@@ -333,6 +333,23 @@ TEST_CASE("many mails add two powers of ten at most, and nothing goes beyond eig
     CHECK(joint(s, 7, Stratum::NewLink, traces) == 8);
 }
 
+TEST_CASE(
+    "an account at risk adds half its rarity to mail that wants something, two powers at most") {
+    Scene s;
+    s.look(later().links_to("new.example"));
+    const auto gain = [&](double own, double risk, Stratum stratum = Stratum::NewLink) {
+        const Evidence e = s.evidence();
+        return account_gain(own, risk, e.observations, e.relations, stratum);
+    };
+    CHECK(gain(2, 0) == 0);
+    CHECK(gain(2, 20) == 0);
+    CHECK(gain(2, 40) == Approx(.5));
+    CHECK(gain(2, 80) == Approx(1.5));
+    CHECK(gain(2, 100) == Approx(2));
+    CHECK(gain(.5, 80) == 0);
+    CHECK(gain(2, 80, Stratum::Plain) == 0);
+}
+
 TEST_CASE("a trace has the foreign links, at most eight, and the mail's evidence") {
     Mail mail = later();
     for (int i = 0; i < 9; ++i) mail.links_to("h" + std::to_string(i) + ".example");
