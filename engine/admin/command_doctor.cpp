@@ -351,7 +351,7 @@ void check_timers(Checks& checks, Time now) {
 
 struct Findings {
     Checks checks;
-    std::vector<std::string> lines;
+    std::vector<std::string> lines, master_commands;
 };
 
 Findings examine(const Env& env, const PostfixOptions& options) {
@@ -392,6 +392,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_forged_results(f.checks, servers, queries, *postfix);
         for (Check& c : check_postfix(*postfix, socket)) f.checks.push_back(std::move(c));
         f.lines = postfix_lines(*postfix, socket);
+        f.master_commands = master_commands(*postfix, socket);
     } else {
         add_error(f.checks, "postfix", CheckState::Fail, view.error(),
                   "name its directory with --postfix-config");
@@ -413,6 +414,8 @@ Outcome doctor(Env& env, const PostfixOptions& options) {
                                    {"text", c.text},
                                    {"todo", c.todo}});
         j["postfix_lines"] = f.lines;
+        j["master_commands"] = f.master_commands;
+        j["sendmail_line"] = kSendmailLine;
         print_json(env.out, j);
         return worst;
     }
@@ -422,6 +425,14 @@ Outcome doctor(Env& env, const PostfixOptions& options) {
     }
     env.out << "\nLines for Postfix's main.cf (not written by doctor):\n";
     for (const std::string& line : f.lines) env.out << "  " << cell(line, 4096) << '\n';
+    env.out << "and, where programs on this host send mail out by sendmail(1):\n  " << kSendmailLine
+            << '\n';
+    if (!f.master_commands.empty()) {
+        env.out << "\nCommands for Postfix's master.cf (not run by doctor):\n";
+        for (const std::string& line : f.master_commands)
+            env.out << "  " << cell(line, 4096) << '\n';
+    }
+    env.out << "\nThen: postfix reload\n";
     return worst;
 }
 

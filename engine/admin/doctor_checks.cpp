@@ -179,7 +179,7 @@ private:
         else if (!without.empty())
             add("submission", CheckState::Fail,
                 without + " does not hand its mail to kith: outbound mail is not learned",
-                "remove its -o smtpd_milters and no_milters, or add kith's socket there");
+                "see the commands below, or add kith's socket to its -o smtpd_milters");
         else
             add("submission", CheckState::Ok, "the submission service hands its mail to kith");
     }
@@ -229,8 +229,7 @@ private:
             add("non_smtpd_milters", CheckState::Ok, "mail of sendmail(1) is seen");
         else
             add("non_smtpd_milters", CheckState::Ok,
-                "mail of sendmail(1) is not seen; add kith to non_smtpd_milters where programs "
-                "send mail to outside that way");
+                "mail of sendmail(1) is not seen; see the last line below");
     }
 
     void reinjection() {
@@ -239,7 +238,7 @@ private:
             add("reinjection", CheckState::Warn,
                 service_name(s) +
                     " takes mail back from a content filter and hands it to kith a second time",
-                "add -o receive_override_options=no_milters to it");
+                "see the command below");
             return;
         }
     }
@@ -509,6 +508,29 @@ std::vector<std::string> postfix_lines(const PostfixView& view, const SocketName
         "{ " + endpoint_for(socket, queue) +
         ", default_action=accept, connect_timeout=5s, command_timeout=15s, content_timeout=60s }";
     return {"smtpd_milters = " + milters, "milter_protocol = 6", "enable_long_queue_ids = yes"};
+}
+
+std::vector<std::string> master_commands(const PostfixView& view, const SocketName& socket) {
+    const std::string queue = view.setting("queue_directory");
+    constexpr const char* kOptions = "receive_override_options";
+    std::vector<std::string> out;
+    for (const PostfixService& s : view.services) {
+        if (!is_smtpd(s)) continue;
+        const std::string where = service_name(s) + "/";
+        if (is_reinjection(s)) {
+            if (milters_off(view, s)) continue;
+            const std::string others = view.setting(s, kOptions);
+            out.push_back("postconf -P '" + where + kOptions + "=" +
+                          (others.empty() ? "" : others + ",") + "no_milters'");
+            continue;
+        }
+        if (s.overrides.count("smtpd_milters") > 0 &&
+            !place_of(s.overrides.at("smtpd_milters"), socket, queue, s.chroot).found)
+            out.push_back("postconf -PX '" + where + "smtpd_milters'");
+        if (s.overrides.count(kOptions) > 0 && milters_off(view, s))
+            out.push_back("postconf -PX '" + where + kOptions + "'");
+    }
+    return out;
 }
 
 int worst_of(const std::vector<Check>& checks) noexcept {

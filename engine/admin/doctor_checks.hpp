@@ -73,10 +73,16 @@ struct RecentMail {
 [[nodiscard]] Check check_timer(const std::string& name, const std::string& duty,
                                 std::string_view shown, Time now);
 
-/// Lines for main.cf and master.cf; milters that are already there keep their place, kith comes
-/// last.
+/// Lines for main.cf; milters that are already there keep their place, kith comes last.
 [[nodiscard]] std::vector<std::string> postfix_lines(const PostfixView& view,
                                                      const SocketName& socket);
+
+/// Commands for services whose own options in master.cf keep mail from kith, or hand it mail that
+/// comes back from a content filter a second time; empty where none does.
+[[nodiscard]] std::vector<std::string> master_commands(const PostfixView& view,
+                                                       const SocketName& socket);
+/// For main.cf where programs on the host send mail out by sendmail(1).
+inline constexpr const char* kSendmailLine = "non_smtpd_milters = $smtpd_milters";
 
 /// Ok < Warn < Fail: the worst of all, as an exit status 0, 1, 2.
 [[nodiscard]] int worst_of(const std::vector<Check>& checks) noexcept;

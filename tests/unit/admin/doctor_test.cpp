@@ -204,6 +204,32 @@ TEST_CASE("the lines to paste keep other milters in place and put kith last, onc
     CHECK(postfix_lines(v, kSocket)[0] == "smtpd_milters = " + kith);
 }
 
+TEST_CASE("services that keep mail from kith get a command each, and no other") {
+    PostfixView v = good();
+    CHECK(master_commands(v, kSocket).empty());
+    v.services.push_back({"submission", "inet", "smtpd", true, {{"smtpd_milters", ""}}});
+    v.services.push_back(
+        {"smtps", "inet", "smtpd", true, {{"receive_override_options", "no_milters"}}});
+    v.services.push_back(
+        {"127.0.0.1:10025",
+         "inet",
+         "smtpd",
+         true,
+         {{"content_filter", ""}, {"receive_override_options", "no_unknown_recipient_checks"}}});
+    v.services.push_back({"127.0.0.1:10026",
+                          "inet",
+                          "smtpd",
+                          true,
+                          {{"content_filter", ""}, {"receive_override_options", "no_milters"}}});
+    v.services.push_back(
+        {"465", "inet", "smtpd", true, {{"smtpd_milters", "unix:kith/kith.sock"}}});
+    CHECK(master_commands(v, kSocket) ==
+          std::vector<std::string>{"postconf -PX 'submission/inet/smtpd_milters'",
+                                   "postconf -PX 'smtps/inet/receive_override_options'",
+                                   "postconf -P '127.0.0.1:10025/inet/receive_override_options="
+                                   "no_unknown_recipient_checks,no_milters'"});
+}
+
 TEST_CASE("doctor says what is missing of a fresh site, with exit status 2, and changes nothing") {
     const test::Site site;
     const test::TempDir postfix;
@@ -223,6 +249,8 @@ TEST_CASE("doctor says what is missing of a fresh site, with exit status 2, and 
     CHECK(found["store"] == "fail");
     CHECK(found["socket"] == "fail");
     CHECK(j["postfix_lines"].size() == 3);
+    CHECK(j["master_commands"].empty());
+    CHECK(j["sendmail_line"] == "non_smtpd_milters = $smtpd_milters");
     CHECK(postfix.read("main.cf") == "compatibility_level = 3.6\n");
     CHECK_FALSE(std::filesystem::exists(site.dir.path() / "site.key"));
 }
