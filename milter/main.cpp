@@ -432,7 +432,7 @@ int run(int argc, char** argv) {
     fill_standard_descriptors();
     CommandLine command_line;
     CLI::App app{"kith-milter: judges mail for Postfix or Sendmail", "kith-milter"};
-    app.add_option("--config", command_line.config, "configuration file")->capture_default_str();
+    app.add_option("-c,--config", command_line.config, "configuration file")->capture_default_str();
     app.add_option("--socket", command_line.socket, "socket to serve instead of milter.socket");
     app.add_flag("--check", command_line.check, "check the configuration and leave");
     app.add_flag("--stderr,--foreground", command_line.to_stderr,

@@ -43,7 +43,10 @@ Json account_json(const AccountState& a, Time now) {
             {"mails", a.mails}};
 }
 
-void print_steps(Env& env, const std::vector<AccountStep>& steps) {
+/// Oldest first, whenever they were learned.
+void print_steps(Env& env, std::vector<AccountStep> steps) {
+    std::stable_sort(steps.begin(), steps.end(),
+                     [](const AccountStep& a, const AccountStep& b) { return a.time < b.time; });
     TextTable table({"TIME (UTC)", "RISK", "WHAT", "INDICATORS"});
     for (const AccountStep& s : steps)
         table.add({minute(s.time), fixed1(static_cast<double>(s.risk)), cell(s.text, 400),

@@ -347,10 +347,11 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
 
     const SystemClock clock;
     Owners owners(config);
-    if (owners.hasher("") == nullptr)
+    if (const auto secret = read_secret(config->secret_file); !secret)
         log(LogLevel::Warning,
-            "words of rules and Message-IDs are not kept until kith-learner has made the secret",
-            {{"secret_file", config->secret_file}});
+            "words of rules and Message-IDs are not kept until the secret can be read, which "
+            "kith-learner makes: " +
+                secret.error().text());
     EventQueue queue(options.max_waiting, kAfterJournalError,
                      [&](const AccountEvent& e) { return owners.append(e, clock.now()); });
     RuleReader rules(owners, queue);
@@ -417,7 +418,7 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
 int main(int argc, char** argv) {
     CLI::App app{"Takes what Dovecot asks and tells about logins and accounts."};
     CommandLine line;
-    app.add_option("--config", line.config, "Configuration file")->type_name("FILE");
+    app.add_option("-c,--config", line.config, "Configuration file")->type_name("FILE");
     app.add_flag("--stderr", line.to_stderr, "Log to standard error instead of syslog");
     app.add_flag("--stdin", line.from_stdin,
                  "Read Dovecot's log on standard input, as journalctl -f prints it");

@@ -203,11 +203,12 @@ int main(int argc, char** argv) {
     CLI::App app{"Learns from the mail that kith-milter judged; the only writer of the store."};
     std::string config_path = kDefaultConfigPath, tenant;
     bool to_stderr = false, once = false;
-    app.add_option("--config", config_path, "Configuration file")->type_name("FILE");
+    app.add_option("-c,--config", config_path, "Configuration file")->type_name("FILE");
     app.add_option("--tenant", tenant, "Learn for this tenant, not for the site itself")
         ->type_name("NAME");
     app.add_flag("--stderr", to_stderr, "Log to standard error instead of syslog");
-    app.add_flag("--once", once, "Learn all that is in the journal, then exit");
+    app.add_flag("--once", once,
+                 "Learn all that is in the journal, then exit; logs to standard error");
     app.set_version_flag("--version", "kith-learner " KITH_VERSION);
     try {
         app.parse(argc, argv);
@@ -221,7 +222,8 @@ int main(int argc, char** argv) {
         std::cerr << "kith-learner: " << config.error().text() << '\n';
         return exit_code(config.error().code);
     }
-    log_open("kith-learner", to_stderr ? LogTarget::Stderr : LogTarget::Syslog,
+    // Somebody waits for the end of --once and would look for a word in vain.
+    log_open("kith-learner", to_stderr || once ? LogTarget::Stderr : LogTarget::Syslog,
              log_level_named((*config)->log.level));
     try {
         return run(*config, once);

@@ -3,6 +3,7 @@
 """A made-up site of own accounts and what happens on them over some weeks, with takeovers among it; the same for the same seed.
 account_site.md describes the lines it writes, and argues how real it is."""
 import argparse
+import functools
 import heapq
 import json
 import random
@@ -18,6 +19,44 @@ FOLDERS = ["INBOX", "INBOX", "INBOX", "INBOX", "Sent", "Archive", "Projects", "C
 
 def network(a, b, c):
     return f"{a}.{b}.{c}."
+
+
+HOME = "DE"
+# Others, as far away as they are: name, latitude, longitude.
+NEAR = [("AT", 48.2, 16.4), ("FR", 48.9, 2.4), ("NL", 52.4, 4.9), ("PL", 52.2, 21.0), ("CH", 47.4, 8.5), ("IT", 45.5, 9.2)]
+FAR = [("US", 40.7, -74.0), ("US", 37.4, -122.1), ("GB", 51.5, -.1), ("ES", 40.4, -3.7), ("TR", 41.0, 29.0), ("IN", 19.1, 72.9),
+       ("CN", 31.2, 121.5), ("BR", -23.5, -46.6), ("NG", 6.5, 3.4), ("RU", 55.8, 37.6), ("VN", 10.8, 106.7), ("ID", -6.2, 106.8),
+       ("ZA", -26.2, 28.0), ("MX", 19.4, -99.1), ("AE", 25.2, 55.3), ("KR", 37.6, 127.0), ("JP", 35.7, 139.7), ("EG", 30.0, 31.2)]
+
+
+@functools.lru_cache(maxsize=None)
+def whereabouts(prefix):
+    """What a database of addresses says of a network "a.b.c": number of the provider, country, latitude, longitude. Of the network
+    alone, so that whether it is asked changes nothing else."""
+    a = int(prefix.split(".")[0])
+    spread = random.Random(prefix)
+    home = (HOME, 48 + spread.random() * 6, 7 + spread.random() * 6)
+    if a in (192, 198):
+        return 64496, HOME, 52.5, 13.4
+    if a < 110:                            # homes: five providers of the country
+        return (64500 + a - 100, *home)
+    if a < 120:                            # carriers: they have everybody at one place
+        return 64510 + a - 110, HOME, 50.1, 8.7
+    if a < 130:                            # hotels: most by the same five providers, the others in the countries around
+        if spread.random() < .7:
+            return (64500 + spread.randrange(5), *home)
+        i = spread.randrange(len(NEAR))
+        return (64520 + 2 * i + spread.randrange(2), *NEAR[i])
+    if a < 140:                            # abroad: two or three providers a country
+        i = spread.randrange(len(NEAR) + len(FAR))
+        return (64540 + 3 * i + spread.randrange(3), *(NEAR + FAR)[i])
+    if a < 150:                            # hosters: a third of them in the country
+        i = spread.randrange(25)
+        return (64700 + i, *(home if i % 3 == 0 else (NEAR + FAR)[i % 11]))
+    i = spread.randrange(len(NEAR) + len(FAR))  # bots: other people's computers, some next door
+    if spread.random() < .1:
+        return (64500 + spread.randrange(5), *home)
+    return (64800 + 9 * i + spread.randrange(9), *(NEAR + FAR)[i])
 
 
 class Places:
@@ -74,8 +113,9 @@ class Account:
 
 
 class Site:
-    def __init__(self, seed, accounts, days, attacks, attacks_from, attacks_until):
+    def __init__(self, seed, accounts, days, attacks, attacks_from, attacks_until, whereabouts_known=False):
         self.rng = random.Random(seed)
+        self.whereabouts_known = whereabouts_known
         self.days = days
         self.places = Places(self.rng)
         self.accounts = [Account(i, self.rng, self.places) for i in range(accounts)]
@@ -100,6 +140,8 @@ class Site:
             line["addr"] = place if isinstance(place, str) else self.places.address(place)
             if not isinstance(place, str) and place[1]:
                 line["name"] = f"h{self.rng.randrange(1, 255)}.{place[1]}"
+            if self.whereabouts_known:
+                line["asn"], line["country"], line["latitude"], line["longitude"] = whereabouts(line["addr"].rsplit(".", 1)[0])
         line.update({k: v for k, v in more.items() if v not in (None, "", 0)})
         arrived = t + self.rng.randrange(0, 3)
         day = (t - START) // DAY
@@ -410,11 +452,13 @@ def main():
     arguments.add_argument("--attacks", type=int, default=40)
     arguments.add_argument("--attacks-from", type=float, default=8, help="day of the first takeover, from 0")
     arguments.add_argument("--attacks-until", type=float, help="day after the last one begins; the last but four")
+    arguments.add_argument("--whereabouts", action="store_true",
+                           help="with provider, country and place of each address, as a database of addresses has them")
     arguments.add_argument("--labels", required=True, help="where the takeovers are written to, for the evaluation only")
     arguments.add_argument("--out", required=True)
     chosen = arguments.parse_args()
     until = chosen.attacks_until if chosen.attacks_until is not None else chosen.days - 4
-    site = Site(chosen.seed, chosen.accounts, chosen.days, chosen.attacks, chosen.attacks_from, until)
+    site = Site(chosen.seed, chosen.accounts, chosen.days, chosen.attacks, chosen.attacks_from, until, chosen.whereabouts)
     site.run()
     with open(chosen.out, "w", encoding="utf-8") as out:
         while site.lines:
