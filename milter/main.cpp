@@ -38,6 +38,7 @@
 #include "engine/config/config.hpp"
 #include "engine/config/keys.hpp"
 #include "engine/documents/spool.hpp"
+#include "engine/geo/geo_databases.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/mail_record.hpp"
 #include "engine/message/parse.hpp"
@@ -175,18 +176,26 @@ int check(const CommandLine& command_line) {
 /// order of the end.
 class Control {
 public:
+    /// What it looks after; all must outlive it.
+    struct Parts {
+        CurrentConfig& current;
+        Judges& judges;
+        GeoDatabases& geo;
+        Services& services;
+    };
     /// `signals` is a signalfd, `wake` an eventfd written when `finished` becomes true, `listener`
     /// libmilter's or -1.
-    Control(const CommandLine& command_line, CurrentConfig& current, Judges& judges,
-            Services& services, int signals, int wake, int listener)
+    Control(const CommandLine& command_line, const Parts& parts, int signals, int wake,
+            int listener)
         : command_line_(command_line),
-          current_(current),
-          judges_(judges),
-          services_(services),
+          current_(parts.current),
+          judges_(parts.judges),
+          geo_(parts.geo),
+          services_(parts.services),
           signals_(signals),
           wake_(wake),
           listener_(listener),
-          trouble_file_(current.get()->milter.trouble_file) {}
+          trouble_file_(parts.current.get()->milter.trouble_file) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
@@ -197,6 +206,7 @@ public:
             if (steady_clock::now() >= next_trouble) {
                 watch_store();
                 watch_journal();
+                watch_geo();
                 next_trouble = steady_clock::now() + kTroubleInterval;
             }
             knock(listener_);
@@ -277,6 +287,17 @@ private:
         last_trouble_ = trouble;
     }
 
+    void watch_geo() {
+        const std::string trouble = geo_.trouble();
+        if (trouble == last_geo_trouble_) return;
+        if (trouble.empty())
+            log(LogLevel::Info, "all of accounts.mmdb is in use");
+        else
+            log(LogLevel::Warning,
+                "accounts that send are judged without some of accounts.mmdb: " + trouble);
+        last_geo_trouble_ = trouble;
+    }
+
     // The failures themselves are logged where they happen; this is what `kith status` sees.
     void watch_journal() {
         const RecordingTrouble::Now now = services_.recording_trouble.look();
@@ -304,13 +325,14 @@ private:
     const CommandLine& command_line_;
     CurrentConfig& current_;
     Judges& judges_;
+    GeoDatabases& geo_;
     Services& services_;
     const int signals_;
     const int wake_;
     const int listener_;
     const std::string trouble_file_;
     std::uint64_t last_completed_ = 0;
-    std::string last_trouble_;
+    std::string last_trouble_, last_geo_trouble_;
     std::optional<std::string> told_trouble_;  // nullopt: a file of a run before may still be there
 };
 
@@ -344,6 +366,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     Judges judges(config);
     const SystemClock clock;
     LazyJournals journals;
+    GeoDatabases geo(config->accounts.mmdb);
     auto services = std::make_shared<Services>();
     const auto report = [&services_ref = *services](const char* what) {
         log_throttled(services_ref, services_ref.exception_trouble, LogLevel::Error,
@@ -351,7 +374,11 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
     };
     services->config = [&] { return current.get(); };
     services->judge = [&](const MessageBytes& bytes, const TenantPart& part) {
-        return judges.judge(bytes, part);
+        Judged judged = judges.judge(bytes, part);
+        // Now: what is said of the address later is not what could be known when it was used.
+        if (!judged.record.auth_user.empty())
+            judged.record.place = geo.find(judged.record.client_addr);
+        return judged;
     };
     services->append = [&](const MailRecord& record, const Config& whose) {
         return journals.append(record, whose, clock.now());
@@ -400,7 +427,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
         const std::uint64_t one = 1;
         (void)!::write(wake.get(), &one, sizeof one);
     }).detach();  // it returns only when libmilter gives up; this function ends in _exit
-    Control(command_line, current, judges, *services, signals.get(), wake.get(), listener)
+    Control(command_line, {current, judges, geo, *services}, signals.get(), wake.get(), listener)
         .loop(finished);
 
     // libmilter's threads go on, and no order makes them end: what counts is that messages are

@@ -57,8 +57,12 @@ Offset<fb::Incident> build(FlatBufferBuilder& b, const AccountIncident& i) {
 Offset<fb::Endpoint> build(FlatBufferBuilder& b, const Endpoint& e) {
     const auto words = b.CreateString(e.words), client = b.CreateString(e.client);
     const auto nats = b.CreateVector(e.nats.data(), e.nats.size());
-    return fb::CreateEndpoint(b, e.network, words, client, to_unix(e.first), to_unix(e.last), nats,
-                              to_unix(e.diverted), e.days);
+    using Degrees = flatbuffers::Optional<float>;
+    const auto country = e.country.empty() ? 0 : b.CreateString(e.country);
+    return fb::CreateEndpoint(
+        b, e.network, words, client, to_unix(e.first), to_unix(e.last), nats, to_unix(e.diverted),
+        e.days, e.point ? Degrees(e.point->latitude) : Degrees(),
+        e.point ? Degrees(e.point->longitude) : Degrees(), country, to_unix(e.used));
 }
 
 // --- reading ------------------------------------------------------------------------------------
@@ -162,6 +166,10 @@ bool read(const fb::Endpoint& in, Endpoint& out) {
     out.last = time_of(in.last());
     out.diverted = time_of(in.diverted());
     out.days = std::clamp(in.days(), 1U, 1000U);
+    out.point = geo_point(in.latitude(), in.longitude());
+    out.country = text_of(in.country(), kMaxId);
+    if (!is_country(out.country)) out.country.clear();
+    out.used = time_of(in.used());
     if (in.nats() == nullptr || in.nats()->size() != out.nats.size()) return false;
     std::memcpy(out.nats.data(), in.nats()->Data(), sizeof out.nats);
     for (float& x : out.nats) x = flatbuffers::EndianScalar(x);

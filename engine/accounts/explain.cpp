@@ -20,9 +20,19 @@ std::string counted(std::uint64_t n, std::string_view what) {
     return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
 }
 
+std::string provider_text(const GeoPlace& place) {
+    return place.asn == 0 ? "" : "AS" + std::to_string(place.asn);
+}
+
 std::string from_where(const Sighting& s) {
     if (s.network.empty()) return "";
-    return " from " + s.network + (s.organisation.empty() ? "" : " (" + s.organisation + ")");
+    std::string about = s.organisation;
+    const auto add = [&](const std::string& text) {
+        if (!text.empty()) about += (about.empty() ? "" : ", ") + text;
+    };
+    add(provider_text(s.place));
+    add(s.place.country);
+    return " from " + s.network + (about.empty() ? "" : " (" + about + ")");
 }
 
 /// The same, with how much of it there was on the day.
@@ -56,6 +66,10 @@ std::string subject(const AccountLook& l, AccountFeature f) {
         case AccountFeature::network:
         case AccountFeature::organisation:
             return "this network";
+        case AccountFeature::provider:
+            return "the provider " + provider_text(l.seen.place);
+        case AccountFeature::country:
+            return "the country " + l.seen.place.country;
         case AccountFeature::client:
             return "the program " + l.seen.client;
         case AccountFeature::service:
@@ -178,6 +192,10 @@ std::string account_text(const AccountLook& look, const AccountCompany& company)
                      [&](std::size_t a, std::size_t b) { return look.nats[a] > look.nats[b]; });
     std::string out = what_was_done(look);
     std::size_t reasons = 0;
+    if (has_indicator(indicators_of(look), AccountIndicator::travels_impossibly)) {
+        out += ": " + travel_text(*look.travel);
+        ++reasons;
+    }
     for (const std::size_t i : order) {
         const std::size_t cause = index_of(kAccountFeatureSpecs[i].cause);
         if (said[cause] || reasons == kMaxReasons) continue;

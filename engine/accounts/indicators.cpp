@@ -52,6 +52,14 @@ bool many_sources(const AccountLook& l) {
                          }) >= 3;
 }
 
+/// To a place that the account knows people travel by VPN, or by the carrier's way out.
+bool travels_impossibly(const AccountLook& l) {
+    const std::size_t network = index_of(AccountFeature::network);
+    return is_use(l.seen.act) && is_new_place(l.endpoint) &&
+           !l.account.habits[network].knows(l.values[network]) && l.travel &&
+           is_impossible(*l.travel);
+}
+
 bool suspicious_rule(const AccountLook& l) {
     return is_rule(l.seen.act) &&
            (l.seen.has(AccountMark::RedirectsOutside) ||

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "engine/accounts/state.hpp"
+#include "engine/accounts/travel.hpp"
 
 namespace kith {
 
@@ -23,10 +25,11 @@ struct AccountLook {
     const Sighting& seen;
     const AccountValues& values;
     const AccountSurprises& nats;
-    const AccountState& account;  ///< with the event's endpoint, before it is learned
-    const Endpoint& endpoint;     ///< of the event, with it
-    double hand = 0;              ///< nats by which the endpoint is not the account's own
-    bool user_active = false;     ///< from an own endpoint of the account, within the half hour
+    const AccountState& account;     ///< with the event's endpoint, before it is learned
+    const Endpoint& endpoint;        ///< of the event, with it
+    double hand = 0;                 ///< nats by which the endpoint is not the account's own
+    bool user_active = false;        ///< from an own endpoint of the account, within the half hour
+    std::optional<Travel> travel{};  ///< of a use: the impossible journey to it, if there is one
 };
 
 /// Nats from which on a hand is foreign: network and one thing more.

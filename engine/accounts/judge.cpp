@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/accounts/explain.hpp"
+#include "engine/accounts/travel.hpp"
 
 namespace kith {
 namespace {
@@ -184,21 +185,30 @@ bool is_volume(std::size_t f) {
 std::uint32_t unseen_of(const Sighting& s, const AccountValues& values, const AccountState& a) {
     std::uint32_t bits = 0;
     if (s.time - a.first < kFirstWeek) return bits;
-    for (std::size_t f = 0; f < kAccountFeatures; ++f)
-        if (values[f] != 0 && kAccountFeatureSpecs[f].form == AccountForm::Category &&
+    for (std::size_t f = 0; f < kAccountFeatures; ++f) {
+        // They are there from the day on that accounts.mmdb is set; whoever has shown none has none
+        // that is new.
+        const bool begins =
+            (f == index_of(AccountFeature::provider) || f == index_of(AccountFeature::country)) &&
+            a.habits[f].values().empty();
+        if (values[f] != 0 && kAccountFeatureSpecs[f].form == AccountForm::Category && !begins &&
             !a.habits[f].knows(values[f]))
             bits |= 1U << f;
+    }
     return bits;
 }
 
 // --- risk ---------------------------------------------------------------------------------------
 
-/// Surprise of each cause: of the most surprising feature whole, of the others a share.
-std::array<double, kAccountCauses> by_cause(const AccountSurprises& nats, double mail_nats) {
+/// Surprise of each cause: of the most surprising feature whole, of the others a share. Where the
+/// account knows the provider the prefix is a detail: customers move between its networks.
+std::array<double, kAccountCauses> by_cause(const AccountSurprises& nats, double mail_nats,
+                                            bool knows_provider) {
     std::array<double, kAccountCauses> most{}, sum{};
     for (std::size_t f = 0; f < kAccountFeatures; ++f) {
         const std::size_t c = index_of(kAccountFeatureSpecs[f].cause);
-        most[c] = std::max(most[c], static_cast<double>(nats[f]));
+        if (!knows_provider || f != index_of(AccountFeature::network))
+            most[c] = std::max(most[c], static_cast<double>(nats[f]));
         sum[c] += static_cast<double>(nats[f]);
     }
     const std::size_t sending = index_of(AccountCause::Sending);
@@ -220,6 +230,11 @@ void note_endpoint(const Sighting& s, const std::array<double, kAccountCauses>& 
     if (day_number(s.time) > day_number(e.last)) e.days = std::min(e.days + 1, 1000U);
     if (s.has(AccountMark::RedirectsOutside) || s.has(AccountMark::HidesMail)) e.diverted = s.time;
     e.last = std::max(e.last, s.time);
+    if (is_use(s.act)) {
+        e.used = std::max(e.used, s.time);
+        if (s.place.point) e.point = s.place.point;
+        if (!s.place.country.empty()) e.country = s.place.country;
+    }
     if (!s.client.empty()) e.client = s.client;
 }
 
@@ -542,7 +557,10 @@ AccountJudgement observe_account(const Sighting& s, const AccountJudgeOptions& o
     const bool active = std::any_of(a.endpoints.begin(), a.endpoints.end(), [&](const Endpoint& e) {
         return &e != &here && is_own_endpoint(e) && is_active(e, s.time);
     });
-    note_endpoint(s, by_cause(j.nats, static_cast<double>(s.mail_nats)), here);
+    const std::uint32_t provider = s.value(AccountFeature::provider);
+    const bool knows_provider =
+        provider != 0 && a.habits[index_of(AccountFeature::provider)].knows(provider);
+    note_endpoint(s, by_cause(j.nats, static_cast<double>(s.mail_nats), knows_provider), here);
     j.hand = hand_of(here, s.time);
     const double before = faded(static_cast<double>(a.risk), s.time - a.last,
                                 a.incident.is_open(s.time) ? kFadeOfIncident : kFadeSeconds);
@@ -551,7 +569,8 @@ AccountJudgement observe_account(const Sighting& s, const AccountJudgeOptions& o
     const double fresh = per_week(risk, place.site);
     if (a.incident.is_open(s.time)) risk.nats = std::max(before, risk.nats);
     rank(risk, j, place.site);
-    const AccountLook look{s, j.values, j.nats, a, here, j.hand, active};
+    AccountLook look{s, j.values, j.nats, a, here, j.hand, active, {}};
+    if (is_use(s.act)) look.travel = impossible_travel(s, here, a);
     j.indicators = indicators_of(look);
     tell(look, j, fresh, options, incident_id, place);
     a.risk = static_cast<float>(risk.nats);

@@ -104,6 +104,12 @@ void add_change(Sighting& s, const AccountEvent& e, const Hasher& hasher,
     }
 }
 
+void set_place(Sighting& s, const GeoPlace& place) {
+    s.place = place;
+    s.values[index_of(AccountFeature::provider)] = place.asn;
+    s.values[index_of(AccountFeature::country)] = country_value(place.country);
+}
+
 bool has_tag(const MailRecord& m, std::string_view tag) {
     const auto& tags = m.assessment.tags;
     return std::find(tags.begin(), tags.end(), tag) != tags.end();
@@ -138,6 +144,11 @@ std::string network_prefix(std::string_view address) {
     std::fill(bytes.begin() + 6, bytes.end(), 0);
     ::inet_ntop(AF_INET6, bytes.data(), out.data(), out.size());
     return std::string(out.data()) + "/48";
+}
+
+std::string country_of(std::uint32_t value) {
+    std::string out = {static_cast<char>(value >> 8U & 0xFFU), static_cast<char>(value & 0xFFU)};
+    return value != 0 && country_value(out) == value ? out : "";
 }
 
 std::string program_name(std::string_view client_id) {
@@ -193,6 +204,7 @@ Sighting sighting_of(const AccountEvent& e, Time time, const Hasher& hasher,
     s.tls = tls_family(e.tls);
     set(s, AccountFeature::network, hasher, s.network);
     set(s, AccountFeature::organisation, hasher, s.organisation);
+    set_place(s, e.place);
     // IMAP clients say who they are; who always did and does not any more is another one.
     if (s.service == "imap" && e.kind == AccountEventKind::Login && s.client.empty())
         s.values[index_of(AccountFeature::client)] = FeatureValue::kAbsent;
@@ -228,6 +240,7 @@ Sighting sighting_of(const MailRecord& m, const Hasher& hasher) {
     s.organisation = words(organisation(m.client_name));
     set(s, AccountFeature::network, hasher, s.network);
     set(s, AccountFeature::organisation, hasher, s.organisation);
+    set_place(s, m.place);
     s.values[index_of(AccountFeature::hour)] = part_of_week(m.time);
     const Observations& o = m.observations;
     const FeatureValue& agent = o.values[index_of(FeatureId::user_agent)];

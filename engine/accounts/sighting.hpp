@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/accounts/feature.hpp"
+#include "engine/base/geo_place.hpp"
 #include "engine/base/hash.hpp"
 #include "engine/journal/account_event.hpp"
 #include "engine/journal/mail_record.hpp"
@@ -64,6 +65,7 @@ struct Sighting {
     float mail_nats = 0;                    ///< how unlike its sender the mail is by itself, 0 to 6
     bool imported = false;                  ///< of the past: it teaches, and opens no incident
     std::string mail;                       ///< kith's id of it
+    GeoPlace place;                         ///< where it was done from, as was known then
 
     // In words, at most kMaxWordsBytes each, "" = not known.
     std::string network, organisation, client, service, mechanism, tls, detail;
@@ -80,6 +82,15 @@ struct Sighting {
 
 /// "203.0.113.0/24", "2001:db8:1::/48"; "" for what is no address.
 [[nodiscard]] std::string network_prefix(std::string_view address);
+/// Value of the feature country: its two letters, so that an admin can be told which it is; 0 for
+/// what is none. Persistent.
+[[nodiscard]] constexpr std::uint32_t country_value(std::string_view country) noexcept {
+    return is_country(country) ? static_cast<std::uint32_t>(country[0]) << 8U |
+                                     static_cast<std::uint32_t>(country[1])
+                               : 0;
+}
+/// "DE"; "" for what is no value of a country.
+[[nodiscard]] std::string country_of(std::uint32_t value);
 /// A program's name without version numbers, lower case: "thunderbird".
 [[nodiscard]] std::string program_name(std::string_view client_id);
 /// Part of the week that decides what is usual: 1 to 8 on working days, 9 to 16 at weekends, UTC.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,11 @@ struct Endpoint {
     std::string words, client;  ///< of the network and of the program
     Time first{}, last{};
     std::array<float, kAccountCauses> nats{};  ///< largest surprise of each cause, faded to `last`
-    Time diverted{};         ///< mail was sent elsewhere or hidden from here; epoch = never
-    std::uint32_t days = 1;  ///< on which it was used
+    Time diverted{};                ///< mail was sent elsewhere or hidden from here; epoch = never
+    std::uint32_t days = 1;         ///< on which it was used
+    std::optional<GeoPoint> point;  ///< where it lay when the account was used from it
+    std::string country;            ///< likewise
+    Time used{};                    ///< last login or mail from here; epoch = none
 };
 
 /// What is to be learned unless an incident comes in between.

@@ -69,6 +69,7 @@ private:
         out.event.client_addr = mail->client_addr;
         out.event.client_name = mail->client_name;
         out.event.host = mail->host;
+        out.event.place = mail->place;
         return true;
     }
 

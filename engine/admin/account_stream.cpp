@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "engine/admin/output.hpp"
 #include "engine/learner/account_learner.hpp"
@@ -56,6 +58,18 @@ RuleSummary rule_of(const Json& j) {
     return r;
 }
 
+GeoPlace place_of(const Json& j) {
+    GeoPlace out;
+    out.asn = field<std::uint32_t>(j, "asn", 0);
+    if (const auto country = field<std::string>(j, "country", ""); is_country(country))
+        out.country = country;
+    const auto degrees = [&](const char* key) {
+        return std::optional(field<double>(j, key, std::numeric_limits<double>::quiet_NaN()));
+    };
+    out.point = geo_point(degrees("lat"), degrees("lon"));
+    return out;
+}
+
 StreamedEvent event_of(const Json& j, std::string_view kind) {
     StreamedEvent out;
     AccountEvent& e = out.event;
@@ -69,6 +83,7 @@ StreamedEvent event_of(const Json& j, std::string_view kind) {
     e.session = field<std::string>(j, "session", "");
     e.client_addr = field<std::string>(j, "addr", "");
     e.client_name = field<std::string>(j, "name", "");
+    e.place = place_of(j);
     e.client_id = field<std::string>(j, "client", "");
     e.mechanism = field<std::string>(j, "mechanism", "");
     e.tls = field<std::string>(j, "tls", "");
@@ -96,6 +111,7 @@ MailRecord mail_of(const Json& j, const Hasher& hasher) {
     m.auth_user = field<std::string>(j, "account", "");
     m.client_addr = field<std::string>(j, "addr", "");
     m.client_name = field<std::string>(j, "name", "");
+    m.place = place_of(j);
     m.rcpts = field<std::vector<std::string>>(j, "rcpts", {});
     const std::string direction = field<std::string>(j, "direction", "outbound");
     m.observations.direction = direction == "inbound"    ? Direction::Inbound

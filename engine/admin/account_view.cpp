@@ -18,6 +18,17 @@ std::string minute(Time t) {
     return when;
 }
 
+std::string place_name(AccountFeature f, std::uint32_t value) {
+    return f == AccountFeature::country ? country_of(value) : "AS" + std::to_string(value);
+}
+
+Json places_json(const AccountState& a, AccountFeature f) {
+    Json out = Json::object();
+    for (const Habit::Value& v : a.habits[index_of(f)].values())
+        out[place_name(f, v.value)] = rounded(static_cast<double>(v.count), 1);
+    return out;
+}
+
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const std::string& w : words) out += (out.empty() ? "" : ", ") + cell(w);
@@ -52,6 +63,30 @@ void print_steps(Env& env, std::vector<AccountStep> steps) {
         table.add({minute(s.time), fixed1(static_cast<double>(s.risk)), cell(s.text, 400),
                    joined(indicator_names(s.marks))});
     table.print(env.out, {output_width(), {2, 3}, {}});
+}
+
+/// Which countries and providers the account was used from, the most usual first; nothing without
+/// accounts.mmdb.
+void print_places(Env& env, const AccountState& a) {
+    constexpr std::size_t kMostShown = 5;
+    for (const auto& [feature, what] : {std::pair(AccountFeature::country, "Countries"),
+                                        std::pair(AccountFeature::provider, "Providers")}) {
+        const Habit& habit = a.habits[index_of(feature)];
+        std::vector<Habit::Value> values = habit.values();
+        if (values.empty()) continue;
+        std::stable_sort(
+            values.begin(), values.end(),
+            [](const Habit::Value& x, const Habit::Value& y) { return x.count > y.count; });
+        env.out << what << ": ";
+        for (std::size_t i = 0; i < values.size() && i < kMostShown; ++i)
+            env.out << (i == 0 ? "" : ", ") << place_name(feature, values[i].value) << ' '
+                    << fixed1(100 * static_cast<double>(values[i].count) /
+                              std::max(1.0, habit.total()))
+                    << " %";
+        if (values.size() > kMostShown)
+            env.out << " and " << counted(values.size() - kMostShown, "other");
+        env.out << '\n';
+    }
 }
 
 /// How many values of a feature the account has shown, and how often the most usual one.
@@ -136,6 +171,8 @@ Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
     const AccountState& a = **found;
     if (env.json) {
         Json j = account_json(a, env.now);
+        j["countries"] = places_json(a, AccountFeature::country);
+        j["providers"] = places_json(a, AccountFeature::provider);
         j["unusual"] = Json::array();
         for (const AccountStep& s : a.unusual) j["unusual"].push_back(step_json(s));
         print_json(env.out, j);
@@ -150,6 +187,7 @@ Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
                 << " steps since " << minute(a.incident.opened) << "; kith incident show "
                 << cell(a.incident.id) << '\n';
     env.out << "\nWhat is usual:\n";
+    print_places(env, a);
     print_habits(env, a);
     if (!a.unusual.empty()) {
         env.out << "\nWhat was unusual:\n";

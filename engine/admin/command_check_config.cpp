@@ -10,6 +10,7 @@
 #include "engine/admin/output.hpp"
 #include "engine/assess/mode.hpp"
 #include "engine/config/keys.hpp"
+#include "engine/geo/geo_databases.hpp"
 
 namespace kith::admin {
 namespace {
@@ -41,6 +42,10 @@ Json keys_json(const Config& config, const std::string& which) {
 Outcome check_config(Env& env, const Options& options) {
     const std::string file = options.file.empty() ? env.config_path : options.file;
     const LoadedConfig loaded = load_config(file, env.tenant);
+    std::vector<std::string> mmdb_problems;
+    for (const std::string& name : loaded.config.accounts.mmdb)
+        if (const auto opened = GeoFile::open(name); !opened)
+            mmdb_problems.push_back(opened.error().text());
     const int status = loaded.problems.empty() ? 0 : exit_code(ErrorCode::Config);
 
     if (env.json) {
@@ -52,6 +57,7 @@ Outcome check_config(Env& env, const Options& options) {
         j["model_problems"] = Json::array();
         for (const ConfigProblem& p : loaded.config.model_problems)
             j["model_problems"].push_back(problem_json(p));
+        j["mmdb_problems"] = mmdb_problems;
         if (!options.print.empty() && loaded.problems.empty())
             j["keys"] = keys_json(loaded.config, options.print);
         print_json(env.out, j);
@@ -60,6 +66,8 @@ Outcome check_config(Env& env, const Options& options) {
     for (const ConfigProblem& p : loaded.problems) env.out << cell(p.text(), 2048) << '\n';
     for (const ConfigProblem& p : loaded.config.model_problems)
         env.out << "model left out: " << cell(p.text(), 2048) << '\n';
+    for (const std::string& p : mmdb_problems)
+        env.out << "accounts.mmdb: not in use: " << cell(p, 2048) << '\n';
     if (!loaded.problems.empty()) {
         env.out << file << ": " << counted(loaded.problems.size(), "problem") << "; not usable\n";
         return status;

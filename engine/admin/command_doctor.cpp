@@ -23,6 +23,7 @@
 #include "engine/base/hash.hpp"
 #include "engine/base/owned.hpp"
 #include "engine/features/feature_id.hpp"
+#include "engine/geo/geo_databases.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/mail_index.hpp"
 
@@ -99,6 +100,18 @@ void check_accounts(Checks& checks, const Config& config) {
     else
         add(checks, "accounts", CheckState::Ok,
             "kith-accounts answers at " + config.accounts.listen);
+}
+
+void check_geo(Checks& checks, const Config& config) {
+    for (const std::string& file : config.accounts.mmdb) {
+        const auto opened = GeoFile::open(file);
+        if (!opened)
+            add_error(checks, "accounts.mmdb", CheckState::Warn, opened.error(), "");
+        else
+            add(checks, "accounts.mmdb", CheckState::Ok,
+                file + " is " + (*opened)->type() + " of " +
+                    iso8601((*opened)->built()).substr(0, 10));
+    }
 }
 
 void check_tenants(Checks& checks, const Config& site) {
@@ -380,6 +393,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_journal(f.checks, config);
         check_learner(f.checks, config);
         check_accounts(f.checks, config);
+        check_geo(f.checks, config);
         check_tenants(f.checks, config);
         check_store(f.checks, config, queries, postfix, servers);
         check_directories(f.checks, config, connect_to(socket).has_value());

@@ -34,6 +34,7 @@
 #include "engine/base/owned.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/config/accounts.hpp"
+#include "engine/geo/geo_databases.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/learner/learner.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -362,9 +363,12 @@ Outcome import_log(Env& env, const Config& config, const Options& options) {
     const Hasher hasher(*secret);
     const KnownEvents known(config, hasher);
     stop_on_signals();
+    GeoDatabases geo(config.accounts.mmdb);
     const auto record = [&](const AccountEvent& event) -> Status {
         if (!journal) return ok();
-        const auto at = journal->append(RecordType::Account, env.now, encode(event));
+        AccountEvent placed = event;
+        placed.place = geo.find(event.client_addr);
+        const auto at = journal->append(RecordType::Account, env.now, encode(placed));
         return at ? ok() : Status(fail(at.error()));
     };
     const auto done = read_account_log(

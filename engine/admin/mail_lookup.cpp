@@ -138,11 +138,20 @@ Json entry_json(const MailEntry& e) {
     return j;
 }
 
+Json place_json(const GeoPlace& place) {
+    Json j = Json::object();
+    if (place.asn != 0) j["asn"] = place.asn;
+    if (!place.country.empty()) j["country"] = place.country;
+    if (place.point) j["point"] = {place.point->latitude, place.point->longitude};
+    return j;
+}
+
 Json record_json(const MailEntry& entry, const MailRecord& r) {
     const Assessment& a = r.assessment;
     Json j = entry_json(entry);
     j["mode"] = r.mode;
     j["client"] = {{"addr", r.client_addr}, {"name", r.client_name}, {"helo", r.helo}};
+    j["place"] = place_json(r.place);
     j["mail_from"] = r.mail_from;
     j["rcpts"] = r.rcpts;
     j["auth_user"] = r.auth_user;

@@ -45,6 +45,8 @@ void add_reason_option(CLI::App& sub, std::string& why);
 
 /// The entry as every JSON output shows it (man/kith.1, "Mail object").
 [[nodiscard]] Json entry_json(const MailEntry& entry);
+/// What databases of addresses said of where a client is; empty when nothing.
+[[nodiscard]] Json place_json(const GeoPlace& place);
 /// The same with all that the record has (man/kith.1, "show").
 [[nodiscard]] Json record_json(const MailEntry& entry, const MailRecord& record);
 /// "quarantine", or "quarantine, when learned" where it was not the verdict at the time of

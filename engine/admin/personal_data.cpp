@@ -71,7 +71,7 @@ Json event_json(const AccountEvent& e) {
         {"mailbox", e.mailbox},     {"to_mailbox", e.to_mailbox},    {"messages", e.messages},
         {"bytes", e.bytes},         {"repeats", e.repeats},          {"detail", e.detail},
         {"rule", e.rule.name},      {"redirects", e.rule.redirects}, {"folders", e.rule.folders},
-        {"imported", e.imported}};
+        {"imported", e.imported},   {"place", place_json(e.place)}};
 }
 
 class Collector {

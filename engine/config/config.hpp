@@ -116,8 +116,9 @@ struct AccountOptions {
     std::string listen = "inet:8417@127.0.0.1";  ///< where Dovecot's requests and events come in
     std::string token_file;  ///< holds what every request must show; "" = loopback and Unix only
     unsigned max_connections = 256;
-    unsigned max_waiting = 20000;  ///< events not in the journal yet; beyond it the oldest is lost
-    std::string log_file;          ///< Dovecot's log, for sites without event exporter; "" = none
+    unsigned max_waiting = 20000;   ///< events not in the journal yet; beyond it the oldest is lost
+    std::string log_file;           ///< Dovecot's log, for sites without event exporter; "" = none
+    std::vector<std::string> mmdb;  ///< databases that say where addresses belong
     std::string trouble_file = "/run/kith/accounts.trouble";  ///< says why events are not recorded
     bool enforce = false;             ///< logins of locked accounts are refused
     std::string upstream;             ///< policy server that is asked as well; "" = none

@@ -98,6 +98,8 @@ Result<std::string> parse_list_entry(KeyType type, const std::string& text) {
             return parse_network(text);
         case KeyType::Addresses:
             return parse_mail_address(text);
+        case KeyType::Paths:
+            return parse_path(text);
         default:
             return parse_name(text);
     }
@@ -320,6 +322,8 @@ std::string_view to_string(KeyType type) noexcept {
             return "networks";
         case KeyType::Names:
             return "names";
+        case KeyType::Paths:
+            return "file names";
         case KeyType::Modes:
             return "modes";
         case KeyType::Address:
@@ -334,7 +338,7 @@ std::string_view to_string(KeyType type) noexcept {
 
 bool is_list(KeyType type) noexcept {
     return type == KeyType::Domains || type == KeyType::Networks || type == KeyType::Names ||
-           type == KeyType::Addresses;
+           type == KeyType::Addresses || type == KeyType::Paths;
 }
 
 bool is_map(KeyType type) noexcept { return type == KeyType::Modes; }

@@ -29,6 +29,7 @@ enum class KeyType {
     Socket,     ///< unix:PATH, inet:PORT@ADDRESS, inet6:PORT@ADDRESS
     Domains,    ///< domain or list of domains
     Networks,   ///< CIDR or list of them
+    Paths,      ///< file name or list of file names
     Names,      ///< word or list of words
     Address,    ///< mail address, or empty
     Addresses,  ///< mail address or list of them

@@ -29,6 +29,7 @@ constexpr std::array kOfWholeSite{
     std::string_view{"accounts.max_connections"},
     std::string_view{"accounts.max_waiting"},
     std::string_view{"accounts.log_file"},
+    std::string_view{"accounts.mmdb"},
     std::string_view{"accounts.trouble_file"},
     std::string_view{"accounts.enforce"},
     std::string_view{"accounts.upstream"},

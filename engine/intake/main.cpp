@@ -22,6 +22,7 @@
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
 #include "engine/config/accounts.hpp"
+#include "engine/geo/geo_databases.hpp"
 #include "engine/intake/doveadm.hpp"
 #include "engine/intake/event_queue.hpp"
 #include "engine/intake/http_door.hpp"
@@ -356,6 +357,18 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
                      [&](const AccountEvent& e) { return owners.append(e, clock.now()); });
     RuleReader rules(owners, queue);
     AccountLocks locks;
+    GeoDatabases geo(options.mmdb);
+    std::string geo_trouble;
+    const auto look_at_geo = [&] {
+        std::string now = geo.trouble();
+        if (now == geo_trouble) return;
+        if (now.empty())
+            log(LogLevel::Info, "all of accounts.mmdb is in use");
+        else
+            log(LogLevel::Warning, "logins are judged without some of accounts.mmdb: " + now);
+        geo_trouble = std::move(now);
+    };
+    look_at_geo();
     std::unique_ptr<HttpLoop> loop;
     Service::World world;
     world.now = [&] { return clock.now(); };
@@ -364,6 +377,8 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
     };
     world.hasher = [&](std::string_view account) { return owners.hasher(account); };
     world.record = [&](AccountEvent e) {
+        // Now: what is said of the address later is not what could be known when it was used.
+        e.place = geo.find(e.client_addr);
         const bool has_text =
             e.kind == AccountEventKind::RuleStored || e.kind == AccountEventKind::RuleActivated;
         has_text ? rules.push(std::move(e)) : queue.push(std::move(e));
@@ -388,6 +403,7 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
     loop->every(kTick, [&] {
         service.flush();
         trouble.look(queue.counts());
+        look_at_geo();
         if (std::string now = locks.trouble(); now != lock_trouble) {
             lock_trouble = std::move(now);
             if (!lock_trouble.empty())

@@ -88,10 +88,12 @@ std::string encode(const AccountEvent& e) {
                detail = cut(b, e.detail);
     const auto message_ids = cut(b, e.message_ids);
     const auto rule = build(b, e.rule);
+    const auto country = place_country(b, e.place);
     b.Finish(format::CreateAccountEvent(
                  b, static_cast<std::uint8_t>(e.kind), to_unix(e.time), id, account, host, service,
                  session, client_addr, client_name, client_id, mechanism, tls, mailbox, to_mailbox,
-                 e.messages, e.bytes, e.repeats, e.seconds, detail, message_ids, rule, e.imported),
+                 e.messages, e.bytes, e.repeats, e.seconds, detail, message_ids, rule, e.imported,
+                 e.place.asn, country, latitude_of(e.place), longitude_of(e.place)),
              kAccountIdentifier);
     return finished(b);
 }
@@ -124,6 +126,7 @@ Result<AccountEvent> decode_account_event(std::string_view bytes) {
     decode.numbers(e.message_ids, in->message_ids());
     if (in->rule() != nullptr) read(decode, e.rule, *in->rule());
     e.imported = in->imported();
+    decode.place(e.place, *in);
     if (decode.wrong() != nullptr) return damaged("account event", decode.wrong());
     return e;
 }

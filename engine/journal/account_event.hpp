@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/clock.hpp"
+#include "engine/base/geo_place.hpp"
 #include "engine/base/result.hpp"
 
 namespace kith {
@@ -75,6 +76,7 @@ struct AccountEvent {
     std::vector<std::uint64_t> message_ids;  ///< hashes as Observations::message_id, at most 64
     RuleSummary rule;                        ///< Rule*
     bool imported = false;                   ///< from a log of the past: `time` is what counts
+    GeoPlace place;  ///< of client_addr, as databases said when the event came
 };
 
 /// Longer texts are cut, further elements left out, by encode().

@@ -324,10 +324,12 @@ std::string encode(const MailRecord& r) {
     const auto observed = build(b, r.observations);
     const auto assessed = build(b, r.assessment);
     const auto filters = build(b, r.other_filters);
+    const auto country = place_country(b, r.place);
     b.Finish(format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name,
                                 helo, mail_from, rcpts, auth_user, from, from_name, message_id,
                                 subject, mode, static_cast<std::uint8_t>(r.action), r.imported,
-                                observed, assessed, r.attached_only, filters, r.own),
+                                observed, assessed, r.attached_only, filters, r.own, r.place.asn,
+                                country, latitude_of(r.place), longitude_of(r.place)),
              kMailIdentifier);
     return finished(b);
 }
@@ -369,6 +371,7 @@ Result<MailRecord> decode_mail_record(std::string_view bytes) {
     if (in->observed() != nullptr) decode.observations(r.observations, *in->observed());
     if (in->assessed() != nullptr) decode.assessment(r.assessment, *in->assessed());
     decode.filters(r.other_filters, in->other_filters());
+    decode.place(r.place, *in);
     if (decode.wrong() != nullptr) return damaged("mail record", decode.wrong());
     return r;
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/geo_place.hpp"
 #include "engine/base/result.hpp"
 #include "engine/features/observations.hpp"
 #include "engine/scoring/assessment.hpp"
@@ -53,6 +54,7 @@ struct MailRecord {
     bool attached_only = false;
     std::vector<OtherFilter> other_filters{};  ///< at most kMaxOtherFilters
     bool own = false;  ///< kith's own mail (assess/own_mail.hpp): not judged, never learned
+    GeoPlace place{};  ///< of client_addr, as databases said when it came; of submissions only
 };
 
 /// Payload of Release, Confirm, Forget, Close, Disallow, Drop, Hold, Report, Audit and Erase.

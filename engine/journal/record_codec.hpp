@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/base/clock.hpp"
+#include "engine/base/geo_place.hpp"
 #include "engine/base/result.hpp"
 
 namespace kith::payload {
@@ -54,6 +55,19 @@ inline flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::
     offsets.reserve(values.size());
     for (const std::string& value : values) offsets.push_back(b.CreateString(value));
     return b.CreateVector(offsets);
+}
+
+// The four fields of a place; of what is not known none takes room.
+inline flatbuffers::Offset<flatbuffers::String> place_country(flatbuffers::FlatBufferBuilder& b,
+                                                              const GeoPlace& place) {
+    return is_country(place.country) ? b.CreateString(place.country) : 0;
+}
+inline flatbuffers::Optional<float> latitude_of(const GeoPlace& place) {
+    return place.point ? flatbuffers::Optional<float>(place.point->latitude) : flatbuffers::nullopt;
+}
+inline flatbuffers::Optional<float> longitude_of(const GeoPlace& place) {
+    return place.point ? flatbuffers::Optional<float>(place.point->longitude)
+                       : flatbuffers::nullopt;
 }
 
 // Decodes verified tables. The first thing that is wrong is kept in `wrong()`; what follows it is
@@ -131,6 +145,15 @@ public:
 
     void number(std::optional<double>& out, const flatbuffers::Optional<double>& in) {
         if (in) number(out.emplace(), *in);
+    }
+
+    /// Of a table with the fields of a place. What cannot be one is left out: it says nothing.
+    template <class Table>
+    void place(GeoPlace& out, const Table& in) {
+        out.asn = in.asn();
+        text(out.country, in.country());
+        if (!is_country(out.country)) out.country.clear();
+        out.point = geo_point(in.latitude(), in.longitude());
     }
 
 protected:

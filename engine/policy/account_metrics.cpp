@@ -33,6 +33,8 @@ std::string_view program(View v, Argument) { return seen(v).client; }
 std::string_view client_addr(View v, Argument) { return told(v).client_addr; }
 std::string_view client_name(View v, Argument) { return told(v).client_name; }
 std::string_view network(View v, Argument) { return seen(v).network; }
+std::string_view country(View v, Argument) { return seen(v).place.country; }
+double asn(View v, Argument) { return seen(v).place.asn; }
 std::string_view host(View v, Argument) { return told(v).host; }
 double hour(View v, Argument) {
     const auto of_day = to_unix(seen(v).time) % 86400;

@@ -175,6 +175,38 @@ class AccountsTest(unittest.TestCase):
 
     # -- tests -------------------------------------------------------------------------------------------------------
 
+    def write_places(self, file):
+        """127.0.0.0/8 lies in Berlin, as far as kith is told"""
+        subprocess.run(
+            [os.path.join(e2e.BUILD, 'tests/e2e/write_mmdb'), file + '.new', '127.0.0.0/8', 'DE', '64496', '52.52', '13.405'],
+            check=True,
+            timeout=60,
+        )
+        os.rename(file + '.new', file)
+
+    def test_a_login_is_recorded_with_its_place_and_none_waits_for_a_database(self):
+        directory = tempfile.mkdtemp(prefix='kith-geo-')
+        self.addCleanup(shutil.rmtree, directory)
+        os.chmod(directory, 0o755)
+        places, missing = os.path.join(directory, 'places.mmdb'), os.path.join(directory, 'missing.mmdb')
+        self.write_places(places)
+        self.start(settings={'mmdb': [missing, places]})
+        self.assertIn('missing.mmdb cannot be opened', self.service.log())
+        self.assert_logs_in(ANNA, '127.0.0.61')
+        code, text = self.submit(ANNA, '127.0.0.61', 'placed')
+        self.assertEqual(250, code, text)
+        for service in ('imap', 'smtp'):
+            login = self.wait_for('login', account=ANNA, service=service)[0]
+            self.assertEqual(('DE', 64496), (login['country'], login['asn']), login)
+
+        with open(places, 'w', encoding='ascii') as f:
+            f.write('no database')
+        self.service.stop()
+        self.start_service()
+        self.assertIn('places.mmdb is damaged or of another format', self.service.log())
+        self.assert_logs_in(BERT, '127.0.0.62')
+        self.assertEqual('', self.wait_for('login', account=BERT)[0]['country'])
+
     def test_what_is_done_is_what_the_journal_has(self):
         self.start()
         session = self.dovecot.imap(ANNA, '127.0.0.11', client='Reader')

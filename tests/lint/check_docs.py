@@ -141,15 +141,18 @@ def main():
     keys = json.loads(subprocess.run([chosen.config_keys], check=True, capture_output=True, text=True).stdout)
     features = table_rows("engine/features/features.def", r"^(?:FEATURE|ASK)\(\s*\d+\s*,\s*(\w+)")
     indicators = table_rows("engine/scoring/indicators.def", r'^INDICATOR\([^"]*"([^"]+)", "([^"]+)"')
+    account_indicators = table_rows("engine/accounts/account_indicators.def",
+                                    r'^ACCOUNT_INDICATOR\(\d+, \w+, "([^"]+)", "[^"]*", "([^"]+)"\)')
     tags = table_rows("engine/scoring/tags.def", r'^TAG\(\w+, "([^"]+)", "([^"]+)"')
     commands = table_rows("engine/admin/commands.def", r'^KITH_COMMAND\([^"]*"([^"]+)"')
     problems = config_problems(keys)
-    if not (keys and features and indicators and tags and commands):
+    if not (keys and features and indicators and account_indicators and tags and commands):
         problems.append(f"a table is empty: {len(keys)} keys, {len(features)} features, {len(indicators)} indicators, "
                         f"{len(tags)} tags, {len(commands)} commands")
     problems += names_in_page("man/kith-features.7", features, "feature")
     problems += meanings_in_page("man/kith-indicators.7", indicators, "indicator")
     problems += meanings_in_page("man/kith-indicators.7", tags, "tag")
+    problems += meanings_in_page("man/kith-indicators.7", account_indicators, "indicator of accounts")
     problems += names_in_page("man/kith.1", commands, "command")
     problems += metric_problems()
     problems += version_problems()

@@ -10,6 +10,7 @@ import tree
 # Folder -> folders it may include, besides itself.
 MAY_INCLUDE = {
     "base": "",
+    "geo": "base",
     "message": "base",
     "documents": "base message",
     "model": "base",
@@ -21,11 +22,11 @@ MAY_INCLUDE = {
     "policy": "accounts base features journal scoring",
     "store": "base",
     "config": "accounts base documents features journal message policy scoring store",
-    "intake": "base config journal",
+    "intake": "base config geo journal",
     "assess": "accounts base config features journal message model policy profile scoring store",
     "learner": "accounts assess base config documents features journal message model policy profile scoring store",
-    "milter": "accounts assess base config documents features journal learner message model policy profile scoring store",
-    "admin": "accounts assess base config documents features intake journal learner message model policy profile scoring store",
+    "milter": "accounts assess base config documents features geo journal learner message model policy profile scoring store",
+    "admin": "accounts assess base config documents features geo intake journal learner message model policy profile scoring store",
 }
 
 # Include (regular expression) -> the only files (prefixes) that may have it.
@@ -45,7 +46,7 @@ DOORS = {
     r"gumbo\.h": ["engine/message/"],
     r"magic\.h": ["engine/message/"],
     r"libpsl\.h": ["engine/message/"],
-    r"maxminddb\.h": ["engine/message/", "engine/features/"],
+    r"maxminddb\.h": ["engine/geo/geo_databases.cpp"],
     r"unicode/.*": ["engine/base/", "engine/message/", "engine/features/"],
     r"zstd\.h": ["engine/journal/"],
     r"syslog\.h": ["engine/base/log.cpp"],

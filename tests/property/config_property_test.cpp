@@ -91,6 +91,7 @@ std::string draw(const KeyInfo& key, Random& random) {
         case KeyType::Text:
             return pick({"", "mail", "no", "1", "a \"b\"", "x: y", "# z", "\xC3\xBC", "\\", "'"});
         case KeyType::Path:
+        case KeyType::Paths:
             return pick({"/var/lib/kith", "/a b", "/\"", "/\\", "/:", "/a: #", "/\xC3\xBC"});
         case KeyType::Socket:
             return pick(

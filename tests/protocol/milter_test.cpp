@@ -19,6 +19,7 @@
 #include "tests/protocol/milter_process.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/fake_mta.hpp"
+#include "tests/support/mmdb_writer.hpp"
 
 namespace kith::test {
 namespace {
@@ -82,6 +83,27 @@ TEST_CASE(
     CHECK(records[0].client_addr == "192.0.2.7");
     CHECK(records[0].mail_from == "anna@partner.example");
     CHECK_FALSE(records[0].assessment.degraded.empty());
+}
+
+TEST_CASE("a submission is recorded with where it came from, other mail and without one nowhere") {
+    const TempDir dir;
+    MilterSetup setup;
+    setup.more = "accounts:\n  mmdb: [" + dir.file("missing.mmdb") + ", " +
+                 dir.write("city.mmdb", city_database()) + "]\n";
+    const MilterProcess milter(setup);
+    CHECK(milter.logs("missing.mmdb cannot be opened"));
+    FakeMta mta = milter.mta();
+    FakeMail submitted = numbered(1);
+    submitted.login = "anna";
+    REQUIRE(mta.send(submitted).is_accepted());
+    mta.abort();
+    REQUIRE(mta.send(numbered(2)).is_accepted());
+    const auto records = milter.journal(2);
+    REQUIRE(records.size() == 2);
+    CHECK(records[0].auth_user == "anna");
+    CHECK(records[0].place.country == "DE");
+    CHECK(records[0].place.point);
+    CHECK((records[1].place == GeoPlace{}));
 }
 
 TEST_CASE("PROTO-01, PROTO-09: three messages on one connection are judged each alone") {

@@ -29,6 +29,8 @@ nlohmann::json json_of(const kith::AccountEvent& e) {
             {"repeats", e.repeats},
             {"seconds", e.seconds},
             {"detail", e.detail},
+            {"asn", e.place.asn},
+            {"country", e.place.country},
             {"message_ids", e.message_ids.size()},
             {"rule",
              {{"name", e.rule.name},

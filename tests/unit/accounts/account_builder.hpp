@@ -50,7 +50,7 @@ inline RuleSummary hiding_rule() {
     return r;
 }
 
-/// With every field set; what tests/golden/formats/account-state-v1.bin was made of.
+/// With every field set; what tests/golden/formats/account-state-v1-2.bin was made of.
 inline AccountState full_account() {
     AccountState a;
     a.name = "anna@own.example";
@@ -67,6 +67,9 @@ inline AccountState full_account() {
     e.first = e.last = e.diverted = kMonday;
     e.nats = {1, 2, 3, 4, 5, 6, 7, 8};
     e.days = 3;
+    e.point = GeoPoint{52.5F, 13.5F};
+    e.country = "DE";
+    e.used = kMonday;
     a.endpoints = {e};
     a.sessions = {{1, 77}};
     a.failures = {{kMonday, 77}};
@@ -93,6 +96,19 @@ inline AccountState full_account() {
     return a;
 }
 
+/// What tests/golden/formats/account-state-v1.bin was made of: before there were places.
+inline AccountState full_account_v1() {
+    AccountState a = full_account();
+    for (const AccountFeature f : {AccountFeature::provider, AccountFeature::country}) {
+        a.habits[index_of(f)] = {};
+        a.today[index_of(f)] = 0;
+    }
+    a.endpoints[0].point.reset();
+    a.endpoints[0].country.clear();
+    a.endpoints[0].used = {};
+    return a;
+}
+
 /// What tests/golden/formats/account-basics-v1.bin, -novelty- and -peaks- were made of.
 inline AccountSite full_site() {
     AccountSite s;
@@ -113,11 +129,17 @@ inline AccountSite full_site() {
     return s;
 }
 
+/// Home, and two places far from it and from each other.
+inline const GeoPlace kBerlin{64496, "DE", GeoPoint{52.52F, 13.405F}};
+inline const GeoPlace kSaoPaulo{64497, "BR", GeoPoint{-23.55F, -46.633F}};
+inline const GeoPlace kTokyo{64499, "JP", GeoPoint{35.6762F, 139.6503F}};
+
 struct AccountWorld {
     std::map<std::string, AccountState> accounts;
     Habits domain, all;
     AccountSite site;
     AccountJudgeOptions options;
+    GeoPlace home;  ///< of what live() does; nothing is known of it unless a test says so
 
     AccountPlace place(const std::string& name) { return {accounts[name], domain, all, site}; }
     AccountJudgement see(const AccountEvent& e) {
@@ -125,19 +147,24 @@ struct AccountWorld {
         return observe_account(s, options, "incident" + std::to_string(to_unix(e.time)),
                                place(e.account));
     }
+    AccountJudgement see(AccountEvent e, const GeoPlace& place) {
+        e.place = place;
+        return see(e);
+    }
     static std::string name(int i) { return "user" + std::to_string(i) + "@own.example"; }
     /// Office, phone and some mail read, on each of `days`, by `people`.
     void live(int people, int days, int from_day = 0) {
         for (int day = from_day; day < from_day + days; ++day)
             for (int i = 0; i < people; ++i) {
                 const Time t = kMonday + Seconds(86400LL * day + 9 * 3600 + 60 * i);
-                (void)see(login(t, name(i), "198.51.100.7"));
+                (void)see(login(t, name(i), "198.51.100.7"), home);
                 (void)see(act(AccountEventKind::Read, t + Seconds(60), name(i), "198.51.100.7",
                               static_cast<std::uint64_t>(10 + (i * 7 + day) % 9)));
                 (void)see(act(AccountEventKind::Delete, t + Seconds(90), name(i), "198.51.100.7",
                               static_cast<std::uint64_t>(1 + (i + day) % 3)));
                 (void)see(login(t + Seconds(9 * 3600), name(i),
-                                "110.0." + std::to_string(i % 5) + ".9", "iPhone Mail (21A350)"));
+                                "110.0." + std::to_string(i % 5) + ".9", "iPhone Mail (21A350)"),
+                          home);
             }
     }
 };

@@ -25,7 +25,7 @@ AccountState lived_in(AccountWorld& w) {
     (void)w.see(failed);
     AccountEvent in = login(t, name, "203.0.113.9", "\"name\" \"imaplib\"");
     in.session = "x";
-    (void)w.see(in);
+    (void)w.see(in, kTokyo);
     AccountEvent rule = act(AccountEventKind::RuleActivated, t + Seconds(60), name, "203.0.113.9");
     rule.rule = hiding_rule();
     (void)w.see(rule);
@@ -69,6 +69,9 @@ TEST_CASE("an account comes back as it was, every list of it") {
     CHECK(back->incident.raises == 1);
     CHECK(back->endpoints.back().nats == a.endpoints.back().nats);
     CHECK(back->endpoints.back().diverted == a.endpoints.back().diverted);
+    CHECK(back->endpoints.back().point == a.endpoints.back().point);
+    CHECK(back->endpoints.back().country == "JP");
+    CHECK(back->endpoints.back().used == a.endpoints.back().used);
     CHECK(back->today == a.today);
     CHECK(back->peaks == a.peaks);
     CHECK(back->score == a.score);
@@ -126,10 +129,12 @@ TEST_CASE("damaged records never crash and keep every bound") {
 }
 
 TEST_CASE("old bytes of accounts still give what they were made of") {
-    const std::string bytes = old_bytes("account-state-v1.bin");
-    const auto a = decode_account_state(bytes);
+    const auto a = decode_account_state(old_bytes("account-state-v1.bin"));
     REQUIRE(a);
-    CHECK(encode(*a) == encode(full_account()));
+    CHECK(encode(*a) == encode(full_account_v1()));
+    const auto placed = decode_account_state(old_bytes("account-state-v1-2.bin"));
+    REQUIRE(placed);
+    CHECK(encode(*placed) == encode(full_account()));
     Habit habit;
     REQUIRE(decode_habit(old_bytes("account-habit-v1.bin"), 1, habit));
     CHECK(encode(habit, 1) == encode(full_account().habits[0], 1));

@@ -19,6 +19,7 @@ struct Scene {
     AccountValues values{};
     double hand = 0;
     bool user_active = false;
+    std::optional<Travel> travel;
 
     Scene() {
         seen.time = kMonday;
@@ -40,7 +41,7 @@ struct Scene {
     [[nodiscard]] bool holds(AccountIndicator i) {
         account.endpoints.push_back(endpoint);
         return has_indicator(
-            indicators_of({seen, values, nats, account, endpoint, hand, user_active}), i);
+            indicators_of({seen, values, nats, account, endpoint, hand, user_active, travel}), i);
     }
 };
 
@@ -60,7 +61,7 @@ TEST_CASE("indicators have numbers, names and sentences of their own") {
         CHECK(static_cast<int>(i.number) < 32);
         CHECK_FALSE(i.text.empty());
     }
-    CHECK(names.size() == 17);
+    CHECK(names.size() == 18);
 }
 
 TEST_CASE("a change after a foreign login of the day, and not without") {
@@ -97,6 +98,26 @@ TEST_CASE("three foreign networks within a day are many") {
         s.account.endpoints.push_back(e);
     }
     CHECK(s.holds(AccountIndicator::many_sources));
+}
+
+TEST_CASE("an impossible journey counts to a rare place only, and from a use on") {
+    Scene s;
+    s.travel = Travel{9600, Seconds(840), "BR"};
+    CHECK_FALSE(Scene(s).holds(AccountIndicator::travels_impossibly));
+    s.endpoint.nats[index_of(AccountCause::Origin)] = 2.9F;
+    CHECK_FALSE(Scene(s).holds(AccountIndicator::travels_impossibly));
+    s.endpoint.nats[index_of(AccountCause::Origin)] = 3;
+    CHECK(Scene(s).holds(AccountIndicator::travels_impossibly));
+    CHECK(Scene(s).act(AccountAct::Mail).holds(AccountIndicator::travels_impossibly));
+    CHECK_FALSE(Scene(s).act(AccountAct::Read).holds(AccountIndicator::travels_impossibly));
+    Scene known(s);
+    known.values[index_of(AccountFeature::network)] = 7;
+    known.account.habits[index_of(AccountFeature::network)].add(7, 1, 32);
+    CHECK_FALSE(known.holds(AccountIndicator::travels_impossibly));
+    s.travel->km = 499;
+    CHECK_FALSE(Scene(s).holds(AccountIndicator::travels_impossibly));
+    s.travel.reset();
+    CHECK_FALSE(Scene(s).holds(AccountIndicator::travels_impossibly));
 }
 
 TEST_CASE("a rule is suspicious that sends outside, or hides as nobody does") {

@@ -23,6 +23,10 @@ AccountJudgement take_over(AccountWorld& w, const std::string& name, Time t,
     return w.see(rule);
 }
 
+bool has(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
+
 }  // namespace
 
 TEST_CASE("a takeover opens one incident that tells the story in order") {
@@ -252,4 +256,102 @@ TEST_CASE("whatever an account does, what is kept of it stays within its bounds"
     CHECK(a.incident.steps.size() <= AccountIncident::kMaxSteps);
     CHECK(a.incident.left_out > 0);
     for (const Habit& h : a.habits) CHECK(h.values().size() <= kMostOfAccount);
+}
+
+TEST_CASE("a login from far away minutes after one at home is told with numbers") {
+    AccountWorld w;
+    w.home = kBerlin;
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    (void)w.see(login(day(21, 9), name, "198.51.100.7"), kBerlin);
+    const auto j = w.see(login(day(21, 9) + Seconds(840), name, kStrange), kSaoPaulo);
+    CHECK(has_indicator(j.indicators, AccountIndicator::travels_impossibly));
+    CHECK(has(j.text, "from 203.0.113.0/24 (AS64497, BR)"));
+    INFO(j.text);
+    CHECK(has(j.text, ": 14 minutes after it was used from DE, 10,300 km away"));
+    // Half a day later it could be the user, who had time for the flight.
+    AccountWorld later;
+    later.home = kBerlin;
+    later.live(40, 20);
+    (void)later.see(login(day(21, 0), name, "198.51.100.7"), kBerlin);
+    CHECK_FALSE(has_indicator(later.see(login(day(21, 11), name, kStrange), kSaoPaulo).indicators,
+                              AccountIndicator::travels_impossibly));
+}
+
+TEST_CASE("between places that the account knows nobody travels: they are a VPN") {
+    AccountWorld w;
+    w.home = kBerlin;
+    w.options.alerts_per_week = 0;  // nobody answers
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    for (int d = 21; d < 40; ++d) {
+        (void)w.see(login(day(d, 9), name, "198.51.100.7"), kBerlin);
+        const auto j = w.see(login(day(d, 10), name, "192.0.2.9"), kSaoPaulo);
+        if (d > 30) CHECK_FALSE(has_indicator(j.indicators, AccountIndicator::travels_impossibly));
+    }
+    // Home again is no journey either, however rare the other place is.
+    (void)w.see(login(day(41, 9), name, kStrange), kTokyo);
+    CHECK_FALSE(has_indicator(
+        w.see(login(day(41, 9) + Seconds(60), name, "198.51.100.7"), kBerlin).indicators,
+        AccountIndicator::travels_impossibly));
+}
+
+TEST_CASE("a known network in a country where the account never was is a strange place") {
+    AccountWorld w;
+    w.home = kBerlin;
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    GeoPlace moved = kBerlin;
+    moved.country = "JP";
+    const auto j = w.see(login(day(21, 9), name, "198.51.100.7"), moved);
+    CHECK(j.nats[index_of(AccountFeature::network)] < 2);
+    CHECK(j.nats[index_of(AccountFeature::country)] > 3);
+    CHECK((j.unseen >> index_of(AccountFeature::country) & 1U) == 1);
+    CHECK(has(j.text, "the country JP was never seen for this account"));
+}
+
+TEST_CASE("another network of a provider that the account knows is hardly a strange place") {
+    AccountWorld w;
+    w.home = kBerlin;
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    const auto known = w.see(login(day(21, 9), name, kStrange), kBerlin);
+    AccountWorld without;
+    without.live(40, 20);
+    const auto as_before = without.see(login(day(21, 9), name, kStrange));
+    CHECK(as_before.hand > 4);
+    CHECK(known.hand < as_before.hand - 5);
+    // What is told of the network is the same.
+    CHECK(known.nats[index_of(AccountFeature::network)] ==
+          as_before.nats[index_of(AccountFeature::network)]);
+    // A provider of somebody else makes it as strange as ever.
+    CHECK(w.see(login(day(21, 9), AccountWorld::name(4), kStrange), kTokyo).hand >= as_before.hand);
+}
+
+TEST_CASE("the first day with a database of addresses surprises nobody") {
+    AccountWorld before, after;
+    before.live(40, 20);
+    after.live(40, 20);
+    for (int i = 0; i < 40; ++i) {
+        const std::string name = AccountWorld::name(i);
+        const AccountEvent e = login(day(21, 9) + Seconds(60 * i), name, "198.51.100.7");
+        const auto plain = before.see(e), placed = after.see(e, kBerlin);
+        CHECK(placed.hand == plain.hand);
+        CHECK(placed.unseen == plain.unseen);
+    }
+}
+
+TEST_CASE("what the gate holds back of a place is learned with the rest of the event") {
+    AccountWorld w;
+    w.home = kBerlin;
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    w.options.alerts_per_week = 0;
+    (void)w.see(login(day(21), name, kStrange, kImaplib), kSaoPaulo);
+    const AccountState& a = w.accounts[name];
+    CHECK_FALSE(a.habits[index_of(AccountFeature::country)].knows(country_value("BR")));
+    CHECK_FALSE(a.habits[index_of(AccountFeature::provider)].knows(64497));
+    (void)w.see(login(day(28), name, "198.51.100.7"), kBerlin);
+    CHECK(a.habits[index_of(AccountFeature::country)].knows(country_value("BR")));
+    CHECK(a.habits[index_of(AccountFeature::provider)].knows(64497));
 }

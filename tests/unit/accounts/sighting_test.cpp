@@ -127,3 +127,20 @@ TEST_CASE("each act has a name") {
     CHECK(to_string(AccountAct::Login) == "login");
     CHECK(to_string(AccountAct::Forward) == "forward");
 }
+
+TEST_CASE("a place is seen of events and mails alike, as numbers that can be told") {
+    AccountEvent e = login(kMonday, "a@own.example", "192.0.2.7");
+    e.place = kBerlin;
+    MailRecord m = sent();
+    m.place = kBerlin;
+    for (const Sighting& s : {seen(e), sighting_of(m, kHasher)}) {
+        CHECK(s.value(AccountFeature::provider) == 64496);
+        CHECK(s.value(AccountFeature::country) == country_value("DE"));
+        CHECK((s.place == kBerlin));
+    }
+    CHECK(country_of(country_value("DE")) == "DE");
+    CHECK(country_value("") == 0);
+    CHECK(country_value("deu") == 0);
+    for (const std::uint32_t none : {0U, 1U, 0x4400U, 0x44451U, 0xFFFFFFFFU})
+        CHECK(country_of(none).empty());
+}

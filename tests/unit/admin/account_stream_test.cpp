@@ -41,6 +41,21 @@ TEST_CASE("a line becomes the event it tells") {
     CHECK(e.event.rule.discards);
 }
 
+TEST_CASE("a line may have a place, of an event and of a mail") {
+    const std::string place = R"(,"asn":64496,"country":"DE","lat":52.5,"lon":13.5)";
+    const GeoPlace berlin{64496, "DE", GeoPoint{52.5F, 13.5F}};
+    const auto event = read_stream_line(line("login", kMonday, "anna", place), kHasher);
+    REQUIRE(event);
+    CHECK((std::get<StreamedEvent>(*event).event.place == berlin));
+    const auto mail = read_stream_line(line("mail", kMonday, "anna", place), kHasher);
+    REQUIRE(mail);
+    CHECK((std::get<MailRecord>(*mail).place == berlin));
+    const auto none = read_stream_line(
+        line("login", kMonday, "anna", R"(,"country":"Germany","lat":91,"lon":null)"), kHasher);
+    REQUIRE(none);
+    CHECK((std::get<StreamedEvent>(*none).event.place == GeoPlace{}));
+}
+
 TEST_CASE("a line becomes the mail it tells") {
     const auto read = read_stream_line(
         line("mail", kMonday, "anna",

@@ -36,6 +36,9 @@ struct Story : Site {
         const Time now = SystemClock().now() - Seconds(3600);
         AccountState anna = account("anna@example.org", now, 70);
         anna.habits[index_of(AccountFeature::network)].add(7, day_number(now), 32);
+        anna.habits[index_of(AccountFeature::country)].add(country_value("DE"), day_number(now),
+                                                           32);
+        anna.habits[index_of(AccountFeature::provider)].add(64496, day_number(now), 32);
         AccountIncident& i = anna.incident;
         i.id = kId;
         i.account = anna.name;
@@ -102,8 +105,13 @@ TEST_CASE("an account is shown with what is usual and what was not") {
     CHECK(out.out.find("kith incident show " + std::string(kId)) != std::string::npos);
     CHECK(out.out.find("network") != std::string::npos);
     CHECK(out.out.find("throws mail away") != std::string::npos);
+    CHECK(out.out.find("Countries: DE 100.0 %\nProviders: AS64496 100.0 %\n") != std::string::npos);
+    CHECK(site.kith({"account", "show", "ben@example.org"}).out.find("Countries") ==
+          std::string::npos);
     const auto json = Json::parse(site.kith({"--json", "account", "show", "anna@example.org"}).out);
     CHECK(json["unusual"][1]["indicators"][1] == "Suspicious Mail Rule");
+    CHECK(json["countries"] == Json{{"DE", 1.0}});
+    CHECK(json["providers"] == Json{{"AS64496", 1.0}});
 }
 
 TEST_CASE("an account that nobody knows is told so") {

@@ -11,6 +11,7 @@
 #include "engine/base/unique_fd.hpp"
 #include "engine/journal/account_event.hpp"
 #include "engine/learner/account_learner.hpp"
+#include "tests/support/mmdb_writer.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -67,6 +68,18 @@ TEST_CASE("an old log of Dovecot reaches the journal as of the past") {
     CHECK(std::count_if(events.begin(), events.end(), [](const AccountEvent& e) {
               return e.kind == AccountEventKind::Login && iso8601(e.time) == "2026-03-03T07:59:00Z";
           }) == 1);
+}
+
+TEST_CASE("an old log's events have the places that addresses have today") {
+    Site site;
+    site.write_secret();
+    site.configure("accounts: {mmdb: [" + site.dir.write("city.mmdb", test::city_database()) +
+                   "]}\n");
+    const std::string file = site.dir.write("mail.log", kLog);
+    const auto out = site.kith({"import", "--dovecot-log", file});
+    INFO(out.err);
+    REQUIRE(out.status == 0);
+    for (const AccountEvent& e : recorded(site)) CHECK(e.place.country == "DE");
 }
 
 TEST_CASE("a dry run of a log says the same and writes nothing") {

@@ -128,6 +128,7 @@ TEST_CASE("what happened on the account of an address is exported with it, and e
     event.time = from_unix(1772369000);
     event.client_addr = "203.0.113.77";
     event.kind = AccountEventKind::Login;
+    event.place = {64496, "DE", {}};
     auto writer = JournalWriter::open(site.journal()).value();
     REQUIRE(writer->append(RecordType::Account, event.time, encode(event)));
     event.account = "dora@example.org";
@@ -136,6 +137,7 @@ TEST_CASE("what happened on the account of an address is exported with it, and e
     REQUIRE(events.size() == 1);
     CHECK(events[0]["client_addr"] == "203.0.113.77");
     CHECK(events[0]["what"] == "login");
+    CHECK(events[0]["place"] == nlohmann::json{{"asn", 64496}, {"country", "DE"}});
     const auto erased = site.kith({"privacy", "erase", "bert@example.org", "--yes"});
     REQUIRE(erased.status == 0);
     CHECK(site.exported("bert@example.org")["account_events"].empty());

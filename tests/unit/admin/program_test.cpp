@@ -11,6 +11,7 @@
 
 #include "engine/base/text.hpp"
 #include "engine/learner/attached.hpp"
+#include "tests/support/mmdb_writer.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -461,6 +462,26 @@ TEST_CASE("check-config shows every problem at its place, or what is in effect")
     CHECK(j["ok"] == false);
     CHECK(j["problems"][1]["line"] == 3);
     CHECK(j["problems"][1]["path"] == "milter.deadlin");
+}
+
+TEST_CASE("check-config and doctor tell of each database of addresses whether it can be used") {
+    Site site;
+    const std::string sound = site.dir.write("city.mmdb", kith::test::city_database());
+    const std::string damaged = site.dir.write("asn.mmdb", "no database");
+    site.configure("accounts: {mmdb: [" + sound + ", " + damaged + "]}\n");
+    const auto checked = site.kith({"check-config"});
+    CHECK(checked.status == 0);
+    CHECK(checked.out.find("accounts.mmdb: not in use: the database of addresses " + damaged +
+                           " is damaged or of another format") == 0);
+    CHECK(Json::parse(site.kith({"check-config", "--json"}).out)["mmdb_problems"].size() == 1);
+    std::vector<std::string> told;
+    for (const Json& check : Json::parse(site.kith({"doctor", "--json"}).out)["checks"])
+        if (check["name"] == "accounts.mmdb")
+            told.push_back(check["state"].get<std::string>() + " " +
+                           check["text"].get<std::string>());
+    REQUIRE(told.size() == 2);
+    CHECK(told[0] == "ok " + sound + " is Example-City of 2026-01-05");
+    CHECK(told[1].find("warn the database of addresses " + damaged) == 0);
 }
 
 TEST_CASE("CFG-15: status is critical while nothing runs, and says what") {

@@ -321,6 +321,9 @@ TEST_CASE("what cannot be true together is found") {
     c.accounts.upstream = "https://192.0.2.1/";
     CHECK(only(c) == "accounts.upstream must be an http:// address");
     c = {};
+    c.accounts.mmdb = {"/var/lib/GeoIP/missing.mmdb"};  // looked at by doctor, not by the reader
+    CHECK(check_across_keys(c).empty());
+    c = {};
     c.accounts.respond = {"outbound", "login", "kick"};
     CHECK(check_across_keys(c).empty());
     c.accounts.respond = {"outbound", "delete"};

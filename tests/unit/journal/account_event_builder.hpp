@@ -38,13 +38,14 @@ inline AccountEvent full_event() {
     e.rule.topics = 5;
     e.rule.discards = e.rule.marks_seen = e.rule.stops = true;
     e.rule.keeps_copy = e.rule.conditional = e.rule.understood = true;
+    e.place = {64496, "DE", GeoPoint{52.5F, 13.5F}};
     return e;
 }
 
 inline void check_equal(const AccountEvent& a, const AccountEvent& b) {
     const auto& [kind, time, id, account, host, service, session, client_addr, client_name,
                  client_id, mechanism, tls, mailbox, to_mailbox, messages, bytes, repeats, seconds,
-                 detail, message_ids, rule, imported] = a;
+                 detail, message_ids, rule, imported, place] = a;
     CHECK(kind == b.kind);
     CHECK(time == b.time);
     CHECK(id == b.id);
@@ -67,6 +68,7 @@ inline void check_equal(const AccountEvent& a, const AccountEvent& b) {
     CHECK(message_ids == b.message_ids);
     CHECK((rule == b.rule));
     CHECK(imported == b.imported);
+    CHECK((place == b.place));
 }
 
 }  // namespace kith::test

@@ -2,6 +2,7 @@
 #include "engine/journal/account_event.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <random>
 
 #include "engine/journal/account_event_generated.h"
@@ -93,6 +94,29 @@ TEST_CASE("the first unknown kind and times outside the years 1 to 9999 are refu
     check_corrupt(event(13, 0));
     check_corrupt(event(0, 253402300800));
     check_corrupt(event(0, -62135596801));
+}
+
+TEST_CASE("a place that cannot be one says nothing, and the event is read all the same") {
+    const auto place = [](const char* country, float latitude, float longitude) {
+        return decoded(crafted([&](flatbuffers::FlatBufferBuilder& b) {
+                   const auto text = b.CreateString(country);
+                   format::AccountEventBuilder e(b);
+                   e.add_asn(64496);
+                   e.add_country(text);
+                   e.add_latitude(latitude);
+                   e.add_longitude(longitude);
+                   return e.Finish();
+               }))
+            .place;
+    };
+    CHECK((place("DE", 90, 180) == GeoPlace{64496, "DE", GeoPoint{90, 180}}));
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    for (const auto& [latitude, longitude] :
+         {std::pair(nan, 1.F), std::pair(1.F, nan), std::pair(90.1F, 1.F), std::pair(1.F, -181.F),
+          std::pair(std::numeric_limits<float>::infinity(), 1.F)})
+        CHECK((place("DE", latitude, longitude) == GeoPlace{64496, "DE", {}}));
+    for (const char* country : {"", "de", "DEU", "D\xff"})
+        CHECK((place(country, 1, 2) == GeoPlace{64496, "", GeoPoint{1, 2}}));
 }
 
 TEST_CASE("an event that holds one string many times by reference is refused") {

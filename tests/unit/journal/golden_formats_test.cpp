@@ -22,9 +22,16 @@ std::string old_bytes(const char* name) {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+// With the fields that had come until mail-record-v1-4.bin.
+MailRecord record_v1_4() {
+    MailRecord r = full_record();
+    r.place = {};
+    return r;
+}
+
 // With the fields that had come until mail-record-v1-3.bin.
 MailRecord record_v1_3() {
-    MailRecord r = full_record();
+    MailRecord r = record_v1_4();
     r.assessment.account_risk = 0;
     return r;
 }
@@ -80,6 +87,12 @@ TEST_CASE("mail-record-v1-3.bin, with models and kith's own mail, still gives it
 TEST_CASE("mail-record-v1-4.bin, with the risk of accounts, still gives its record") {
     const auto record = decode_mail_record(old_bytes("mail-record-v1-4.bin"));
     REQUIRE(record);
+    check_equal(record_v1_4(), *record);
+}
+
+TEST_CASE("mail-record-v1-5.bin, with the place of the client, still gives its record") {
+    const auto record = decode_mail_record(old_bytes("mail-record-v1-5.bin"));
+    REQUIRE(record);
     check_equal(full_record(), *record);
 }
 
@@ -88,7 +101,8 @@ TEST_CASE("a recipient is taken out of each old record, which keeps its room and
         {"mail-record-v1.bin", record_v1()},
         {"mail-record-v1-2.bin", record_v1_2()},
         {"mail-record-v1-3.bin", record_v1_3()},
-        {"mail-record-v1-4.bin", full_record()},
+        {"mail-record-v1-4.bin", record_v1_4()},
+        {"mail-record-v1-5.bin", full_record()},
     }));
     CAPTURE(name);
     const std::string bytes = old_bytes(name);
@@ -106,6 +120,14 @@ TEST_CASE("a recipient is taken out of each old record, which keeps its room and
 
 TEST_CASE("account-event-v1.bin still gives the event it was made of") {
     const auto event = decode_account_event(old_bytes("account-event-v1.bin"));
+    REQUIRE(event);
+    AccountEvent v1 = full_event();
+    v1.place = {};
+    check_equal(v1, *event);
+}
+
+TEST_CASE("account-event-v1-2.bin, with the place of the client, still gives its event") {
+    const auto event = decode_account_event(old_bytes("account-event-v1-2.bin"));
     REQUIRE(event);
     check_equal(full_event(), *event);
 }

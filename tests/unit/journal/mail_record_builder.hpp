@@ -118,6 +118,7 @@ inline MailRecord full_record() {
     r.attached_only = true;
     r.own = true;
     r.other_filters = {{"SpamAssassin", true, 7.5, 5.0}, {"rspamd", false, -1.25, std::nullopt}};
+    r.place = {64496, "DE", GeoPoint{52.5F, 13.5F}};
     r.observations = full_observations();
     r.assessment = full_assessment();
     return r;

@@ -117,7 +117,7 @@ inline void check_equal(const Assessment& a, const Assessment& b) {
 inline void check_equal(const MailRecord& a, const MailRecord& b) {
     const auto& [id, time, queue_id, host, client_addr, client_name, helo, mail_from, rcpts,
                  auth_user, from, from_name, message_id, subject, mode, action, imported,
-                 observations, assessment, attached_only, other_filters, own] = a;
+                 observations, assessment, attached_only, other_filters, own, place] = a;
     CHECK(id == b.id);
     CHECK(time == b.time);
     CHECK(queue_id == b.queue_id);
@@ -137,6 +137,7 @@ inline void check_equal(const MailRecord& a, const MailRecord& b) {
     CHECK(imported == b.imported);
     CHECK(attached_only == b.attached_only);
     CHECK(own == b.own);
+    CHECK((place == b.place));
     REQUIRE(other_filters.size() == b.other_filters.size());
     for (std::size_t i = 0; i < other_filters.size(); ++i) {
         const auto& [filter, spam, score, required] = other_filters[i];

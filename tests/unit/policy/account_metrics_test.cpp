@@ -17,6 +17,7 @@ JudgedEvent rule_event() {
     e.event.host = "imap1.own.example";
     e.event.service = "managesieve";
     e.event.client_addr = "203.0.113.9";
+    e.event.place = {64496, "DE", {}};
     e.event.client_name = "vps7.hoster.example";
     e.event.client_id = "\"name\" \"eM Sync\" \"version\" \"9.2\"";
     e.event.mechanism = "XOAUTH2";
@@ -68,6 +69,8 @@ TEST_CASE("each metric of an event tells what was told or judged") {
                               "client.addr = 203.0.113.9",
                               "client.name = *.hoster.example",
                               "network = 203.0.113.0/24",
+                              "country = de",
+                              "asn = 64496",
                               "host = imap1.own.example",
                               "hour = 8",
                               "detail = \"by hand\"",
