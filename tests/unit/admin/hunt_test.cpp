@@ -103,6 +103,9 @@ TEST_CASE("hunt takes a model by name or file, and tells what admins said of its
     const auto bad = past.kith({"hunt", "--where", "scor > 1"});
     CHECK(bad.status == 78);
     CHECK(bad.err.find("did you mean score?") != std::string::npos);
+    const auto never = past.kith({"hunt", "--where", "wants = lnk"});
+    CHECK(never.status == 78);
+    CHECK(never.err.find("wants is never lnk; did you mean link?") != std::string::npos);
 }
 
 TEST_CASE("search finds by address, domain, host, account and indicator") {

@@ -79,6 +79,11 @@ TEST_CASE("model check tells every problem at its place, of the directory or of 
     CHECK(out.out.find(bad + ":2:9: action: must be hold, tag, delay, reject or notify") !=
           std::string::npos);
     site.dir.write("models.d/bad.yaml", "when: ready\naction: tga\n");
+    const std::string never =
+        site.dir.write("never.yaml", "scope: accounts\nwhen: kind = loginn\n");
+    CHECK(site.kith({"model", "check", never})
+              .out.find(never + ":2:7: when: condition, character 8, at \"loginn\": kind is never "
+                                "loginn; did you mean login?") != std::string::npos);
     CHECK(site.kith({"model", "check"}).status == 78);
 }
 
