@@ -10,7 +10,6 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/process.hpp"
-#include "engine/base/log.hpp"
 #include "engine/base/text.hpp"
 #include "engine/base/whole_file.hpp"
 #include "engine/config/accounts.hpp"
@@ -117,7 +116,7 @@ Status kick_sessions(const Config& config, const std::string& account) {
     if (!done) return fail(done.error());
     // EX_NOUSER 67 and EX_NOTFOUND 68: there was no session.
     if (done->status != 0 && done->status != 67 && done->status != 68)
-        return fail(ErrorCode::Io, "doveadm kick: " + line_escape(trim(done->err), 300));
+        return fail(ErrorCode::Io, "doveadm kick: " + one_line(trim(done->err), 300));
     return ok();
 }
 

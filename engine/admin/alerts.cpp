@@ -54,8 +54,6 @@ std::string hex(const std::array<std::uint8_t, 32>& digest, std::size_t digits) 
 
 std::string id_of(const Alert& alert) { return hex(sha256(alert.kind + '\n' + alert.key), 16); }
 
-std::string short_text(std::string_view text) { return line_escape(text, kMaxAlertText); }
-
 Json alert_json(const Alert& a) {
     return {{"kind", a.kind},
             {"key", a.key},
@@ -133,7 +131,7 @@ Status enqueue(const Config& config, Time now, const Alert& alert) {
     const Result<std::vector<std::string>> files = files_of(config);
     if (!files) return fail(files.error());
     Alert bounded = alert;
-    bounded.text = short_text(alert.text);
+    bounded.text = one_line(alert.text, kMaxAlertText);
     const std::string id = id_of(alert);
     Status result = ok();
     for (const Channel c : kChannels) {

@@ -232,6 +232,12 @@ std::string audit_hash(const Hasher::Secret& secret, const std::string& previous
     return out;
 }
 
+Status check_audit(const Config& config) {
+    if (const auto secret = read_secret(config.secret_file); !secret) return fail(secret.error());
+    const Result<UniqueFd> fd = open_locked(audit_file(config));
+    return fd ? ok() : Status(fail(fd.error()));
+}
+
 Status audit(const Config& config, Time now, const AuditEvent& event) {
     const Result<Hasher::Secret> secret = read_secret(config.secret_file);
     if (!secret) return fail(secret.error());

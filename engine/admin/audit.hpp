@@ -44,6 +44,9 @@ inline constexpr std::size_t kMaxAuditText = 512;
 /// The same for something that went wrong after its line was written; the first error is what
 /// counts, so that this one's own is dropped.
 void audit_failure(const Config& config, Time now, AuditEvent event, const Error& error);
+/// What audit() would fail with, as far as it can be told before: for a command whose user has work
+/// to do in between.
+[[nodiscard]] Status check_audit(const Config& config);
 
 /// One line of the log.
 struct AuditLine {

@@ -19,7 +19,7 @@ namespace {
 
 struct Options {
     std::vector<std::string> files;
-    bool as_live = true;
+    bool as_live = true, imported = false;
     SpanOptions span;
     std::size_t limit = 10;
 };
@@ -32,14 +32,14 @@ struct Change {
     struct Example {
         std::string id, from, rcpt, by;
         Time time{};
-        double score = 0;
+        ShownVerdict verdict;
     };
     std::deque<Example> newest;
 
     void add(const MailRecord& r, const Model* by, const StoreReader& reader, std::size_t limit) {
         ++mails;
         newest.push_back({r.id, r.from, r.rcpts.empty() ? "" : r.rcpts.front(),
-                          by == nullptr ? "" : by->name, r.time, r.assessment.score});
+                          by == nullptr ? "" : by->name, r.time, shown_verdict(reader, r)});
         if (newest.size() > limit) newest.pop_front();
         const auto entry = find_mail(reader, r.id);
         if (!entry || !entry->has_value()) return;
@@ -51,13 +51,14 @@ struct Change {
                {"released", released},
                {"confirmed", confirmed},
                {"newest", Json::array()}};
-        for (auto e = newest.rbegin(); e != newest.rend(); ++e)
-            j["newest"].push_back({{"id", e->id},
-                                   {"time", iso8601(e->time)},
-                                   {"score", rounded(e->score, 1)},
-                                   {"model", e->by},
-                                   {"from", e->from},
-                                   {"to", e->rcpt}});
+        for (auto e = newest.rbegin(); e != newest.rend(); ++e) {
+            Json one{{"id", e->id}, {"time", iso8601(e->time)}};
+            add_verdict(one, e->verdict);
+            one["model"] = e->by;
+            one["from"] = e->from;
+            one["to"] = e->rcpt;
+            j["newest"].push_back(std::move(one));
+        }
         return j;
     }
     void print(std::ostream& out, std::string_view title) const {
@@ -69,8 +70,8 @@ struct Change {
         out << '\n';
         TextTable table({"ID", "TIME", "SCORE", "MODEL", "FROM", "TO"});
         for (auto e = newest.rbegin(); e != newest.rend(); ++e)
-            table.add({cell(e->id), iso8601(e->time).substr(0, 16), fixed1(e->score), cell(e->by),
-                       cell(e->from, 40), cell(e->rcpt, 40)});
+            table.add({cell(e->id), iso8601(e->time).substr(0, 16), score_text(e->verdict),
+                       cell(e->by), cell(e->from, 40), cell(e->rcpt, 40)});
         table.print(out);
     }
 };
@@ -99,8 +100,9 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
                  const Options& options) {
     const auto changed = changed_models(config, options);
     if (!changed) return fail(changed.error());
-    const auto span = read_span(options.span, env.now);
+    auto span = read_span(options.span, env.now);
     if (!span) return fail(span.error());
+    if (options.imported) span->imported = &reader;
     const ModelSet& now = models_of(config);
 
     std::uint64_t held_now = 0, held_then = 0;
@@ -129,7 +131,7 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
                                  {"tags_lost", tags_lost.json()}});
         return 0;
     }
-    env.out << scan_text(*count) << '\n';
+    env.out << scan_text(*count) << '\n' << left_out_text(*count, *span);
     if (count->seen == 0) return 0;
     const double days = std::max(1.0, days_between(count->first, count->last));
     const auto rate = [&](std::uint64_t n) {
@@ -161,6 +163,7 @@ StoreAction setup_backtest(CLI::App& sub) {
     sub.add_option("-n,--limit", options->limit, "At most so many mails of each kind")
         ->capture_default_str()
         ->check(CLI::Range(1, 10000));
+    add_imported_option(sub, options->imported);
     return [options](Env& env, const Config& config, const StoreReader& reader) {
         return backtest(env, config, reader, *options);
     };

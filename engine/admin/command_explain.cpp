@@ -8,6 +8,7 @@
 #include "engine/admin/command.hpp"
 #include "engine/admin/explain.hpp"
 #include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/models.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/config/tenants.hpp"
 
@@ -22,7 +23,8 @@ Outcome explain(Env& env, const Config& config, const StoreReader& reader,
     if (!record) return fail(record.error());
     const auto attached = find_attached(reader, entry->id);
     if (!attached) return fail(attached.error());
-    const Explanation explanation = explain_mail(*entry, *record, *attached, kith_command(config));
+    const Explanation explanation = explain_mail(
+        *entry, *record, {*attached, kith_command(config), &models_of(config), env.now});
     if (env.json)
         print_json(env.out, to_json(explanation, *entry, *record));
     else

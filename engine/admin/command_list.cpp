@@ -40,7 +40,7 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         return 0;
     }
     if (mails->empty()) {
-        env.out << (options.held  ? "no mail on hold\n"
+        env.out << (options.held  ? "no mail was held, and none would have been\n"
                     : options.all ? "no mail\n"
                                   : "no mail with another verdict than pass\n");
         return 0;
@@ -52,7 +52,7 @@ Outcome list(Env& env, const StoreReader& reader, const Options& options) {
         if (e.rcpt_count > 1) to += " +" + std::to_string(e.rcpt_count - 1);
         std::string when = iso8601(e.time).substr(0, 16);
         when[10] = ' ';
-        table.add({cell(e.id), when, fixed1(e.score), verdict_text(e), fate_text(e),
+        table.add({cell(e.id), when, score_text(shown_verdict(e)), verdict_text(e), fate_text(e),
                    cell(e.from, 64), to, cell(e.queue_id), std::string(to_string(e.direction))});
     }
     table.print(env.out, {output_width(), {5, 6}, {8, 7, 6}, {3, 4}});

@@ -48,37 +48,6 @@ std::string source_of(const Model& m) {
     return out;
 }
 
-std::string state_of(const Model& m, Time now) {
-    if (!m.enabled) return "disabled";
-    if (m.expires && now >= *m.expires) return "expired";
-    return m.live ? "live" : "experimental";
-}
-
-Json model_json(const Model& m, Time now) {
-    Json j{{"name", m.name},
-           {"state", state_of(m, now)},
-           {"description", m.description},
-           {"priority", m.priority},
-           {"threshold", m.threshold},
-           {"action", action_text(m)},
-           {"tag", m.tag},
-           {"attack", m.attack},
-           {"file", m.file},
-           {"overridden_by", m.overridden_by}};
-    j["expires"] = m.expires ? Json(iso8601(*m.expires).substr(0, 10)) : Json(nullptr);
-    j["directions"] = Json::array();
-    for (const Direction d : m.directions) j["directions"].push_back(to_string(d));
-    j["domains"] = m.domains;
-    j["about"] = m.about == PolicySubject::Accounts ? "accounts" : "mail";
-    if (m.steps.empty()) return j;
-    j["within_seconds"] = m.within.count();
-    j["order"] = m.any_order ? "any" : "given";
-    j["steps"] = Json::array();
-    for (const ModelStep& s : m.steps)
-        j["steps"].push_back({{"name", s.name}, {"attack", s.attack}});
-    return j;
-}
-
 /// Problems of the files, told on `err`; the models that are good are in use all the same.
 void warn_of_problems(Env& env, const Config& config) {
     for (const ConfigProblem& p : config.model_problems)
@@ -241,8 +210,9 @@ Outcome test(Env& env, const Config& config, const StoreReader& reader, const Op
         return test_on_account(env, config, reader, *model, options.mail);
     const auto entry = look_up_mail(config, reader, options.mail);
     if (!entry) return fail(entry.error());
-    const auto record = read_record(config, *entry);
+    auto record = read_record(config, *entry);
     if (!record) return fail(record.error());
+    take_learned_verdict(reader, *record);
     const PolicyCase mail{*record, config.budget};
     const bool matches = model->matches(mail);
     const auto findings = model->when.findings(mail);
@@ -323,12 +293,28 @@ bool wants_to_go_on(Env& env) {
            (answer.empty() || answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/// What would keep a model from being saved whatever is in it: told before somebody writes it, not
+/// after.
+Status check_can_save(const Config& config, const std::string& name, const std::string& file) {
+    if (!is_model_name(name))
+        return fail(
+            ErrorCode::Usage, cell(name) + " cannot be the name of a model",
+            fmt::format("letters a-z, digits and - (not first), at most {}", kMaxModelName));
+    if (Status made = make_directory(config); !made) return made;
+    const std::string directory = std::filesystem::path(file).parent_path().string();
+    if (::faccessat(AT_FDCWD, directory.c_str(), W_OK | X_OK, AT_EACCESS) != 0)
+        return os_fail("cannot write into " + directory, errno, "run as root");
+    return check_audit(config);
+}
+
 Outcome edit(Env& env, const Config& config, const Options& options) {
     const std::string& name = options.name;
     const Model* model = models_of(config).find(name);
+    const std::string file =
+        model != nullptr && !model->is_shipped() ? model->file : path_in(config, name + ".yaml");
+    if (Status can = check_can_save(config, name, file); !can) return fail(can.error());
     const auto begin = text_to_edit(config, name);
     if (!begin) return fail(begin.error());
-    if (Status made = make_directory(config); !made) return fail(made.error());
     std::string scratch =
         (std::filesystem::temp_directory_path() / ("kith-" + name + "-XXXXXX.yaml")).string();
     const UniqueFd fd(::mkstemps(scratch.data(), 5));
@@ -352,9 +338,6 @@ Outcome edit(Env& env, const Config& config, const Options& options) {
             problems.push_back(
                 {name + ".yaml", 0, 0, "name", "the file must be about the model " + name});
         if (problems.empty()) {
-            const std::string file = model != nullptr && !model->is_shipped()
-                                         ? model->file
-                                         : path_in(config, name + ".yaml");
             if (Status s = audit(config, env.now, {"model edit", name, file, options.why}); !s)
                 return fail(std::move(s).error());
             if (Status written = write_whole(file, *text, FileFor::Everyone); !written)

@@ -21,6 +21,7 @@ namespace {
 
 struct Options {
     std::string address, why;
+    bool all = false;
 };
 
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
@@ -30,7 +31,7 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
     if (env.json)
         print_json(env.out, view->json());
     else
-        view->print(env.out);
+        view->print(env.out, options.all ? ProfileRows::All : ProfileRows::Telling);
     return 0;
 }
 
@@ -79,6 +80,8 @@ StoreAction setup_profile(CLI::App& sub) {
         "show", "Show what is learned about an address, its domain, group and login");
     show_sub->add_option("ADDRESS", options->address, "local-part@domain, a domain, or a login")
         ->required();
+    show_sub->add_flag("--all", options->all,
+                       "Every feature, not only those that tell most of the sender");
     CLI::App* forget_sub = sub.add_subcommand("forget", "Have the learner forget an address");
     forget_sub->add_option("ADDRESS", options->address, "local-part@domain")->required();
     add_reason_option(*forget_sub, options->why);

@@ -48,6 +48,7 @@ void print_record(std::ostream& out, const MailRecord& r) {
     if (!tags.empty()) line(out, "tags", tags);
     for (const IndicatorScore& i : a.indicators)
         line(out, "indicator", fixed1(i.score) + "  " + cell(i.name));
+    if (!a.decided_by.empty()) line(out, "decided by", "model " + cell(a.decided_by));
     for (const Reason& reason : a.reasons) line(out, "reason", cell(reason.text, 500));
 }
 

@@ -91,8 +91,7 @@ Outcome similar(Env& env, const Config& config, const StoreReader& reader, const
         Likeness like;
         std::string id, from, rcpt;
         Time time{};
-        double score = 0;
-        Verdict verdict = Verdict::Pass;
+        ShownVerdict verdict;
     };
     std::vector<Found> best;  // ordered, at most twice as many as wanted
     const auto better = [](const Found& a, const Found& b) {
@@ -103,14 +102,14 @@ Outcome similar(Env& env, const Config& config, const StoreReader& reader, const
         if (best.size() > options.limit) best.resize(options.limit);
     };
     ScanSpan all = *span;
-    all.imported = true;
+    all.imported = &reader;
     const auto count = scan_journal(env, config, all, [&](const MailRecord& r) {
         if (r.id == wanted->id) return;
         Likeness like = likeness_of(*wanted, r);
         // The sender's ordinary mail shares sender and program; that alone is no likeness.
         if (like.points < 2) return;
         best.push_back({std::move(like), r.id, r.from, r.rcpts.empty() ? "" : r.rcpts.front(),
-                        r.time, r.assessment.score, r.assessment.verdict});
+                        r.time, shown_verdict(reader, r)});
         if (best.size() >= 2 * options.limit + 64) cut();
     });
     if (!count) return fail(count.error());
@@ -118,15 +117,16 @@ Outcome similar(Env& env, const Config& config, const StoreReader& reader, const
 
     if (env.json) {
         Json j{{"id", wanted->id}, {"looked_at", scan_json(*count)}, {"mails", Json::array()}};
-        for (const Found& f : best)
-            j["mails"].push_back({{"id", f.id},
-                                  {"time", iso8601(f.time)},
-                                  {"points", rounded(f.like.points, 1)},
-                                  {"shares", f.like.why},
-                                  {"score", rounded(f.score, 1)},
-                                  {"verdict", to_string(f.verdict)},
-                                  {"from", f.from},
-                                  {"to", f.rcpt}});
+        for (const Found& f : best) {
+            Json one{{"id", f.id},
+                     {"time", iso8601(f.time)},
+                     {"points", rounded(f.like.points, 1)},
+                     {"shares", f.like.why}};
+            add_verdict(one, f.verdict);
+            one["from"] = f.from;
+            one["to"] = f.rcpt;
+            j["mails"].push_back(std::move(one));
+        }
         print_json(env.out, j);
         return 0;
     }
@@ -137,9 +137,8 @@ Outcome similar(Env& env, const Config& config, const StoreReader& reader, const
     }
     TextTable table({"ID", "TIME", "SCORE", "VERDICT", "FROM", "TO", "SHARES"});
     for (const Found& f : best)
-        table.add({cell(f.id), iso8601(f.time).substr(0, 16), fixed1(f.score),
-                   std::string(to_string(f.verdict)), cell(f.from, 36), cell(f.rcpt, 36),
-                   f.like.why});
+        table.add({cell(f.id), iso8601(f.time).substr(0, 16), score_text(f.verdict),
+                   verdict_text(f.verdict), cell(f.from, 36), cell(f.rcpt, 36), f.like.why});
     table.print(env.out);
     return 0;
 }

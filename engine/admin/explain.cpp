@@ -76,14 +76,40 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
         out +=
             " kith has not seen enough mail of this kind yet to hold any; until then it tags at "
             "most.";
-    for (const Reason& r : a.reasons)
-        if (r.feature == kModelReason) out += " What decided was " + cell(r.text, 500) + ".";
     std::string experimental;
     for (const ModelHit& m : a.models)
         if (!m.live) experimental += (experimental.empty() ? "" : ", ") + cell(m.name);
     if (!experimental.empty()) out += " Experimental models that fit: " + experimental + ".";
     if (a.delayed) out += " It had been delayed once; this is the verdict at the retry.";
     return out;
+}
+
+/// By which model, kith's own that spend the budget too: what it is now, as the record has its name
+/// alone.
+void tell_decision(Explanation& out, const Assessment& a, const ModelSet& models, Time now) {
+    if (a.decided_by.empty()) return;
+    const Model* m = models.find(a.decided_by);
+    if (m == nullptr) {
+        out.decision =
+            "It was decided by the model " + cell(a.decided_by) + ", which is not there any more";
+        for (const Reason& r : a.reasons)
+            if (r.feature == kModelReason) out.decision += " (" + cell(r.text, 500) + ")";
+        out.decision += '.';
+        return;
+    }
+    out.model = model_json(*m, now);
+    out.decision = std::string("It was decided by ") +
+                   (m->is_shipped() ? "kith's own" : "the site's") + " model " + cell(m->name);
+    if (!m->description.empty()) out.decision += ": " + cell(m->description, 500);
+    out.decision +=
+        fmt::format(". Its action is {}, its priority {}", action_text(*m), m->priority);
+    if (!m->is_shipped()) out.decision += ", its file " + cell(m->file);
+    if (!m->overridden_by.empty()) out.decision += ", changed by " + cell(m->overridden_by);
+    if (const std::string state = state_of(*m, now); state != "live")
+        out.decision += ", and it is " + state + " now";
+    else if (m->action != a.verdict)
+        out.decision += ", which was changed since";
+    out.decision += '.';
 }
 
 void add_commands(Explanation& out, const MailEntry& entry, const std::string& kith) {
@@ -118,7 +144,7 @@ std::string one_in_text(double p) {
 }
 
 Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
-                         const std::optional<Attached>& attached, const std::string& kith) {
+                         const ExplainOptions& options) {
     const Assessment& a = record.assessment;
     Explanation out;
     out.mail = mail_sentence(entry, record);
@@ -138,11 +164,13 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
             fixed1(a.score), one_in_text(a.p));
     }
     out.verdict = verdict_sentence(entry, record);
+    tell_decision(out, a, options.models != nullptr ? *options.models : shipped_models(),
+                  options.now);
     double total = 0;
     for (const Reason& r : a.reasons)
         if (std::isfinite(r.weight)) total += std::max(0.0, r.weight);
     for (const Reason& r : a.reasons) {
-        if (r.feature == kModelReason) continue;  // in the sentence about the verdict
+        if (r.feature == kModelReason) continue;  // in the sentence about the model
         const double nats = std::isfinite(r.weight) ? r.weight : 0;
         out.reasons.push_back(
             {r.feature, r.text, nats, total > 0 ? std::max(0.0, nats) / total : 0});
@@ -163,10 +191,10 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
     std::stable_sort(
         out.indicators.begin(), out.indicators.end(),
         [](const IndicatorScore& x, const IndicatorScore& y) { return x.score > y.score; });
-    if (attached && !attached->documents.empty())
+    if (const auto& attached = options.attached; attached && !attached->documents.empty())
         out.documents = attached_text(*attached) + " (read on " + iso8601(attached->read) + ")";
     out.would_pass = a.would_pass;
-    add_commands(out, entry, kith);
+    add_commands(out, entry, options.kith);
     return out;
 }
 
@@ -177,6 +205,9 @@ Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& rec
     j["stratum"] = to_string(record.assessment.stratum);
     j["headline"] = e.headline;
     j["explanation"] = e.verdict;
+    j["decided_by"] = record.assessment.decided_by;
+    j["decision"] = e.decision;
+    j["model"] = e.model;
     j["reasons"] = Json::array();
     for (const Explanation::Item& r : e.reasons)
         j["reasons"].push_back({{"feature", r.feature},
@@ -197,6 +228,7 @@ Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& rec
 
 void print(std::ostream& out, const Explanation& e) {
     out << e.mail << '\n' << e.headline << '\n' << e.verdict << '\n';
+    if (!e.decision.empty()) out << e.decision << '\n';
     if (!e.reasons.empty()) {
         out << "\nReasons, strongest first, each with its share:\n";
         int rank = 0;

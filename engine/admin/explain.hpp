@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/admin/models.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/learner/attached.hpp"
 #include "engine/learner/mail_index.hpp"
@@ -17,6 +18,8 @@ struct Explanation {
     std::string mail;      ///< which mail it is, from whom to whom
     std::string headline;  ///< how rare the mail is among genuine mail of the site
     std::string verdict;   ///< what the rule says and what was done
+    std::string decision;  ///< which model the verdict is of, and what it is; "" when none acted
+    Json model;            ///< the same model as it is now; null when none acted or it is gone
     struct Item {
         std::string feature, text;
         double nats = 0;   ///< what it added to the deciding raw score
@@ -33,10 +36,16 @@ struct Explanation {
     std::vector<Command> commands;  ///< what can be done now, exactly as to be typed
 };
 
-/// `kith`: how the command is called in what is to be typed (kith_command()).
+/// What is told of a mail beside entry and record.
+struct ExplainOptions {
+    std::optional<Attached> attached{};
+    std::string kith = "kith";         ///< how the command is called in what is to be typed
+                                       ///< (kith_command())
+    const ModelSet* models = nullptr;  ///< the site's; null: kith's own
+    Time now{};                        ///< whether a model has expired
+};
 [[nodiscard]] Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
-                                       const std::optional<Attached>& attached = std::nullopt,
-                                       const std::string& kith = "kith");
+                                       const ExplainOptions& options = {});
 [[nodiscard]] Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& record);
 void print(std::ostream& out, const Explanation& e);
 

@@ -25,10 +25,10 @@ bool is_alnum(char c) noexcept {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// What a server said when it did not follow, and what to type instead.
+/// What a server said when it did not follow, and what to do, or to type instead.
 Unexpected did_not_follow(std::string_view server, const Error& error, const std::string& typed) {
     return fail(error.code, std::string(server) + " did not follow: " + error.what,
-                "try by hand: " + typed);
+                error.hint.empty() ? "try by hand: " + typed : error.hint);
 }
 
 class PostfixQueue final : public HoldQueue {

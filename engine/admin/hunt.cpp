@@ -24,8 +24,7 @@ struct Match {
     std::string id, from, rcpt, queue_id;
     std::size_t rcpts = 0;
     Time time{};
-    double score = 0;
-    Verdict verdict = Verdict::Pass;
+    ShownVerdict verdict;
     Action action = Action::Accepted;
     Direction direction = Direction::Inbound;
 };
@@ -78,15 +77,16 @@ bool would_be_held(const MailRecord& r) {
            r.assessment.verdict == Verdict::Reject;
 }
 
-void add(Answer& answer, const MailRecord& r, const HuntQuestion& question) {
+void add(Answer& answer, const StoreReader& reader, const MailRecord& r,
+         const HuntQuestion& question) {
     const bool held = would_be_held(r);
     ++answer.matches;
     answer.held += held ? 1U : 0U;
     answer.tagged += r.assessment.verdict == Verdict::Tag ? 1U : 0U;
     if (question.grouping == HuntGrouping::None) {
         answer.newest.push_back({r.id, r.from, r.rcpts.empty() ? "" : r.rcpts.front(), r.queue_id,
-                                 r.rcpts.size(), r.time, r.assessment.score, r.assessment.verdict,
-                                 r.action, r.observations.direction});
+                                 r.rcpts.size(), r.time, shown_verdict(reader, r), r.action,
+                                 r.observations.direction});
         if (answer.newest.size() > question.limit) answer.newest.pop_front();
         return;
     }
@@ -157,8 +157,8 @@ void print_matches(Env& env, const Answer& answer) {
     for (auto m = answer.newest.rbegin(); m != answer.newest.rend(); ++m) {
         std::string to = cell(m->rcpt, 40);
         if (m->rcpts > 1) to += " +" + std::to_string(m->rcpts - 1);
-        table.add({cell(m->id), iso8601(m->time).substr(0, 16), fixed1(m->score),
-                   std::string(to_string(m->verdict)), std::string(to_string(m->direction)),
+        table.add({cell(m->id), iso8601(m->time).substr(0, 16), score_text(m->verdict),
+                   verdict_text(m->verdict), std::string(to_string(m->direction)),
                    cell(m->from, 40), to});
     }
     table.print(env.out);
@@ -176,17 +176,17 @@ Json answer_json(const Answer& answer, const ScanCount& count, const HuntQuestio
     j["confirmed"] = answer.confirmed;
     if (question.grouping == HuntGrouping::None) {
         j["mails"] = Json::array();
-        for (auto m = answer.newest.rbegin(); m != answer.newest.rend(); ++m)
-            j["mails"].push_back({{"id", m->id},
-                                  {"time", iso8601(m->time)},
-                                  {"score", rounded(m->score, 1)},
-                                  {"verdict", to_string(m->verdict)},
-                                  {"action", to_string(m->action)},
-                                  {"direction", to_string(m->direction)},
-                                  {"from", m->from},
-                                  {"to", m->rcpt},
-                                  {"recipients", m->rcpts},
-                                  {"queue_id", m->queue_id}});
+        for (auto m = answer.newest.rbegin(); m != answer.newest.rend(); ++m) {
+            Json one{{"id", m->id}, {"time", iso8601(m->time)}};
+            add_verdict(one, m->verdict);
+            one["action"] = to_string(m->action);
+            one["direction"] = to_string(m->direction);
+            one["from"] = m->from;
+            one["to"] = m->rcpt;
+            one["recipients"] = m->rcpts;
+            one["queue_id"] = m->queue_id;
+            j["mails"].push_back(std::move(one));
+        }
         return j;
     }
     j["groups"] = Json::array();
@@ -222,19 +222,18 @@ void add_hunt_options(CLI::App& sub, HuntQuestion& question, std::string& group_
     sub.add_option("-n,--limit", question.limit, "At most so many mails or groups")
         ->capture_default_str()
         ->check(CLI::Range(1, 100000));
-    sub.add_flag("--imported", question.imported,
-                 "Imported mail as well, which was never judged on arrival");
+    add_imported_option(sub, question.imported);
 }
 
 Outcome hunt(Env& env, const Config& config, const StoreReader& reader,
              const HuntQuestion& question) {
     auto span = read_span(question.span, env.now);
     if (!span) return fail(span.error());
-    span->imported = question.imported;
+    if (question.imported) span->imported = &reader;
     Answer answer;
     const auto count = scan_journal(env, config, *span, [&](const MailRecord& record) {
         if (!question.model->matches({record, config.budget})) return;
-        add(answer, record, question);
+        add(answer, reader, record, question);
         // What an admin has said since tells how often the model is right.
         const auto entry = find_mail(reader, record.id);
         if (!entry || !entry->has_value()) return;
@@ -246,9 +245,7 @@ Outcome hunt(Env& env, const Config& config, const StoreReader& reader,
         print_json(env.out, answer_json(answer, *count, question));
         return 0;
     }
-    env.out << scan_text(*count) << '\n';
-    if (count->seen == 0 && !question.imported)
-        env.out << "mail that was imported is left out, --imported takes it in\n";
+    env.out << scan_text(*count) << '\n' << left_out_text(*count, *span);
     env.out << answer.matches << (answer.matches == 1 ? " match" : " matches");
     if (count->seen > 0 && answer.matches > 0)
         env.out << fmt::format(", {} in 1000; {} were held or would have been, {} were tagged",

@@ -8,6 +8,8 @@
 #include <chrono>
 #include <ostream>
 
+#include "engine/admin/mail_lookup.hpp"
+
 namespace kith::admin {
 namespace {
 
@@ -76,12 +78,14 @@ Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& s
         // A record is appended when its mail is answered: never before the mail came.
         if (record.type != RecordType::Mail || (span.since && record.time < *span.since))
             return ok();
-        const auto mail = decode_mail_record(record.payload);
+        auto mail = decode_mail_record(record.payload);
         if (!mail) {
             ++count.unreadable;
             return ok();
         }
-        if (!is_within(span, mail->time) || (mail->imported && !span.imported)) return ok();
+        if (!is_within(span, mail->time) || (mail->imported && span.imported == nullptr))
+            return ok();
+        if (mail->imported) take_learned_verdict(*span.imported, *mail);
         count.add(mail->time);
         visit(*mail);
         return ok();
@@ -107,6 +111,12 @@ std::string scan_text(const ScanCount& count) {
     return out;
 }
 
+std::string_view left_out_text(const ScanCount& count, const ScanSpan& span) noexcept {
+    return count.seen > 0 || span.imported != nullptr
+               ? ""
+               : "mail that was imported is left out, --imported takes it in\n";
+}
+
 Json scan_json(const ScanCount& count) {
     Json j{{std::string(count.thing) + "s", count.seen}};
     if (count.seen > 0) {
@@ -124,6 +134,11 @@ void add_span_options(CLI::App& sub, SpanOptions& options) {
         "--since", options.since,
         "Not older than a span (7d, 12h) or a day (2026-03-01); without it all that is kept");
     sub.add_option("--until", options.until, "Older than a span or a day");
+}
+
+void add_imported_option(CLI::App& sub, bool& imported) {
+    sub.add_flag("--imported", imported,
+                 "Imported mail as well, with the score it got when it was learned");
 }
 
 Result<ScanSpan> read_span(const SpanOptions& options, Time now) {

@@ -10,12 +10,15 @@
 #include "engine/admin/output.hpp"
 #include "engine/journal/journal.hpp"
 #include "engine/journal/mail_record.hpp"
+#include "engine/store/store.hpp"
 
 namespace kith::admin {
 
 struct ScanSpan {
     std::optional<Time> since, until;  ///< of the mail's arrival; until: not from then on
-    bool imported = false;             ///< imported mail as well: it was never judged on arrival
+    /// Imported mail as well, with the score and verdict it got when it was learned, which this
+    /// index has: it was never judged on arrival. Null: without imported mail.
+    const StoreReader* imported = nullptr;
 };
 
 struct ScanCount {
@@ -45,6 +48,8 @@ struct ScanCount {
 
 /// "looked at 1,234 mails of 2026-03-01T.. to ..".
 [[nodiscard]] std::string scan_text(const ScanCount& count);
+/// Why there is nothing, and what takes imported mail in; "" where it does not explain anything.
+[[nodiscard]] std::string_view left_out_text(const ScanCount& count, const ScanSpan& span) noexcept;
 /// "since", "until" and counts.
 [[nodiscard]] Json scan_json(const ScanCount& count);
 
@@ -53,6 +58,8 @@ struct SpanOptions {
     std::string since, until;
 };
 void add_span_options(CLI::App& sub, SpanOptions& options);
+/// --imported.
+void add_imported_option(CLI::App& sub, bool& imported);
 [[nodiscard]] Result<ScanSpan> read_span(const SpanOptions& options, Time now);
 
 }  // namespace kith::admin

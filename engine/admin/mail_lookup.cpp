@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
 
 #include "engine/assess/site_key.hpp"
@@ -19,6 +20,24 @@ namespace {
 
 // The domain under which observe() hashes Message-IDs.
 constexpr std::string_view kMessageIdDomain = "mid";
+
+/// What the verdict asked for and was not done, because the mode is another than enforce. A verdict
+/// of later asked for nothing when the mail came.
+std::string_view undone_text(const MailEntry& e) noexcept {
+    if (e.action != Action::Accepted || e.judged_late) return "";
+    switch (e.verdict) {
+        case Verdict::Quarantine:
+            return ", would have been held";
+        case Verdict::Reject:
+            return ", would have been rejected";
+        case Verdict::Defer:
+            return ", would have been delayed";
+        case Verdict::Pass:
+        case Verdict::Tag:
+            break;
+    }
+    return "";
+}
 
 }  // namespace
 
@@ -114,13 +133,61 @@ std::string calling_user() {
     return user_name(::getuid());
 }
 
+std::string_view to_string(Judged j) noexcept {
+    switch (j) {
+        case Judged::OnArrival:
+            return "on arrival";
+        case Judged::WhenLearned:
+            return "when learned";
+        case Judged::NotYet:
+            return "not yet";
+    }
+    return "not yet";
+}
+
+ShownVerdict shown_verdict(const MailEntry& e) noexcept {
+    return {e.score, e.verdict, e.judged_late ? Judged::WhenLearned : Judged::OnArrival};
+}
+
+ShownVerdict shown_verdict(const StoreReader& reader, const MailRecord& r) {
+    if (!r.imported && r.assessment.degraded.empty())
+        return {r.assessment.score, r.assessment.verdict, Judged::OnArrival};
+    const auto entry = find_mail(reader, r.id);
+    if (!entry || !entry->has_value()) return {0, Verdict::Pass, Judged::NotYet};
+    return shown_verdict(**entry);
+}
+
+std::string score_text(const ShownVerdict& v) {
+    return v.judged == Judged::NotYet ? "-" : fixed1(v.score);
+}
+
+std::string verdict_text(const ShownVerdict& v) {
+    if (v.judged == Judged::NotYet) return "not judged yet";
+    return std::string(to_string(v.verdict)) +
+           (v.judged == Judged::WhenLearned ? ", when learned" : "");
+}
+
+void add_verdict(Json& j, const ShownVerdict& v) {
+    const bool judged = v.judged != Judged::NotYet;
+    j["score"] = judged ? Json(rounded(v.score, 1)) : Json();
+    j["verdict"] = judged ? Json(to_string(v.verdict)) : Json();
+    j["judged"] = to_string(v.judged);
+}
+
+void take_learned_verdict(const StoreReader& reader, MailRecord& record) {
+    if (!record.imported) return;
+    const ShownVerdict v = shown_verdict(reader, record);
+    record.assessment.score = v.score;
+    record.assessment.verdict = v.verdict;
+    // The index has the score alone; the rate is the same on another scale (Assessment::score).
+    record.assessment.p = std::pow(10.0, -v.score / 20);
+}
+
 Json entry_json(const MailEntry& e) {
     Json j;
     j["id"] = e.id;
     j["time"] = iso8601(e.time);
-    j["score"] = rounded(e.score, 1);
-    j["verdict"] = to_string(e.verdict);
-    j["judged"] = e.judged_late ? "when learned" : "on arrival";
+    add_verdict(j, shown_verdict(e));
     j["action"] = to_string(e.action);
     j["state"] = to_string(e.state);
     j["direction"] = to_string(e.direction);
@@ -181,12 +248,13 @@ Json record_json(const MailEntry& entry, const MailRecord& r) {
 }
 
 std::string verdict_text(const MailEntry& e) {
-    return std::string(to_string(e.verdict)) + (e.judged_late ? ", when learned" : "") +
+    return verdict_text(shown_verdict(e)) +
            (e.attached == AttachedMark::Finding ? ", document names another account" : "");
 }
 
 std::string fate_text(const MailEntry& e) {
     std::string out(to_string(e.action));
+    out += undone_text(e);
     if (e.imported) out = "imported";
     if (e.hold == HoldMark::Missing) out += ", but was not on hold";
     if (e.state != MailState::None)

@@ -43,16 +43,43 @@ void add_reason_option(CLI::App& sub, std::string& why);
 /// Name of the user, else "uid N".
 [[nodiscard]] std::string user_name(unsigned uid);
 
+/// When a mail got the score and verdict that are shown of it.
+enum class Judged : std::uint8_t {
+    OnArrival,
+    WhenLearned,  ///< it was imported, or could not be judged when it came
+    NotYet,       ///< the same, and the learner has not come to it
+};
+[[nodiscard]] std::string_view to_string(Judged j) noexcept;  ///< on arrival, when learned, not yet
+
+/// Score and verdict of a mail as every command shows them.
+struct ShownVerdict {
+    double score = 0;
+    Verdict verdict = Verdict::Pass;
+    Judged judged = Judged::OnArrival;
+};
+[[nodiscard]] ShownVerdict shown_verdict(const MailEntry& entry) noexcept;
+/// The record of a mail that was not judged on arrival has neither: the index is asked.
+[[nodiscard]] ShownVerdict shown_verdict(const StoreReader& reader, const MailRecord& record);
+[[nodiscard]] std::string score_text(const ShownVerdict& v);  ///< "87.5"; "-" when not judged yet
+/// "quarantine"; "quarantine, when learned" where it was not the verdict at the time of the action;
+/// "not judged yet".
+[[nodiscard]] std::string verdict_text(const ShownVerdict& v);
+/// score, verdict (both null when not judged yet) and judged.
+void add_verdict(Json& j, const ShownVerdict& v);
+/// What a condition is to see of an imported mail: score, rate and verdict that it got when it was
+/// learned, and those of an ordinary mail before that. Other mail stays as it was judged.
+void take_learned_verdict(const StoreReader& reader, MailRecord& record);
+
 /// The entry as every JSON output shows it (man/kith.1, "Mail object").
 [[nodiscard]] Json entry_json(const MailEntry& entry);
 /// What databases of addresses said of where a client is; empty when nothing.
 [[nodiscard]] Json place_json(const GeoPlace& place);
 /// The same with all that the record has (man/kith.1, "show").
 [[nodiscard]] Json record_json(const MailEntry& entry, const MailRecord& record);
-/// "quarantine", or "quarantine, when learned" where it was not the verdict at the time of
-/// `action`.
+/// verdict_text() of what is shown of it, and what its documents named.
 [[nodiscard]] std::string verdict_text(const MailEntry& entry);
-/// "held (released)", "accepted": what was done and what an admin said since.
+/// "held (released)", "accepted, would have been held": what was done, what the verdict asked for
+/// where the mode kept it from being done, and what an admin said since.
 [[nodiscard]] std::string fate_text(const MailEntry& entry);
 
 }  // namespace kith::admin

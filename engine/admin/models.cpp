@@ -65,4 +65,35 @@ std::string action_text(const Model& model) {
     return out.empty() ? "none" : out;
 }
 
+std::string state_of(const Model& m, Time now) {
+    if (!m.enabled) return "disabled";
+    if (m.expires && now >= *m.expires) return "expired";
+    return m.live ? "live" : "experimental";
+}
+
+Json model_json(const Model& m, Time now) {
+    Json j{{"name", m.name},
+           {"state", state_of(m, now)},
+           {"description", m.description},
+           {"priority", m.priority},
+           {"threshold", m.threshold},
+           {"action", action_text(m)},
+           {"tag", m.tag},
+           {"attack", m.attack},
+           {"file", m.file},
+           {"overridden_by", m.overridden_by}};
+    j["expires"] = m.expires ? Json(iso8601(*m.expires).substr(0, 10)) : Json(nullptr);
+    j["directions"] = Json::array();
+    for (const Direction d : m.directions) j["directions"].push_back(to_string(d));
+    j["domains"] = m.domains;
+    j["about"] = m.about == PolicySubject::Accounts ? "accounts" : "mail";
+    if (m.steps.empty()) return j;
+    j["within_seconds"] = m.within.count();
+    j["order"] = m.any_order ? "any" : "given";
+    j["steps"] = Json::array();
+    for (const ModelStep& s : m.steps)
+        j["steps"].push_back({{"name", s.name}, {"attack", s.attack}});
+    return j;
+}
+
 }  // namespace kith::admin

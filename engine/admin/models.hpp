@@ -23,5 +23,9 @@ namespace kith::admin {
 
 /// "hold", "delay, notify"; "hunt" of one that is about accounts.
 [[nodiscard]] std::string action_text(const Model& model);
+/// live, experimental, disabled, expired.
+[[nodiscard]] std::string state_of(const Model& model, Time now);
+/// The model as every JSON output shows it (man/kith.1, "Model object").
+[[nodiscard]] Json model_json(const Model& model, Time now);
 
 }  // namespace kith::admin

@@ -8,6 +8,7 @@
 #include <array>
 #include <random>
 
+#include "engine/admin/output.hpp"
 #include "engine/admin/process.hpp"
 #include "engine/assess/own_mail.hpp"
 #include "engine/base/text.hpp"
@@ -18,18 +19,27 @@ namespace {
 
 constexpr std::size_t kMaxLine = 900;  // RFC 5322: 998
 
+/// Own mail is ASCII: text that was cut ends there in three points.
+std::string ascii_ellipsis(std::string_view text) {
+    std::string out(text);
+    for (std::size_t at = 0; (at = out.find(kEllipsis, at)) != std::string::npos;)
+        out.replace(at, kEllipsis.size(), "...");
+    return out;
+}
+
 bool printable(char c) noexcept { return c >= 0x20 && c < 0x7f; }
 
 std::string ascii_subject(std::string_view subject) {
     std::string out;
-    for (const char c : subject.substr(0, kMaxSubject)) out += printable(c) ? c : '?';
+    for (const char c : ascii_ellipsis(subject).substr(0, kMaxSubject))
+        out += printable(c) ? c : '?';
     return std::string(trim(out));
 }
 
 std::string ascii_text(std::string_view text) {
     std::string out;
     std::size_t column = 0;
-    for (const char c : text) {
+    for (const char c : ascii_ellipsis(text)) {
         if (out.size() > kMaxOwnMail - 4096) {
             out += "\n[cut]\n";
             break;

@@ -13,18 +13,15 @@
 #include <ostream>
 
 #include "engine/base/log.hpp"
-#include "engine/base/text.hpp"
 #include "engine/config/values.hpp"
 
 namespace kith::admin {
 namespace {
 
-// Code points of valid UTF-8: every byte that is no continuation. Wide and combining characters
-// count as one.
-std::size_t width(std::string_view s) {
-    return static_cast<std::size_t>(std::count_if(
-        s.begin(), s.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
+bool is_continuation(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+/// Longest piece of line_escape(): four bytes of UTF-8, each as \xHH.
+constexpr std::size_t kLongestEscape = 16;
 
 constexpr std::size_t kReadable = 24;
 
@@ -32,13 +29,38 @@ constexpr std::size_t kReadable = 24;
 
 std::string cell(std::string_view text, std::size_t max_bytes) {
     if (text.empty()) return "-";
-    return line_escape(text, max_bytes);
+    return one_line(text, max_bytes);
+}
+
+std::string one_line(std::string_view text, std::size_t max_bytes) {
+    // More than fits, where there is more: it tells a text that fits from one that is cut.
+    std::string out = line_escape(text, max_bytes + kLongestEscape);
+    if (out.size() <= max_bytes) return out;
+    return line_escape(text, max_bytes - kEllipsis.size()) + std::string(kEllipsis);
+}
+
+std::size_t text_width(std::string_view text) noexcept {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
+}
+
+std::string_view first_columns(std::string_view text, std::size_t columns) noexcept {
+    std::size_t at = 0, seen = 0;
+    for (; at < text.size(); ++at)
+        if (!is_continuation(text[at]) && seen++ == columns) break;
+    return text.substr(0, at);
+}
+
+std::string fit_columns(std::string_view text, std::size_t columns) {
+    if (text_width(text) <= columns) return std::string(text);
+    return std::string(first_columns(text, columns - 1)) + std::string(kEllipsis);
 }
 
 std::vector<std::size_t> TextTable::widths() const {
     std::vector<std::size_t> widths(rows_.front().size(), 0);
     for (const auto& row : rows_)
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+        for (std::size_t i = 0; i < row.size(); ++i)
+            widths[i] = std::max(widths[i], text_width(row[i]));
     return widths;
 }
 
@@ -80,12 +102,7 @@ void TextTable::print(std::ostream& out, const Fit& fit) const {
         std::vector<std::string> cells;
         for (std::size_t i = 0; i < row.size(); ++i) {
             if (!shown[i]) continue;
-            cells.push_back(row[i]);
-            if (width(row[i]) <= chosen[i]) continue;
-            // Code points, of two bytes and more where they are not ASCII.
-            std::string& cut = cells.back();
-            while (width(cut) > chosen[i] - 2) cut = utf8_prefix(cut, cut.size() - 1);
-            cut += "..";
+            cells.push_back(fit_columns(row[i], chosen[i]));
         }
         fitted.rows_.push_back(std::move(cells));
     }
@@ -109,7 +126,7 @@ void TextTable::print(std::ostream& out) const {
         std::string line;
         for (std::size_t i = 0; i < row.size(); ++i) {
             line += row[i];
-            if (i + 1 < row.size()) line.append(widths[i] - width(row[i]) + 2, ' ');
+            if (i + 1 < row.size()) line.append(widths[i] - text_width(row[i]) + 2, ' ');
         }
         line.erase(line.find_last_not_of(' ') + 1);
         out << line << '\n';

@@ -18,9 +18,22 @@ namespace kith::admin {
 
 using Json = nlohmann::ordered_json;
 
+/// What text that was cut ends with, wherever it is shown.
+inline constexpr std::string_view kEllipsis = "\u2026";
+
 /// `text` safe for a terminal on one line: control characters, invalid UTF-8 and what steers a
-/// terminal as \xHH, at most `max_bytes`, "-" when empty.
+/// terminal as \xHH, at most `max_bytes` with the ellipsis of what is cut. REQUIRES max_bytes >= 3.
+[[nodiscard]] std::string one_line(std::string_view text, std::size_t max_bytes);
+/// The same, and "-" when empty.
 [[nodiscard]] std::string cell(std::string_view text, std::size_t max_bytes = 200);
+
+/// Code points of valid UTF-8. Wide and combining characters count as one.
+[[nodiscard]] std::size_t text_width(std::string_view text) noexcept;
+/// The first `columns` code points of valid UTF-8.
+[[nodiscard]] std::string_view first_columns(std::string_view text, std::size_t columns) noexcept;
+/// At most `columns` code points of valid UTF-8, with the ellipsis of what is cut. REQUIRES columns
+/// >= 1.
+[[nodiscard]] std::string fit_columns(std::string_view text, std::size_t columns);
 
 /// Columns padded to the widest cell (counted in code points), two blanks between, none at the end
 /// of a line.
@@ -40,8 +53,8 @@ public:
         std::vector<std::size_t> last{};  ///< columns to cut where all that is not enough
         static constexpr std::size_t kShortest = 14;
     };
-    /// The same within fit.width, as far as shrinking and omitting allow. What is cut ends with
-    /// "..".
+    /// The same within fit.width, as far as shrinking and omitting allow; cells are cut by
+    /// fit_columns().
     void print(std::ostream& out, const Fit& fit) const;
 
 private:

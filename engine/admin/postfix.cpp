@@ -47,6 +47,11 @@ std::vector<std::string> list_elements(std::string_view value) {
     return out;
 }
 
+/// Whether it is what postqueue says when no master(8) answers.
+bool says_down(std::string_view line) {
+    return ascii_lower(line).find("mail system is down") != std::string::npos;
+}
+
 std::vector<std::string> words(std::string_view line) {
     std::istringstream in{std::string(line)};
     std::vector<std::string> out;
@@ -193,16 +198,24 @@ std::string Postfix::command_text(const std::string& name,
     return out;
 }
 
+std::string Postfix::start_text() const {
+    return options_.config_directory.empty() ? "systemctl start postfix"
+                                             : command_text("postfix", {"start"});
+}
+
 Result<std::string> Postfix::run(const std::string& name,
                                  const std::vector<std::string>& arguments) const {
     Result<ProcessOutput> output = run_process(command(name, arguments), process_);
     if (!output) return fail(std::move(output).error());
     if (output->status != 0) {
-        const std::string_view first = split(output->err, '\n').front();
+        // Before it says that Postfix is down, it may name the socket that it missed.
+        const auto lines = split(output->err, '\n');
+        const auto down = std::find_if(lines.begin(), lines.end(), says_down);
+        const std::string_view why = down == lines.end() ? lines.front() : *down;
         return fail(ErrorCode::Unavailable,
                     command_text(name, arguments) + ": status " + std::to_string(output->status) +
-                        (first.empty() ? "" : ": " + std::string(first)),
-                    "");
+                        (why.empty() ? "" : ": " + std::string(why)),
+                    down == lines.end() ? "" : "Postfix is not running: " + start_text());
     }
     return std::move(output->out);
 }

@@ -83,7 +83,7 @@ public:
     /// Whether there is a Postfix at all, to judge by the command.
     [[nodiscard]] bool has(const std::string& name) const { return is_installed(name, process_); }
     /// Output of the command; Unavailable with its first line of complaint when it ends with
-    /// another status than 0.
+    /// another status than 0. Where it says that Postfix is down, that line and what to do.
     [[nodiscard]] Result<std::string> run(const std::string& name,
                                           const std::vector<std::string>& arguments) const;
     [[nodiscard]] Result<PostfixView> view() const;
@@ -99,6 +99,7 @@ public:
 private:
     [[nodiscard]] std::vector<std::string> command(const std::string& name,
                                                    const std::vector<std::string>& arguments) const;
+    [[nodiscard]] std::string start_text() const;  ///< how an admin starts it
     PostfixOptions options_;
     ProcessOptions process_;
 };

@@ -26,6 +26,12 @@
 namespace kith::admin {
 namespace {
 
+/// Rows of habits that are shown where not all are asked for, of an address and its domain
+/// together; the rest of a screen tells more than they do.
+constexpr std::size_t kRows = 30, kRowsOfDomain = 10;
+/// Mails from which on a value is a habit worth a row.
+constexpr double kSettled = 3;
+
 /// Nats a mail of drift that are worth a line; new machines and programs reach them for some weeks.
 constexpr double kDriftTold = 3;
 
@@ -35,19 +41,47 @@ struct Habit {
     double observations = 0;  ///< decayed
     std::size_t values = 0;   ///< distinct
     double top_share = 0;     ///< of the most frequent value
+    std::uint32_t value = 0;  ///< of one value: which
 };
 
 std::vector<Habit> habits_of(const Profile& profile) {
     std::vector<Habit> out;
     for (const ValueCount& v : profile.values()) {
         if (out.empty() || out.back().feature != v.feature) {
-            out.push_back({v.feature, profile.total(v.feature), 0, 0});
+            out.push_back({v.feature, profile.total(v.feature), 0, 0, v.value});
         }
         Habit& h = out.back();
         ++h.values;
         if (h.observations > 0)
             h.top_share = std::max(h.top_share, static_cast<double>(v.count) / h.observations);
     }
+    return out;
+}
+
+/// Whether it tells anything of the sender: not what was hardly seen, and not that his mail never
+/// has something, which most mail has not.
+bool is_telling(const Habit& h, const Hasher& hasher) {
+    if (h.observations < kSettled) return false;
+    return h.values > 1 || (h.value != FeatureValue::kAbsent &&
+                            h.value != encode_seen(Seen::flag(false), h.feature, hasher).code);
+}
+
+/// By group; within it, how much another value would stand out: the more settled and the oftener
+/// seen, the more. At most `limit` that tell most, or all.
+std::vector<Habit> shown_habits(const Profile& profile, const Hasher& hasher, std::size_t limit,
+                                ProfileRows rows) {
+    std::vector<Habit> out = habits_of(profile);
+    const auto weight = [](const Habit& h) { return h.top_share * std::log1p(h.observations); };
+    const auto heavier = [&](const Habit& a, const Habit& b) { return weight(a) > weight(b); };
+    if (rows == ProfileRows::Telling) {
+        std::erase_if(out, [&](const Habit& h) { return !is_telling(h, hasher); });
+        std::stable_sort(out.begin(), out.end(), heavier);
+        if (out.size() > limit) out.resize(limit);
+    }
+    std::stable_sort(out.begin(), out.end(), [&](const Habit& a, const Habit& b) {
+        const Group x = feature_spec(a.feature).group, y = feature_spec(b.feature).group;
+        return x != y ? x < y : heavier(a, b);
+    });
     return out;
 }
 
@@ -253,7 +287,26 @@ Json subject_json(const Known& s) {
     return j;
 }
 
-void print_subject(std::ostream& out, const Known& s) {
+void print_habits(std::ostream& out, const Profile& p, const Hasher& hasher, std::size_t limit,
+                  ProfileRows rows) {
+    const std::vector<Habit> shown = shown_habits(p, hasher, limit, rows);
+    TextTable table({"GROUP", "FEATURE", "SEEN", "VALUES", "MOST FREQUENT"});
+    std::string_view group;
+    for (const Habit& h : shown) {
+        const std::string_view of = to_string(feature_spec(h.feature).group);
+        table.add({std::string(of == group ? "" : of), std::string(feature_name(h.feature)),
+                   fixed1(h.observations), std::to_string(h.values),
+                   fmt::format("{:.0f} %", 100 * h.top_share)});
+        group = of;
+    }
+    if (!table.empty()) table.print(out);
+    if (const std::size_t more = habits_of(p).size() - shown.size(); more > 0)
+        out << counted(more, "feature") << (shown.empty() ? "" : " more")
+            << " that tell less: --all\n";
+}
+
+void print_subject(std::ostream& out, const Known& s, const Hasher& hasher, std::size_t limit,
+                   ProfileRows rows) {
     if (!s.profile) {
         out << cell(s.name) << ": nothing learned\n";
         return;
@@ -282,11 +335,7 @@ void print_subject(std::ostream& out, const Known& s) {
             "{} words, {} link hosts, {} payment details, {} phone numbers, {} recipients\n",
             s.vocabulary->words.size(), s.vocabulary->hosts.size(), s.vocabulary->payments.size(),
             s.vocabulary->phones.size(), s.vocabulary->recipients.size());
-    TextTable table({"FEATURE", "SEEN", "VALUES", "MOST FREQUENT"});
-    for (const Habit& h : habits_of(p))
-        table.add({std::string(feature_name(h.feature)), fixed1(h.observations),
-                   std::to_string(h.values), fmt::format("{:.0f} %", 100 * h.top_share)});
-    if (!table.empty()) table.print(out);
+    print_habits(out, p, hasher, limit, rows);
 }
 
 /// What is usual for those who share mail with an address.
@@ -466,13 +515,14 @@ Json ProfileView::json() const {
             {"account", account_json(v.account, v.names, v.hasher)}};
 }
 
-void ProfileView::print(std::ostream& out) const {
+void ProfileView::print(std::ostream& out, ProfileRows rows) const {
     const Impl& v = *impl_;
     if (v.is_address) {
-        print_subject(out, v.own);
+        print_subject(out, v.own, v.hasher, kRows - kRowsOfDomain, rows);
         out << '\n';
     }
-    if (v.is_address || v.whole.profile) print_subject(out, v.whole);
+    if (v.is_address || v.whole.profile)
+        print_subject(out, v.whole, v.hasher, v.is_address ? kRowsOfDomain : kRows, rows);
     if (v.is_address) print_group(out, v.group, v.hasher);
     if (v.account && (v.is_address || v.whole.profile)) out << '\n';
     print_account(out, v.login, v.account, v.names, v.hasher);

@@ -4,6 +4,7 @@
 // where the index has mail of them or to them. Covered by tests/unit/admin/profile_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <memory>
 #include <string>
@@ -21,6 +22,12 @@ namespace kith::admin {
 /// A profile that was forgotten is there and empty: nullptr then.
 [[nodiscard]] std::shared_ptr<const Profile> unless_empty(std::shared_ptr<const Profile> p);
 
+/// Which features print() has a row for; JSON has all.
+enum class ProfileRows : std::uint8_t {
+    Telling,  ///< at most 30: those by which mail that is not the sender's would stand out
+    All,
+};
+
 class ProfileView {
 public:
     /// `text`: an address, a domain or a login. Usage, Corrupt, or what reading the site's secret
@@ -32,7 +39,7 @@ public:
     [[nodiscard]] Status unknown() const;
     /// {address, domain, group, account}: man/kith.1, "profile show".
     [[nodiscard]] Json json() const;
-    void print(std::ostream& out) const;
+    void print(std::ostream& out, ProfileRows rows) const;
 
 private:
     struct Impl;

@@ -18,26 +18,9 @@ constexpr std::size_t kColumns = 100;
 constexpr std::size_t kMailsInText = 50;  // a terminal is read from the top; the rest is in JSON
 constexpr int kReasonsInText = 2;
 
-bool is_continuation(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-std::size_t width(std::string_view text) noexcept {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
-}
-
-/// The first `columns` code points.
-std::string_view head(std::string_view text, std::size_t columns) noexcept {
-    std::size_t at = 0, seen = 0;
-    for (; at < text.size(); ++at)
-        if (!is_continuation(text[at]) && seen++ == columns) break;
-    return text.substr(0, at);
-}
-
 /// Escaped, at most `columns` wide.
 std::string fit(std::string_view text, std::size_t columns) {
-    std::string out = cell(text, 4 * columns);
-    if (width(out) > columns) out = std::string(head(out, columns - 2)) + "..";
-    return out;
+    return fit_columns(cell(text, 4 * columns), columns);
 }
 
 /// Paragraph of kColumns; `indent` before each line, the first with `mark` at its end.
@@ -51,9 +34,9 @@ void print_wrapped(std::ostream& out, std::string_view text, std::string_view ma
         begun = false;
     };
     for (std::string_view word : split(text, ' ')) {
-        if (begun && width(line) + 1 + width(word) > kColumns) flush();
-        for (; width(word) > kColumns - indent; flush()) {
-            const std::string_view piece = head(word, kColumns - indent - (begun ? 1 : 0));
+        if (begun && text_width(line) + 1 + text_width(word) > kColumns) flush();
+        for (; text_width(word) > kColumns - indent; flush()) {
+            const std::string_view piece = first_columns(word, kColumns - indent - (begun ? 1 : 0));
             line += (begun ? " " : "") + std::string(piece);
             word.remove_prefix(piece.size());
         }
@@ -72,11 +55,11 @@ public:
         std::vector<std::size_t> widths(rows_.front().size(), 0);
         for (const auto& row : rows_)
             for (std::size_t i = 0; i < row.size(); ++i)
-                widths[i] = std::max(widths[i], width(row[i]));
+                widths[i] = std::max(widths[i], text_width(row[i]));
         for (const auto& row : rows_) {
-            std::string line = row[0] + std::string(widths[0] - width(row[0]), ' ');
+            std::string line = row[0] + std::string(widths[0] - text_width(row[0]), ' ');
             for (std::size_t i = 1; i < row.size(); ++i)
-                line += std::string(widths[i] - width(row[i]) + 2, ' ') + row[i];
+                line += std::string(widths[i] - text_width(row[i]) + 2, ' ') + row[i];
             line.erase(line.find_last_not_of(' ') + 1);
             out << line << '\n';
         }

@@ -26,7 +26,7 @@ constexpr std::pair<std::string_view, Verdict> kActions[] = {{"hold", Verdict::Q
                                                              {"delay", Verdict::Defer},
                                                              {"reject", Verdict::Reject}};
 
-bool is_name(std::string_view text) {
+bool is_name(std::string_view text) noexcept {
     return !text.empty() && text.size() <= kMaxModelName && text.front() != '-' &&
            std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -505,6 +505,8 @@ void read_into(ModelSet& models, std::string_view text, const std::string& file,
 }
 
 }  // namespace
+
+bool is_model_name(std::string_view text) noexcept { return is_name(text); }
 
 const ModelSet& shipped_models() {
     static const ModelSet models = [] {

@@ -22,6 +22,9 @@ struct LoadedModels {
     std::vector<std::string> changed;  ///< models that files of the site define or override
 };
 
+/// Whether a model can be called so: letters a-z, digits and -, which is not the first.
+[[nodiscard]] bool is_model_name(std::string_view text) noexcept;
+
 /// Kith's own alone.
 [[nodiscard]] const ModelSet& shipped_models();
 /// The text of one of kith's own, as an admin would write it; "" when there is none of that name.

@@ -17,6 +17,13 @@ const Sighting& seen(View v) { return v.event().seen; }
 const KeptJudgement& judged(View v) { return v.event().judged; }
 
 std::string_view kind(View v, Argument) { return to_string(seen(v).act); }
+std::vector<std::string> all_kinds() {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < kAccountEventKinds; ++i)
+        out.emplace_back(to_string(static_cast<AccountAct>(i)));
+    out.emplace_back(to_string(AccountAct::Mail));
+    return out;
+}
 std::string_view account(View v, Argument) { return seen(v).name; }
 std::string_view account_domain(View v, Argument) { return domain_of(seen(v).name); }
 double account_risk(View v, Argument) { return static_cast<double>(judged(v).risk); }
@@ -75,9 +82,12 @@ constexpr Metric kMetrics[] = {
     checked(metric_of(name, meaning, false, function), MetricType::type),
 #define METRIC_FAMILY(function, name, type, meaning) \
     checked(metric_of(name, meaning, true, function), MetricType::type),
+#define METRIC_CLOSED(function, name, type, meaning, values) \
+    closed(checked(metric_of(name, meaning, false, function), MetricType::type), values),
 #include "engine/policy/account_metrics.def"
 #undef METRIC
 #undef METRIC_FAMILY
+#undef METRIC_CLOSED
 };
 
 }  // namespace

@@ -208,7 +208,7 @@ private:
             return refuse("a value is missing");
         if (out.metric_->type == MetricType::Number) {
             if (!number(out.right_)) return false;
-        } else if (!text(out.right_)) {
+        } else if (!text(out)) {
             return false;
         }
         advance();
@@ -227,13 +227,26 @@ private:
         return true;
     }
 
-    bool text(Expression::Operand& right) {
+    bool text(Expression& out) {
         if (now_.text.empty() && now_.kind == Token::Kind::Word)
             return refuse("a value is missing");
         if (now_.text.size() > Expression::kMaxPattern)
             return refuse(fmt::format("longer than {} bytes", Expression::kMaxPattern));
-        right.texts.push_back(ascii_lower(now_.text));
-        return true;
+        return add_text(out, now_.text);
+    }
+    /// A value that the metric never has would match nothing, and nobody would notice.
+    bool add_text(Expression& out, const std::string& value) {
+        out.right_.texts.push_back(ascii_lower(value));
+        if (out.metric_->values == nullptr) return true;
+        const std::vector<std::string> all = out.metric_->values();
+        if (std::any_of(all.begin(), all.end(),
+                        [&](const std::string& known) { return matches_pattern(known, value); }))
+            return true;
+        const std::string near = nearest(out.right_.texts.back(), all);
+        return refuse(fmt::format("{} is never {}; {}", out.metric_->name,
+                                  value.empty() ? "empty" : plain(value),
+                                  near.empty() ? fmt::format("it is {}", fmt::join(all, ", "))
+                                               : "did you mean " + near + "?"));
     }
 
     bool list(Expression& out) {
@@ -244,17 +257,17 @@ private:
         do {
             if (now_.kind != Token::Kind::Word && now_.kind != Token::Kind::Quoted)
                 return refuse("a value is missing");
-            if (!entry(out.right_)) return false;
+            if (!entry(out)) return false;
             advance();
         } while (bracket && take(","));
         return !bracket || take(")") || refuse("a closing bracket is missing");
     }
-    bool entry(Expression::Operand& right) {
+    bool entry(Expression& out) {
         if (++nodes_ > Expression::kMaxNodes)
             return refuse(fmt::format("more than {} values", Expression::kMaxNodes));
         constexpr std::string_view kGroup = "group.";
         if (now_.kind != Token::Kind::Word || now_.text.compare(0, kGroup.size(), kGroup) != 0)
-            return text(right);
+            return text(out);
         const std::string name = now_.text.substr(kGroup.size());
         const auto group = groups_.find(name);
         if (group == groups_.end()) {
@@ -264,7 +277,8 @@ private:
             return refuse("unknown group" +
                           (near.empty() ? "" : "; did you mean group." + near + "?"));
         }
-        for (const auto& text : group->second) right.texts.push_back(ascii_lower(text));
+        for (const auto& text : group->second)
+            if (!add_text(out, text)) return false;
         return true;
     }
 

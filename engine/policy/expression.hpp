@@ -7,9 +7,10 @@
 //
 // Comparisons: = != < <= > >=, `in (a, b)`; a flag stands alone. Texts are compared without regard
 // to case (ASCII); a value with * or ? is a pattern for the whole text. `group.NAME` in a list
-// stands for the entries of a named group. Binding, strongest first: not, and, or. Bounded in
-// length, depth and nodes; evaluation takes time linear in both the condition and the texts it
-// looks at. Pure. Covered by tests/unit/policy/expression_test.cpp, tests/fuzz/fuzz_policy.cpp.
+// stands for the entries of a named group. A value that a metric of few values (Metric::values)
+// never has is refused. Binding, strongest first: not, and, or. Bounded in length, depth and nodes;
+// evaluation takes time linear in both the condition and the texts it looks at. Pure. Covered by
+// tests/unit/policy/expression_test.cpp, tests/fuzz/fuzz_policy.cpp.
 #pragma once
 
 #include <map>

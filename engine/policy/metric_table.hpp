@@ -30,6 +30,11 @@ constexpr Metric checked(Metric metric, MetricType type) {
     return metric.type == type ? metric : throw "wrong type in the list of metrics";
 }
 
+constexpr Metric closed(Metric metric, std::vector<std::string> (*values)()) {
+    metric.values = values;
+    return metric;
+}
+
 /// Those of events on accounts, in the order of account_metrics.def.
 [[nodiscard]] std::span<const Metric> account_metrics() noexcept;
 /// What may stand behind the name of a family of account_metrics.def.

@@ -31,13 +31,25 @@ double budget_delays(View v, Argument) { return v.budget().delays_per_1000; }
 std::string_view wants(View v, Argument) { return to_string(assessed(v).stratum); }
 bool payload(View v, Argument) { return has_payload(assessed(v).stratum); }
 std::string_view direction(View v, Argument) { return to_string(observed(v).direction); }
+// One word each, in the order of MailKind.
+constexpr std::array<std::string_view, kMailKindCount> kKinds{
+    "person", "newsletter", "list",       "bulk",     "notification",
+    "ticket", "report",     "auto-reply", "calendar", "bounce"};
 std::string_view kind(View v, Argument) {
-    // One word each, in the order of MailKind.
-    static constexpr std::array<std::string_view, kMailKindCount> kWords{
-        "person", "newsletter", "list",       "bulk",     "notification",
-        "ticket", "report",     "auto-reply", "calendar", "bounce"};
-    return kWords[static_cast<std::size_t>(observed(v).kind)];
+    return kKinds[static_cast<std::size_t>(observed(v).kind)];
 }
+std::vector<std::string> all_wants() {
+    std::vector<std::string> out;
+    for (int i = 0; i < kStratumCount; ++i) out.emplace_back(to_string(static_cast<Stratum>(i)));
+    return out;
+}
+std::vector<std::string> all_directions() {
+    std::vector<std::string> out;
+    for (int i = 0; i < kDirectionCount; ++i)
+        out.emplace_back(to_string(static_cast<Direction>(i)));
+    return out;
+}
+std::vector<std::string> all_kinds() { return {kKinds.begin(), kKinds.end()}; }
 bool automatic(View v, Argument) { return observed(v).automatic; }
 double mails(View v, Argument) { return assessed(v).known.mails; }
 double known_days(View v, Argument) { return assessed(v).known.days; }
@@ -96,9 +108,12 @@ constexpr Metric kMetrics[] = {
     checked(metric_of(name, meaning, false, function), MetricType::type),
 #define METRIC_FAMILY(function, name, type, meaning) \
     checked(metric_of(name, meaning, true, function), MetricType::type),
+#define METRIC_CLOSED(function, name, type, meaning, values) \
+    closed(checked(metric_of(name, meaning, false, function), MetricType::type), values),
 #include "engine/policy/metrics.def"
 #undef METRIC
 #undef METRIC_FAMILY
+#undef METRIC_CLOSED
 };
 
 constexpr std::string_view kIndicatorNames[] = {

@@ -55,6 +55,9 @@ struct Metric {
     void (*texts)(const PolicyCase&, std::string_view argument,
                   std::vector<std::string_view>& out) = nullptr;
     bool (*flag)(const PolicyCase&, std::string_view argument) = nullptr;
+    /// All that the text can be; null where anything can come. A condition with another value
+    /// would never hold.
+    std::vector<std::string> (*values)() = nullptr;
 };
 /// In the order of the subject's list.
 [[nodiscard]] std::span<const Metric> all_metrics(

@@ -86,7 +86,7 @@ def metric_problems():
 
 
 def metric_table_problems(table, begin, end):
-    rows = re.findall(r'^METRIC(_FAMILY)?\(\w+, "([^"]+)", (\w+), "([^"]+)"\)', tree.read(table), re.M)
+    rows = re.findall(r'^METRIC(_FAMILY|)(?:_CLOSED)?\(\w+, "([^"]+)", (\w+), "([^"]+)"[,)]', tree.read(table), re.M)
     wanted = [(name + (".NAME" if family else ""), METRIC_TYPES[kind], meaning[0].upper() + meaning[1:] + ".")
               for family, name, kind, meaning in rows]
     page = tree.read("man/kith-models.5")

@@ -121,6 +121,48 @@ TEST_CASE("an imported mail was not judged, an ordinary one is not unusual") {
     CHECK(e.verdict == "Without a verdict on arrival nothing was done with it.");
 }
 
+TEST_CASE("kith's own model is named as one, and one that changed or went since as that") {
+    MailRecord r = test::held_mail();
+    CHECK(explain_mail(entry_of(r), r).decision.empty());
+    CHECK(explain_mail(entry_of(r), r).model.is_null());
+    r.assessment.decided_by = "budget-hold";
+    const Explanation own = explain_mail(entry_of(r), r);
+    CHECK(
+        own.decision ==
+        "It was decided by kith's own model budget-hold: rarer than budget.holds_per_1000 genuine "
+        "mails in 1000. Its action is hold, its priority 50.");
+    CHECK(own.model["name"] == "budget-hold");
+    std::ostringstream text;
+    print(text, own);
+    CHECK(text.str().find("\nIt was decided by kith's own model budget-hold") != std::string::npos);
+
+    ModelSet models = shipped_models();
+    const auto decision_with = [&](auto change) {
+        ModelSet changed = models;
+        for (Model& m : changed.models)
+            if (m.name == "budget-hold") change(m);
+        return explain_mail(entry_of(r), r, {std::nullopt, "kith", &changed, r.time}).decision;
+    };
+    CHECK(decision_with([](Model& m) {
+              m.overridden_by = "/x/budget-hold.state.yaml";
+              m.enabled = false;
+          }).find("priority 50, changed by /x/budget-hold.state.yaml, and it is disabled now.") !=
+          std::string::npos);
+    CHECK(decision_with([](Model& m) {
+              m.action = Verdict::Tag;
+          }).find("Its action is tag, its priority 50, which was changed since.") !=
+          std::string::npos);
+
+    r.assessment.decided_by = "mine";
+    r.assessment.reasons.insert(r.assessment.reasons.begin(),
+                                {std::string(kModelReason), 0, "the site's model mine: too new"});
+    CHECK(
+        explain_mail(entry_of(r), r).decision ==
+        "It was decided by the model mine, which is not there any more (the site's model mine: too "
+        "new).");
+    CHECK(explain_mail(entry_of(r), r).reasons.front().feature == "link_host");
+}
+
 TEST_CASE("a passed mail needs no command") {
     const MailRecord r = test::passed_mail();
     CHECK(explain_mail(entry_of(r), r).commands.empty());
@@ -129,8 +171,9 @@ TEST_CASE("a passed mail needs no command") {
 TEST_CASE("the JSON shape of an explanation") {
     const MailRecord r = test::held_mail();
     const Json j = to_json(explain_mail(entry_of(r), r), entry_of(r), r);
-    for (const char* key : {"id", "score", "mode", "p", "stratum", "headline", "explanation",
-                            "reasons", "no_reasons", "indicators", "would_pass", "commands"})
+    for (const char* key :
+         {"id", "score", "mode", "p", "stratum", "headline", "explanation", "decided_by",
+          "decision", "model", "reasons", "no_reasons", "indicators", "would_pass", "commands"})
         CHECK(j.contains(key));
     CHECK(j["reasons"][0] ==
           Json{{"feature", "link_host"},

@@ -103,6 +103,9 @@ TEST_CASE("hunt takes a model by name or file, and tells what admins said of its
     const auto bad = past.kith({"hunt", "--where", "scor > 1"});
     CHECK(bad.status == 78);
     CHECK(bad.err.find("did you mean score?") != std::string::npos);
+    const auto never = past.kith({"hunt", "--where", "wants = lnk"});
+    CHECK(never.status == 78);
+    CHECK(never.err.find("wants is never lnk; did you mean link?") != std::string::npos);
 }
 
 TEST_CASE("search finds by address, domain, host, account and indicator") {
@@ -150,6 +153,109 @@ TEST_CASE("backtest tells holds gained and lost against the models that are live
     CHECK(past.json({"backtest", mine})["gained"]["mails"] == 30);
     CHECK(past.json({"backtest", "--as-written", mine})["gained"]["mails"] == 0);
     CHECK(past.kith({"backtest", past.dir.write("bad.yaml", "when: x\n")}).status == 78);
+}
+
+TEST_CASE("imported mail has the score and verdict that it got when learned, in every command") {
+    const Site site;
+    // What import writes has no judgement; the learner indexes its own.
+    MailRecord mail = held_mail(), later = held_mail(), asked = held_mail();
+    for (MailRecord* r : {&mail, &later}) {
+        r->imported = true;
+        r->action = Action::Accepted;
+        r->assessment = {};
+    }
+    mail.id = "learned1";
+    later.id = "notlearned1";
+    asked.id = "asked1";
+    for (MailRecord* r : {&mail, &later, &asked}) r->observations.payment = {77};
+    site.seen({mail, asked});
+    {
+        MailRecord learned = mail;
+        learned.assessment.score = 60;
+        learned.assessment.verdict = Verdict::Quarantine;
+        auto store = Store::open(site.store(), Store::Mode::Write).value();
+        auto txn = store->write().value();
+        const auto entry = find_mail(*txn, mail.id).value();
+        REQUIRE(entry);
+        REQUIRE(index_mail(*txn, learned, entry->position));
+        REQUIRE(txn->commit());
+        auto writer = JournalWriter::open(site.journal());
+        REQUIRE(writer);
+        REQUIRE((*writer)->append(RecordType::Mail, later.time, encode(later)));
+    }
+    const auto json = [&](std::vector<std::string> command) {
+        command.insert(command.begin(), "--json");
+        const auto out = site.kith(std::move(command));
+        CHECK(out.status == 0);
+        return Json::parse(out.out);
+    };
+    const auto of = [](const Json& mails, const std::string& id) {
+        for (const Json& m : mails)
+            if (m["id"] == id) return m;
+        FAIL(id);
+        return Json();
+    };
+    const Json hunted = json({"hunt", "--imported", "--where", "payment > 0"})["mails"];
+    const Json alike = json({"similar", "asked1"})["mails"];
+    const Json found =
+        json({"search", "--imported", "--address", "anna@supplier.example"})["mails"];
+    const Json listed = json({"list", "--all"})["mails"];
+    for (const Json& mails : {hunted, alike, found, listed}) {
+        const Json m = of(mails, "learned1");
+        CHECK(m["score"] == 60.0);
+        CHECK(m["verdict"] == "quarantine");
+        CHECK(m["judged"] == "when learned");
+        if (mails == listed) continue;
+        CHECK(of(mails, "notlearned1")["score"].is_null());
+        CHECK(of(mails, "notlearned1")["verdict"].is_null());
+        CHECK(of(mails, "notlearned1")["judged"] == "not yet");
+    }
+    const std::string text = site.kith({"hunt", "--imported", "--where", "payment > 0"}).out;
+    CHECK(text.find("60.0   quarantine, when learned") != std::string::npos);
+    CHECK(text.find("-      not judged yet") != std::string::npos);
+    // What is shown is also what a condition sees.
+    CHECK(json({"hunt", "--imported", "--where", "score = 60 and rate <= 1.01"})["matches"] == 1);
+    CHECK(json({"hunt", "--imported", "--where", "rate = 1000"})["matches"] == 1);
+    const std::string model =
+        site.dir.write("mine.yaml", "when: score >= 60\naction: reject\nmode: live\n");
+    CHECK(json({"backtest", model})["looked_at"]["mails"] == 1);
+    CHECK(site.kith({"model", "test", model, "learned1"})
+              .out.find("mine matches learned1, score 60.0") == 0);
+}
+
+TEST_CASE("backtest takes imported mail in, and says so where there is nothing else") {
+    const Site site;
+    MailRecord mail = passed_mail();
+    mail.imported = true;
+    site.seen({mail});
+    const std::string model = site.dir.write("mine.yaml", "when: from = dora@*\naction: hold\n");
+    CHECK(site.kith({"backtest", model}).out ==
+          "looked at 0 mails\nmail that was imported is left out, --imported takes it in\n");
+    const auto out = site.kith({"--json", "backtest", "--imported", model});
+    CHECK(out.status == 0);
+    const Json j = Json::parse(out.out);
+    CHECK(j["looked_at"]["mails"] == 1);
+    CHECK(j["gained"]["mails"] == 1);
+    CHECK(j["gained"]["newest"][0]["judged"] == "when learned");
+}
+
+TEST_CASE("what is cut of an address ends with an ellipsis") {
+    const Site site;
+    MailRecord mail = held_mail(), other = held_mail();
+    mail.id = "aaaa1111";
+    other.id = "bbbb2222";
+    for (MailRecord* r : {&mail, &other}) {
+        r->from = std::string(60, 'a') + "@supplier.example";
+        r->observations.payment = {77};
+        r->assessment.reasons = {{"x", 1, std::string(200, 'r')}};
+    }
+    site.seen({mail, other});
+    CHECK(site.kith({"similar", "aaaa1111"}).out.find(std::string(33, 'a') + "\u2026  ") !=
+          std::string::npos);
+    CHECK(site.kith({"hunt", "--where", "payment > 0"}).out.find(std::string(37, 'a') + "\u2026") !=
+          std::string::npos);
+    CHECK(site.kith({"quarantine", "list"}).out.find(std::string(107, 'r') + "\u2026\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("damage in the journal is told and survived") {

@@ -2,6 +2,7 @@
 // `kith model` on a site's own directory of models.
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -78,6 +79,11 @@ TEST_CASE("model check tells every problem at its place, of the directory or of 
     CHECK(out.status == 78);
     CHECK(out.out.find(bad + ":2:9: action: must be hold, tag, delay, reject or notify") !=
           std::string::npos);
+    const std::string never =
+        site.dir.write("never.yaml", "scope: accounts\nwhen: kind = loginn\n");
+    CHECK(site.kith({"model", "check", never})
+              .out.find(never + ":2:7: when: condition, character 8, at \"loginn\": kind is never "
+                                "loginn; did you mean login?") != std::string::npos);
     site.dir.write("models.d/bad.yaml", "when: ready\naction: tga\n");
     CHECK(site.kith({"model", "check"}).status == 78);
 }
@@ -107,6 +113,47 @@ TEST_CASE("model edit saves a valid model, and of one of kith's own the site's v
     CHECK(edit(site, "budget-hold").status == 0);
     CHECK(model(site, "budget-hold")["file"] == site.dir.file("models.d/budget-hold.yaml"));
     CHECK(site.kith({"model", "show", "budget-hold"}).out.find("rate <= 2") != std::string::npos);
+}
+
+TEST_CASE("model edit tells what would keep a model from being saved before the editor starts") {
+    Site site;
+    site.dir.write("text", "when: ready\naction: tag\n");
+    site.dir.write("editor", "#!/bin/sh\ntouch '" + site.dir.file("edited") + "'\ncp '" +
+                                 site.dir.file("text") + "' \"$1\"\n");
+    ::chmod(site.dir.file("editor").c_str(), 0755);
+    const auto edited = [&] { return std::filesystem::exists(site.dir.file("edited")); };
+    SECTION("a name that none can have") {
+        site.write_secret();
+        for (const char* name : {"My_Model", "-mine", "a/b", "mine.yaml"}) {
+            const auto out = edit(site, name);
+            CHECK(out.status == 64);
+            CHECK(out.err.find(std::string(name) + " cannot be the name of a model") !=
+                  std::string::npos);
+        }
+    }
+    SECTION("no audit log, for want of the secret") { CHECK(edit(site, "mine").status != 0); }
+    SECTION("no right to write there") {
+        if (::geteuid() != 0) {
+            WARN("needs root to become somebody else");
+            SUCCEED();
+            return;
+        }
+        site.write_secret();
+        std::filesystem::create_directories(site.dir.path() / "models.d");
+        ::chmod(site.dir.path().c_str(), 0777);
+        ::chmod(site.dir.file("site.key").c_str(), 0644);
+        std::filesystem::copy_file(kith::test::kith_program(), site.dir.path() / "kith");
+        const auto out = admin::run_process(
+            {"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env",
+             "EDITOR=" + site.dir.file("editor"), site.dir.file("kith"), "--config",
+             site.dir.file("kith.yaml"), "model", "edit", "mine"},
+            {});
+        REQUIRE(out);
+        CHECK(out->status == 77);
+        CHECK(out->err.find("cannot write into " + site.dir.file("models.d")) != std::string::npos);
+        CHECK(out->err.find("run as root") != std::string::npos);
+    }
+    CHECK_FALSE(edited());
 }
 
 TEST_CASE("model edit refuses a broken model; the old one stays") {

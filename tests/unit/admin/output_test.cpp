@@ -18,7 +18,27 @@ TEST_CASE("a cell is one line without control characters and never empty") {
     CHECK(cell("\"all of it\"") == "\"all of it\"");
     CHECK(cell("a\nb").find('\n') == std::string::npos);
     CHECK(cell("\x1b[31m").find('\x1b') == std::string::npos);
-    CHECK(cell(std::string(1000, 'x'), 10).size() < 20);
+}
+
+TEST_CASE("what is cut ends with an ellipsis, at the border of a character, and only what is cut") {
+    const std::string dots = "\xe2\x80\xa6", umlauts = "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4";
+    CHECK(cell("0123456789", 10) == "0123456789");
+    CHECK(cell("0123456789a", 10) == "0123456" + dots);
+    CHECK(cell(std::string(1000, 'x'), 10) == "xxxxxxx" + dots);
+    CHECK(cell(umlauts, 8) == umlauts);
+    CHECK(cell(umlauts + "a", 8) == umlauts.substr(0, 4) + dots);
+    CHECK(cell("abcdef\x1b", 10) == "abcdef\\x1b");
+    CHECK(cell("abcdef\x1b.", 10) == "abcdef" + dots);
+    CHECK(fit_columns(umlauts, 4) == umlauts);
+    CHECK(fit_columns(umlauts, 3) == umlauts.substr(0, 4) + dots);
+    CHECK(fit_columns("abc", 1) == dots);
+    CHECK(text_width(umlauts + dots) == 5);
+
+    TextTable table({"WHAT", "N"});
+    table.add({std::string(40, 'y'), "1"});
+    std::ostringstream out;
+    table.print(out, {30, {0}, {}});
+    CHECK(out.str().find(std::string(26, 'y') + dots + "  1\n") != std::string::npos);
 }
 
 TEST_CASE("a table pads by characters, not bytes, and leaves no blanks at the end") {

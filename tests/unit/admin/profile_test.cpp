@@ -91,6 +91,51 @@ TEST_CASE(
     CHECK(text.find("supplier.example: nothing learned\n") != std::string::npos);
 }
 
+TEST_CASE("of many features those that tell something are shown, by group, and all with --all") {
+    const Site site;
+    site.write_secret();
+    site.seen({test::passed_mail()});
+    const Hasher hasher(
+        {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'});
+    Profile p;
+    p.messages = 9;
+    p.days = 4;
+    p.first = p.last = p.aged = from_unix(1772323200);
+    std::vector<ValueCount> values;
+    for (std::uint16_t f = 0; f < 60; ++f) values.push_back({f, 0, 7, 9});
+    // What is told of these is that mail has not what most mail has not, or that it was seen twice.
+    values[0].value = FeatureValue::kAbsent;
+    values[1].value = encode_seen(Seen::flag(false), 1, hasher).code;
+    values[2].count = 2;
+    p.restore(values);
+    {
+        auto store = Store::open(site.store(), Store::Mode::Write).value();
+        auto txn = store->write().value();
+        for (const auto& [subject, key] :
+             {std::pair(Subject::Correspondent, sender_key(hasher, "anna@supplier.example")),
+              std::pair(Subject::Domain, domain_key(hasher, "supplier.example"))})
+            REQUIRE(txn->put(Table::Profiles, stored_key(subject, key).view(), encode(p)));
+        REQUIRE(txn->commit());
+    }
+    const auto rows = [](const std::string& text) {
+        return std::count(text.begin(), text.end(), '%');
+    };
+    const std::string text = site.kith({"profile", "show", "anna@supplier.example"}).out;
+    CHECK(rows(text) == 30);
+    CHECK(text.find("GROUP      FEATURE") != std::string::npos);
+    CHECK(text.find("40 features more that tell less: --all\n") != std::string::npos);
+    CHECK(text.find("50 features more that tell less: --all\n") != std::string::npos);
+    for (std::size_t f = 0; f < 3; ++f)
+        CHECK(text.find(' ' + std::string(feature_name(f)) + ' ') == std::string::npos);
+    CHECK(rows(site.kith({"profile", "show", "supplier.example"}).out) == 30);
+    const std::string all = site.kith({"profile", "show", "anna@supplier.example", "--all"}).out;
+    CHECK(rows(all) == 120);
+    CHECK(all.find("tell less") == std::string::npos);
+    const auto json = nlohmann::json::parse(
+        site.kith({"profile", "show", "anna@supplier.example", "--json"}).out);
+    CHECK(json["address"]["features"].size() == 60);
+}
+
 TEST_CASE("forget asks the learner through the journal, and is refused where nothing is known") {
     const Site site;
     site.write_secret();

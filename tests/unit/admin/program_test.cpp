@@ -38,6 +38,29 @@ TEST_CASE("list prints the mail that did not pass, newest first, in columns") {
     CHECK(site.kith({"list", "--held"}).out.find("bcdefghijklmnopq") == std::string::npos);
 }
 
+TEST_CASE("where the mode kept a verdict from being done, list and show say what would have been") {
+    Site site;
+    MailRecord passive = held_mail(), refused = held_mail(), delayed = held_mail();
+    for (MailRecord* mail : {&passive, &refused, &delayed}) {
+        mail->mode = "passive";
+        mail->action = Action::Accepted;
+    }
+    refused.id = "refused1";
+    refused.assessment.verdict = Verdict::Reject;
+    delayed.id = "delayed1";
+    delayed.assessment.verdict = Verdict::Defer;
+    site.seen({passive, refused, delayed});
+    const std::string held = site.kith({"list", "--held"}).out;
+    CHECK(held.find("quarantine  accepted, would have been held      anna") != std::string::npos);
+    CHECK(held.find("reject      accepted, would have been rejected  anna") != std::string::npos);
+    CHECK(site.kith({"list"}).out.find("accepted, would have been delayed") != std::string::npos);
+    CHECK(site.kith({"show", "abcdefghijklmnop"})
+              .out.find("action      accepted, would have been held\n") != std::string::npos);
+    site.mark("abcdefghijklmnop", MailState::Confirmed);
+    CHECK(site.kith({"list", "--held"}).out.find("would have been held (confirmed)") !=
+          std::string::npos);
+}
+
 TEST_CASE("list leaves out mail that passed unless all is asked for") {
     Site site;
     site.seen({passed_mail()});
@@ -71,7 +94,7 @@ TEST_CASE("an empty list says what there is none of") {
     site.seen({passed_mail()});
     const auto held = site.kith({"list", "--held"});
     CHECK(held.status == 0);
-    CHECK(held.out == "no mail on hold\n");
+    CHECK(held.out == "no mail was held, and none would have been\n");
     CHECK(site.kith({"list"}).out == "no mail with another verdict than pass\n");
 }
 
@@ -237,6 +260,29 @@ TEST_CASE("list, show and explain tell the verdict when learned from what was do
     const Json j = Json::parse(site.kith({"explain", mail.id, "--json"}).out);
     CHECK(j["verdict"] == "quarantine");
     CHECK(j["judged"] == "when learned");
+}
+
+TEST_CASE("explain names the model that decided, and JSON has it whole") {
+    Site site;
+    site.dir.write("models.d/no-anna.yaml",
+                   "description: nobody wants Anna\nwhen: from = anna@*\naction: hold\nmode: "
+                   "live\npriority: 70\n");
+    MailRecord mail = held_mail();
+    mail.assessment.decided_by = "no-anna";
+    site.seen({mail});
+    const std::string explained = site.kith({"explain", mail.id}).out;
+    CHECK(explained.find("\nIt was decided by the site's model no-anna: nobody wants Anna. Its "
+                         "action is hold, its priority 70, its file " +
+                         site.dir.file("models.d/no-anna.yaml") + ".\n") != std::string::npos);
+    const Json j = Json::parse(site.kith({"explain", mail.id, "--json"}).out);
+    CHECK(j["decided_by"] == "no-anna");
+    CHECK(j["model"]["name"] == "no-anna");
+    CHECK(j["model"]["description"] == "nobody wants Anna");
+    CHECK(j["model"]["priority"] == 70);
+    CHECK(j["model"]["action"] == "hold");
+    CHECK(j["model"]["file"] == site.dir.file("models.d/no-anna.yaml"));
+    CHECK(site.kith({"show", mail.id}).out.find("decided by  model no-anna\n") !=
+          std::string::npos);
 }
 
 TEST_CASE("list, show and explain tell of another account in an attached document") {

@@ -103,6 +103,14 @@ TEST_CASE("old is what is on hold for longer than the bound, and nothing without
               .aged.empty());
 }
 
+TEST_CASE("kith's own mail is ASCII: text that was cut ends there in three points") {
+    DigestItem i = item("abcd");
+    i.reasons = {std::string(300, 'r')};
+    const OutgoingMail digest = admin_digest(config(), kNow, "mx", {i}, {}, 0);
+    const std::string mail = format_mail(config(), Hasher(kSecret), kNow, digest, "u");
+    CHECK(mail.find("why  " + std::string(197, 'r') + "...\n") != std::string::npos);
+}
+
 TEST_CASE(
     "the admin's digest names each mail with its reasons, and nothing in it can be clicked or "
     "forged") {

@@ -68,6 +68,49 @@ TEST_CASE("a held mail is recorded as released, taken off hold and its delivery 
     CHECK(record.why == "known form");
 }
 
+TEST_CASE("that Postfix is not running is told, not what to try by hand") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    const FakePostfix postfix(kOnHold);
+    const auto released = [&] {
+        return site.kith({"release", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
+    };
+    SECTION("when the queue is looked at") {
+        postfix.script("postqueue",
+                       "echo 'postqueue: fatal: Queue report unavailable - mail system is down: "
+                       "Connection refused' >&2; exit 69");
+        const auto out = released();
+        CHECK(out.status == 69);
+        CHECK(out.err.find("kith: hint: Postfix is not running: systemctl start postfix\n") !=
+              std::string::npos);
+        CHECK(site.records(RecordType::Release).empty());
+    }
+    SECTION("when delivery is to be started") {
+        postfix.script("postqueue",
+                       "case \"$*\" in *-j*) cat " + postfix.dir.file("queue.json") +
+                           ";; *) echo 'postqueue: warning: connect to public/flush: No "
+                           "such file or directory' >&2; echo 'postqueue: fatal: "
+                           "Cannot flush mail queue - mail system is down' >&2; exit "
+                           "69;; esac");
+        const auto out = released();
+        CHECK(out.status == 69);
+        CHECK(out.err.find("is recorded, but Postfix did not follow: postqueue -i 4Q1XYZ2abc: "
+                           "status 69: postqueue: fatal: Cannot flush mail queue - mail system is "
+                           "down\n") != std::string::npos);
+        CHECK(out.err.find("hint: Postfix is not running: systemctl start postfix\n") !=
+              std::string::npos);
+        CHECK(out.err.find("try by hand") == std::string::npos);
+    }
+    SECTION("of an instance with its own configuration") {
+        postfix.script("postqueue", "echo 'Mail system is down' >&2; exit 69");
+        const auto out = site.kith({"release", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str(),
+                                    "--postfix-config", "/etc/postfix-x"});
+        CHECK(out.err.find("Postfix is not running: postfix -c /etc/postfix-x start\n") !=
+              std::string::npos);
+    }
+}
+
 TEST_CASE("a mail that is not on hold is not released, and nothing is recorded") {
     if (!root()) return;
     Site site;

@@ -119,6 +119,9 @@ TEST_CASE("problems are told with file, line and what would be right") {
           std::string::npos);
     CHECK(problem_of("when: rcpt in group.money\naction: tag\n").find("unknown group") !=
           std::string::npos);
+    CHECK(problem_of("when:\n  - ready\n  - kind = newsleter\naction: tag\n") ==
+          "mine.yaml:3:5: when: condition, character 8, at \"newsleter\": kind is never newsleter; "
+          "did you mean newsletter?");
     CHECK(problem_of("override: budget-hodl\nenabled: false\n").find("did you mean budget-hold?") !=
           std::string::npos);
     CHECK(problem_of("override: budget-hold\nwhen: ready\n").find("unknown key") !=

@@ -80,6 +80,30 @@ TEST_CASE("what is not well formed is told at its place") {
     CHECK(error_of("from = \xff") == "condition is not UTF-8");
 }
 
+TEST_CASE("a value that a metric never has is refused, with the nearest it has") {
+    CHECK(error_of("ready and wants = lnk") ==
+          "condition, character 19, at \"lnk\": wants is never lnk; did you mean link?");
+    CHECK(error_of("direction != outgoing") ==
+          "condition, character 14, at \"outgoing\": direction is never outgoing; it is inbound, "
+          "outbound, internal");
+    CHECK(error_of("kind in (person, newsleter)").find("did you mean newsletter?") !=
+          std::string::npos);
+    CHECK(error_of("kind = \"\"").find("kind is never empty; it is person, newsletter, list") !=
+          std::string::npos);
+    CHECK(error_of("kind = auto_*").find("kind is never auto_*") != std::string::npos);
+    CHECK(error_of("kind = AUTO-* or wants in (Link, identity) or kind != *").empty());
+    const PolicyGroups groups{{"kinds", {"person", "tiket"}}};
+    CHECK(Expression::parse("kind in group.kinds", groups).error().what ==
+          "condition, character 9, at \"group.kinds\": kind is never tiket; did you mean ticket?");
+    const auto of_accounts = [](std::string_view text) {
+        return Expression::parse(text, {}, PolicySubject::Accounts);
+    };
+    CHECK(of_accounts("kind = loginn").error().what ==
+          "condition, character 8, at \"loginn\": kind is never loginn; did you mean login?");
+    CHECK(of_accounts("kind = mail or kind = rule-*"));
+    CHECK(of_accounts("service = whatever"));
+}
+
 TEST_CASE("length, depth, conditions and values are bounded, at the limit and beyond") {
     const auto nested = [](std::size_t depth) {
         return std::string(depth, '(') + "ready" + std::string(depth, ')');

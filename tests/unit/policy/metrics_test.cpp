@@ -85,6 +85,22 @@ TEST_CASE("names are unique, and an unknown one is told the nearest") {
     CHECK(find_metric("score.x").metric == nullptr);
 }
 
+TEST_CASE("what a metric of few values can be is what its description says") {
+    std::size_t closed = 0;
+    for (const PolicySubject subject : {PolicySubject::Mail, PolicySubject::Accounts})
+        for (const Metric& m : all_metrics(subject)) {
+            if (m.values == nullptr) continue;
+            ++closed;
+            CHECK(m.type == MetricType::Text);
+            for (const std::string& value : m.values()) {
+                INFO(m.name << ' ' << value);
+                CHECK(m.meaning.find(value) != std::string_view::npos);
+                CHECK(Expression::parse(std::string(m.name) + " = " + value, {}, subject));
+            }
+        }
+    CHECK(closed == 4);
+}
+
 TEST_CASE("every tag can be asked for") {
     for (const Tag& t : all_tags()) {
         INFO(t.name);
