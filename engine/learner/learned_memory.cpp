@@ -88,10 +88,8 @@ struct LearnedMemory::Impl {
     }
 };
 
-LearnedMemory::LearnedMemory(double half_life_days)
-    : impl_(std::make_unique<Impl>()),
-      site_(std::make_unique<SiteState>()),
-      half_life_days_(half_life_days) {}
+LearnedMemory::LearnedMemory()
+    : impl_(std::make_unique<Impl>()), site_(std::make_unique<SiteState>()) {}
 LearnedMemory::~LearnedMemory() = default;
 
 namespace {

@@ -37,8 +37,7 @@ struct Delayed {
 
 class LearnedMemory final : public Memory {
 public:
-    /// `half_life_days` is applied when state is read.
-    explicit LearnedMemory(double half_life_days);
+    LearnedMemory();
     ~LearnedMemory() override;
     LearnedMemory(const LearnedMemory&) = delete;
     LearnedMemory& operator=(const LearnedMemory&) = delete;
@@ -125,7 +124,6 @@ private:
     std::unique_ptr<SiteState> site_;
     Examples examples_;
     const StoreReader* reader_ = nullptr;
-    double half_life_days_;
 };
 
 }  // namespace kith

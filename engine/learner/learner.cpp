@@ -78,7 +78,7 @@ public:
         learner_.reset();
         accounts_ = std::make_unique<AccountLearner>(hasher_, config_->account_judge,
                                                      config_->site.domains);
-        memory_ = std::make_unique<LearnedMemory>(config_->learner.half_life_days);
+        memory_ = std::make_unique<LearnedMemory>();
         auto reader = store_->read();
         if (!reader) return fail(reader.error());
         memory_->read_from(reader->get());

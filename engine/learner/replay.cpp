@@ -58,7 +58,6 @@ Replay::Replay(const Config& config, const Hasher& hasher, Seconds retry_after,
       hasher_(hasher),
       retry_after_(retry_after),
       parse_options_(config.parse),
-      memory_(config.learner.half_life_days),
       learner_(hasher, config.budget, config.learner, memory_) {
     parse_options_.max_documents = 0;
     for (const std::size_t f : without) memory_.edit_site().without[f] = true;

@@ -60,7 +60,7 @@ Numbers measure(long profiles, long mails) {
     const LearnerOptions learning;
     Numbers out;
     {
-        LearnedMemory memory(learning.half_life_days);
+        LearnedMemory memory;
         MailLearner learner(test_hasher(), scoring, learning, memory);
         const auto commit_every = 1000;
         std::unique_ptr<StoreWriter> writer = must(store->write());

@@ -126,7 +126,7 @@ void print_sizes(const StoreReader& reader, Subject subject, const char* name) {
 }
 
 void print_restart(const StoreReader& reader, const Hasher& hasher) {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.read_from(&reader);
     double before = cpu_ms();
     if (must(memory.load_site()) != 0) stop("records that do not decode");

@@ -56,7 +56,7 @@ Observations mail(long who, long number) {
 }
 
 void learn_some(Store& store, const LearnerOptions& options) {
-    LearnedMemory memory(options.half_life_days);
+    LearnedMemory memory;
     auto writer = must(store.write());
     for (long n = 0; n < kMailsEach; ++n)
         for (long who = 0; who < kLearned; ++who)

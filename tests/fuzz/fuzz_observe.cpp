@@ -60,7 +60,7 @@ struct Site {
     }
     Config config;
     const Hasher& hasher = test::test_hasher();
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     MailLearner learner{hasher, config.budget, config.learner, memory};
 };
 

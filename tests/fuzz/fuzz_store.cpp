@@ -71,7 +71,7 @@ const test::MemoryStore& past() {
     static const test::MemoryStore store = [] {
         test::MemoryStore s;
         const Config config;
-        LearnedMemory memory(90);
+        LearnedMemory memory;
         MailLearner learner(test::test_hasher(), config.budget, config.learner, memory);
         for (int i = 0; i < 40; ++i)
             for (MailRecord mail : mails()) {
@@ -195,7 +195,7 @@ void judge_as_the_milter(const StoreReader& store) {
 
 void learn(test::MemoryStore& store) {
     const Config config;
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.read_from(&store);
     (void)must(memory.load_site());
     MailLearner learner(test::test_hasher(), config.budget, config.learner, memory);
@@ -214,7 +214,7 @@ void learn(test::MemoryStore& store) {
     require(memory.flush(store).has_value());
     memory.flushed();
     // What was written is read again; what could not be read before may still lie there.
-    LearnedMemory again(90);
+    LearnedMemory again;
     again.read_from(&store);
     (void)must(again.load_site());
     for (const MailRecord& mail : mails())

@@ -75,7 +75,7 @@ double total_difference(const Surprises& a, const Surprises& b, Look look) {
 }
 
 struct Twins {
-    LearnedMemory with{90}, without{90};
+    LearnedMemory with, without;
     LearnerOptions options;
     void both(const Observations& o) {
         learn(o, test_hasher(), options, with);

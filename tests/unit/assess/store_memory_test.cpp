@@ -24,7 +24,7 @@ std::shared_ptr<const SiteSnapshot> snapshot_of(const StoreReader& reader) {
 
 TEST_CASE("the reader finds what the learner's memory wrote") {
     MemoryStore store;
-    LearnedMemory learned(90);
+    LearnedMemory learned;
     learned.edit_profile(Subject::Correspondent, kAnna) = sample_profile();
     learned.edit_vocabulary(kAnna) = sample_vocabulary();
     learned.edit_word(5) = sample_word();

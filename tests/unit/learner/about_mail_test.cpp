@@ -127,7 +127,7 @@ TEST_CASE("the milter's memory and the learner's give the same allowance, others
     CHECK(live.allowances(mail.observations.sender).items.size() == 1);
     CHECK(live.allowances(person("else@partner.example")).items.empty());
     CHECK(live.trouble().empty());
-    LearnedMemory learner(90);
+    LearnedMemory learner;
     CHECK(learner.allowances(mail.observations.sender).items.empty());
     learner.read_from(reader.get());
     CHECK(learner.allowances(mail.observations.sender).items.size() == 1);

@@ -19,7 +19,7 @@ Mail submitted(std::string_view login, std::string_view from, double at) {
 }
 
 struct Site {
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     LearnerOptions options;
 
     Lesson learns(const Observations& o) { return learn(o, test_hasher(), options, memory); }

@@ -36,7 +36,7 @@ Mail mail_at(double at) { return Mail(kSupplier, day(at)); }
 struct Desk {
     ScoringOptions scoring;
     LearnerOptions options;
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     MailLearner learner{test_hasher(), scoring, options, memory};
 
     MailRecord takes(const Observations& o, Action action = Action::Accepted) {

@@ -27,7 +27,7 @@ Mail under_name(int colleague, std::string_view from, double at) {
 std::string ticket(int number) { return "ticket" + std::to_string(number) + "@tracker.example"; }
 
 struct Site {
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     LearnerOptions options;
 
     /// Six colleagues who write from here under their own names.

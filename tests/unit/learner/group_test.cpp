@@ -17,7 +17,7 @@ namespace {
 constexpr auto kAnn = "ann@site.example", kBen = "ben@site.example", kCy = "cy@site.example";
 
 struct Site {
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     LearnerOptions options;
     int number = 0;
 

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kAnna = "anna@partner.example";
 
 struct Site {
-    LearnedMemory memory{90};
+    LearnedMemory memory;
 
     /// A mail of anna, `minutes` after the start.
     MailRecord takes(double minutes, Verdict verdict, Stratum stratum = Stratum::NewLink,

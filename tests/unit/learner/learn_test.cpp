@@ -11,7 +11,7 @@ using namespace kith::test;
 namespace {
 
 struct Site {
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     LearnerOptions options;
 
     void learns(const Observations& o) { learn(o, test_hasher(), options, memory); }

@@ -27,7 +27,7 @@ Waiting waiting(double due, std::string_view id) {
 }  // namespace
 
 TEST_CASE("what was never stored is unknown, and editing makes it") {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     CHECK(memory.profile(Subject::Correspondent, kAnna) == nullptr);
     CHECK(memory.vocabulary(kAnna) == nullptr);
     CHECK(memory.word(5).count == 0);
@@ -41,7 +41,7 @@ TEST_CASE("what was never stored is unknown, and editing makes it") {
 TEST_CASE("everything edited is in the store after a flush and read back by another memory") {
     MemoryStore store;
     {
-        LearnedMemory memory(90);
+        LearnedMemory memory;
         memory.edit_profile(Subject::Domain, kAnna) = sample_profile();
         memory.edit_vocabulary(kAnna) = sample_vocabulary();
         memory.edit_word(5) = sample_word();
@@ -53,7 +53,7 @@ TEST_CASE("everything edited is in the store after a flush and read back by anot
         memory.wait(waiting(3, "m2"));
         write(memory, store);
     }
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.read_from(&store);
     const auto bad = memory.load_site();
     REQUIRE(bad);
@@ -77,7 +77,7 @@ TEST_CASE("everything edited is in the store after a flush and read back by anot
 TEST_CASE("a flush writes only what changed since the last one") {
     MemoryStore store;
     store.fail_from = 1'000'000;  // counts calls
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.edit_word(5).count = 1;
     write(memory, store);
     const int calls = store.calls;
@@ -92,14 +92,14 @@ TEST_CASE("a flush writes only what changed since the last one") {
 
 TEST_CASE("a flush that fails says so and the next one writes everything") {
     MemoryStore store;
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.edit_word(5).count = 1;
     memory.edit_site() = sample_site();
     store.fail_from = GENERATE(0, 1, 5);
     CHECK_FALSE(memory.flush(store));
     MemoryStore healthy;
     write(memory, healthy);
-    LearnedMemory back(90);
+    LearnedMemory back;
     back.read_from(&healthy);
     REQUIRE(back.load_site());
     CHECK(back.word(5).count == 1);
@@ -107,7 +107,7 @@ TEST_CASE("a flush that fails says so and the next one writes everything") {
 }
 
 TEST_CASE("a mail belongs to the thread of the first known mail it refers to") {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.edit_thread(id_of("m1"), {}).asks = 1;
     memory.edit_thread(id_of("m2"), {id_of("never seen"), id_of("m1")}).asks |= 2;
     memory.edit_thread(id_of("m3"), {id_of("m2")}).asks |= 4;
@@ -117,7 +117,7 @@ TEST_CASE("a mail belongs to the thread of the first known mail it refers to") {
 }
 
 TEST_CASE("the second copy of a mail changes nothing of where its thread is") {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.edit_thread(id_of("m1"), {}).asks = 1;
     memory.edit_thread(id_of("m2"), {id_of("m1")}).asks |= 2;
     memory.edit_thread(id_of("m2"), {id_of("m1")}).asks |= 4;
@@ -126,7 +126,7 @@ TEST_CASE("the second copy of a mail changes nothing of where its thread is") {
 }
 
 TEST_CASE("those due come out in order of time, each once") {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.wait(waiting(3, "c"));
     memory.wait(waiting(1, "a"));
     memory.wait(waiting(2, "b"));
@@ -141,7 +141,7 @@ TEST_CASE("those due come out in order of time, each once") {
 }
 
 TEST_CASE("two waiting mails of one Message-ID both come out") {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.wait(waiting(1, "a"));
     memory.wait(waiting(2, "a"));
     CHECK(memory.take_due(day(1)).size() == 1);
@@ -150,7 +150,7 @@ TEST_CASE("two waiting mails of one Message-ID both come out") {
 }
 
 TEST_CASE("a mail without Message-ID waits, but no answer can take it") {
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.wait({day(1), 0, kAnna, "x"});
     CHECK_FALSE(memory.take_waiting(0));
     CHECK(memory.take_due(day(1)).size() == 1);
@@ -158,7 +158,7 @@ TEST_CASE("a mail without Message-ID waits, but no answer can take it") {
 
 TEST_CASE("what waited and was taken is gone from the store as well") {
     MemoryStore store;
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.wait(waiting(1, "a"));
     memory.wait(waiting(2, "b"));
     write(memory, store);
@@ -178,7 +178,7 @@ TEST_CASE("damaged records are a cold start; damaged pieces of the site are coun
     REQUIRE(store.put(Table::Site, "totals", "damaged"));
     REQUIRE(store.put(Table::Site, "of a later version", "x"));
     REQUIRE(store.put(Table::Waiting, "short key", "x"));
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.read_from(&store);
     const auto bad = memory.load_site();
     REQUIRE(bad);
@@ -191,7 +191,7 @@ TEST_CASE("damaged records are a cold start; damaged pieces of the site are coun
 TEST_CASE("a store that cannot be read makes loading fail") {
     MemoryStore store;
     store.fail_from = GENERATE(0, 1);
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.read_from(&store);
     CHECK_FALSE(memory.load_site());
 }
@@ -230,7 +230,7 @@ TEST_CASE(
     const auto key = integer_key(static_cast<std::uint64_t>(seconds));
     REQUIRE(store.put(Table::Waiting, key + integer_key(7) + std::string(16, 's'), "x"));
     REQUIRE(store.put(Table::Messages, delayed_key(9), key + "x"));
-    LearnedMemory memory(90);
+    LearnedMemory memory;
     memory.read_from(&store);
     REQUIRE(memory.load_site());
     const auto waits = memory.take_waiting(7);

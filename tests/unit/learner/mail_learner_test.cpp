@@ -14,7 +14,7 @@ namespace {
 struct Site {
     ScoringOptions scoring;
     LearnerOptions options;
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     MailLearner learner{test_hasher(), scoring, options, memory};
 
     Fate takes(const Observations& o, Action action = Action::Accepted) {

@@ -16,7 +16,7 @@ namespace {
 struct School {
     ScoringOptions scoring;
     LearnerOptions options;
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     SelfSupervision teacher{test_hasher(), memory.examples()};
 
     void takes(const Observations& o, bool teaches = true) {

@@ -17,7 +17,7 @@ const char* const kPeople[] = {"anna@partner.example", "ben@partner.example", "c
 struct Site {
     ScoringOptions scoring;
     LearnerOptions options;
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     MailLearner learner{test_hasher(), scoring, options, memory};
 
     void takes(const Observations& o) {

@@ -15,7 +15,7 @@
 namespace kith::test {
 
 struct Scene {
-    LearnedMemory memory{90};
+    LearnedMemory memory;
     LearnerOptions learner;
     ScoringOptions options;
     Observations o;
