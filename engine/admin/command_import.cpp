@@ -364,6 +364,9 @@ Outcome import_log(Env& env, const Config& config, const Options& options) {
     const KnownEvents known(config, hasher);
     stop_on_signals();
     GeoDatabases geo(config.accounts.mmdb);
+    if (const std::string trouble = geo.trouble(); !trouble.empty())
+        env.err << "kith: logins are imported without some of accounts.mmdb: "
+                << cell(trouble, 2000) << '\n';
     const auto record = [&](const AccountEvent& event) -> Status {
         if (!journal) return ok();
         AccountEvent placed = event;
