@@ -141,7 +141,7 @@ class Site:
             if not isinstance(place, str) and place[1]:
                 line["name"] = f"h{self.rng.randrange(1, 255)}.{place[1]}"
             if self.whereabouts_known:
-                line["asn"], line["country"], line["latitude"], line["longitude"] = whereabouts(line["addr"].rsplit(".", 1)[0])
+                line["asn"], line["country"], line["lat"], line["lon"] = whereabouts(line["addr"].rsplit(".", 1)[0])
         line.update({k: v for k, v in more.items() if v not in (None, "", 0)})
         arrived = t + self.rng.randrange(0, 3)
         day = (t - START) // DAY
