@@ -29,8 +29,8 @@ namespace {
 /// Rows of habits that are shown where not all are asked for, of an address and its domain
 /// together; the rest of a screen tells more than they do.
 constexpr std::size_t kRows = 30, kRowsOfDomain = 10;
-/// Mails from which on a value is a habit worth a row.
-constexpr double kSettled = 3;
+/// Share of the most frequent value from which on there is a habit.
+constexpr double kHabit = .25;
 
 /// Nats a mail of drift that are worth a line; new machines and programs reach them for some weeks.
 constexpr double kDriftTold = 3;
@@ -58,10 +58,10 @@ std::vector<Habit> habits_of(const Profile& profile) {
     return out;
 }
 
-/// Whether it tells anything of the sender: not what was hardly seen, and not that his mail never
-/// has something, which most mail has not.
+/// Whether it tells anything of the sender: not what is other every time, and not that his mail
+/// never has something, which most mail has not.
 bool is_telling(const Habit& h, const Hasher& hasher) {
-    if (h.observations < kSettled) return false;
+    if (h.top_share < kHabit) return false;
     return h.values > 1 || (h.value != FeatureValue::kAbsent &&
                             h.value != encode_seen(Seen::flag(false), h.feature, hasher).code);
 }

@@ -102,8 +102,11 @@ TEST_CASE("of many features those that tell something are shown, by group, and a
     p.days = 4;
     p.first = p.last = p.aged = from_unix(1772323200);
     std::vector<ValueCount> values;
-    for (std::uint16_t f = 0; f < 60; ++f) values.push_back({f, 0, 7, 9});
-    // What is told of these is that mail has not what most mail has not, or that it was seen twice.
+    for (std::uint16_t f = 0; f < 60; ++f)
+        for (std::uint32_t value = 7; value < (f == 3 ? 16U : 8U); ++value)
+            values.push_back({f, 0, value, f == 3 ? 1.0F : 9.0F});
+    // What is told of the first two is that mail has not what most mail has not; the third was seen
+    // twice only, the fourth is other every time.
     values[0].value = FeatureValue::kAbsent;
     values[1].value = encode_seen(Seen::flag(false), 1, hasher).code;
     values[2].count = 2;
@@ -125,7 +128,7 @@ TEST_CASE("of many features those that tell something are shown, by group, and a
     CHECK(text.find("\nGROUP ") != std::string::npos);
     CHECK(text.find("40 features more that tell less: --all\n") != std::string::npos);
     CHECK(text.find("50 features more that tell less: --all\n") != std::string::npos);
-    for (std::size_t f = 0; f < 3; ++f)
+    for (std::size_t f = 0; f < 4; ++f)
         CHECK(text.find(' ' + std::string(feature_name(f)) + ' ') == std::string::npos);
     CHECK(rows(site.kith({"profile", "show", "supplier.example"}).out) == 30);
     const std::string all = site.kith({"profile", "show", "anna@supplier.example", "--all"}).out;
