@@ -26,6 +26,7 @@ constexpr Seconds kBefore{3LL * 86400};  ///< unusual events that belong to an i
 constexpr double kGateP = .03;           ///< more suspicious account-days teach after probation
 constexpr double kGateNats = 10;         ///< the same before there is a scale
 constexpr double kLeastAlert = 10;       ///< nats: less is one or two unusual things
+constexpr double kShareOfAlert = .5;  ///< of what is above the level of alerts
 constexpr float kUnusualNats = 2;
 constexpr float kPartOfIncident = 20;       ///< risk after it: one account-day in ten
 constexpr Seconds kFirstWeek{7LL * 86400};  ///< in which everything is new
@@ -387,15 +388,38 @@ void add_peak(AccountSite& site, std::size_t ring, float nats, std::int32_t day)
     if (site.last_day - day < 8) ++site.day_counts[ring][static_cast<std::size_t>(day % 8)];
 }
 
+/// The least nats from which on a day of the stratum raises an alert, at most `nats`.
+double alert_level(const Risk& risk, const AccountSite& site, double alerts_per_week) {
+    double low = 0, high = risk.nats;
+    for (int i = 0; i < 20; ++i) {
+        const double middle = (low + high) / 2;
+        (per_week({middle, risk.stratum}, site) <= alerts_per_week ? high : low) = middle;
+    }
+    return std::max(high, std::min(kLeastAlert, risk.nats));
+}
+
+/// What a day tells the scale. Of a day that raised an alert, what is above the level of alerts
+/// counts half: the level stays where it is, since as many days are above it, but the tail of a
+/// stratum with few days is not made of the takeovers among them, which would hide the next one.
+float ranked(const Risk& risk, bool raised, const AccountSite& site, double alerts_per_week) {
+    if (!raised || !is_ready(site) || per_week(risk, site) > alerts_per_week)
+        return static_cast<float>(risk.nats);
+    const double level = alert_level(risk, site, alerts_per_week);
+    return static_cast<float>(level + kShareOfAlert * (risk.nats - level));
+}
+
 /// The day's risk is what days are like; that of an incident once, on the day that it opened: else
 /// the scale would follow attacks.
-void rank_day(AccountState& a, AccountSite& site, std::int32_t today, bool open) {
+void rank_day(AccountState& a, AccountSite& site, std::int32_t today, bool open,
+              double alerts_per_week) {
     if (!open || day_number(a.incident.opened) >= a.day) {
         go_to_day(site, today);
         float most = 0;
         for (std::size_t s = 0; s < kAccountStrata; ++s) {
-            if (a.peaks[s] > 0) add_peak(site, s, a.peaks[s], today);
-            most = std::max(most, a.peaks[s]);
+            const Risk risk{static_cast<double>(a.peaks[s]), static_cast<AccountStratum>(s)};
+            const float counts = ranked(risk, open, site, alerts_per_week);
+            if (counts > 0) add_peak(site, s, counts, today);
+            most = std::max(most, counts);
         }
         add_peak(site, kAll, most, today);
         if (++site.since_scale >= AccountSite::kScaleEvery ||
@@ -428,7 +452,7 @@ void end_day(const Sighting& s, const AccountJudgeOptions& options, const Accoun
     // A day without changes is what makes a change rare.
     for (const AccountFeature f : {AccountFeature::change, AccountFeature::rule})
         if (a.today[index_of(f)] == 0) teach(f, kNoChange);
-    rank_day(a, site, today, open);
+    rank_day(a, site, today, open, options.alerts_per_week);
     a.today = {};
     a.day = today;
 }
