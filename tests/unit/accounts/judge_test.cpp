@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/accounts/judge.hpp"
+#include <cstdio>
 
 #include "tests/unit/accounts/account_builder.hpp"
 
@@ -54,6 +55,25 @@ TEST_CASE("ordinary days open none") {
     AccountWorld w;
     w.live(40, 30);
     for (const auto& [name, a] : w.accounts) CHECK(a.incident.id.empty());
+}
+
+TEST_CASE("takeovers that were told do not hide the next one of their kind") {
+    AccountWorld w;
+    for (int d = 0; d < 40; ++d) {
+        w.live(40, 1, d);
+        AccountEvent rule =
+            act(AccountEventKind::RuleActivated, day(d, 10), AccountWorld::name(d), "198.51.100.7");
+        rule.rule = hiding_rule();
+        (void)w.see(rule);
+    }
+    for (int n = 0; n < 20; ++n) {
+        const std::string name = AccountWorld::name(2 * n);
+        CAPTURE(n);
+        const auto j = take_over(w, name, day(41 + n), "203.0." + std::to_string(n) + ".9");
+        CHECK(w.accounts[name].incident.is_open(day(41 + n)));
+        CHECK(j.per_week < 1.2);  // 1.6 where they count whole
+        w.live(40, 1, 41 + n);
+    }
 }
 
 TEST_CASE("with a budget of no alerts there is none") {
