@@ -26,7 +26,7 @@ constexpr Seconds kBefore{3LL * 86400};  ///< unusual events that belong to an i
 constexpr double kGateP = .03;           ///< more suspicious account-days teach after probation
 constexpr double kGateNats = 10;         ///< the same before there is a scale
 constexpr double kLeastAlert = 10;       ///< nats: less is one or two unusual things
-constexpr double kShareOfAlert = .5;  ///< of what is above the level of alerts
+constexpr double kShareOfAlert = .5;     ///< of what is above the level of alerts
 constexpr float kUnusualNats = 2;
 constexpr float kPartOfIncident = 20;       ///< risk after it: one account-day in ten
 constexpr Seconds kFirstWeek{7LL * 86400};  ///< in which everything is new

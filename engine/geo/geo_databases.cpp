@@ -184,7 +184,7 @@ Time GeoFile::built() const noexcept {
 
 GeoDatabases::GeoDatabases(const std::vector<std::string>& files, std::chrono::seconds look_every)
     : look_every_(look_every) {
-    for (const std::string& file : files) entries_.push_back({file, nullptr, ""});
+    for (const std::string& file : files) entries_.push_back({file, nullptr, "", {}});
 }
 
 void GeoDatabases::look() {
@@ -192,7 +192,10 @@ void GeoDatabases::look() {
     if (now < next_) return;
     next_ = now + look_every_;
     for (Entry& e : entries_) {
-        if (e.open && e.open->identity() == GeoFile::identity_of(e.file)) continue;
+        const GeoFile::Identity bytes = GeoFile::identity_of(e.file);
+        // The same bytes are as damaged as they were, and libmaxminddb loses some memory each time.
+        if (e.looked_at == bytes) continue;
+        e.looked_at = bytes;
         // What was there before may be the very bytes that are being written over.
         e.open.reset();
         auto opened = GeoFile::open(e.file);

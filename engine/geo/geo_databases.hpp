@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,7 @@ private:
         std::string file;
         std::shared_ptr<const GeoFile> open;  ///< nullptr: `trouble` says why
         std::string trouble;
+        std::optional<GeoFile::Identity> looked_at{};  ///< of what `open` or `trouble` is
     };
     /// REQUIRES: mutex_ is held.
     void look();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/accounts/judge.hpp"
+
 #include <cstdio>
 
 #include "tests/unit/accounts/account_builder.hpp"
