@@ -128,8 +128,7 @@ struct GeoFile::Opened {
     }
 };
 
-GeoFile::GeoFile(std::unique_ptr<Opened> opened, const Identity& identity)
-    : opened_(std::move(opened)), identity_(identity) {}
+GeoFile::GeoFile(std::unique_ptr<Opened> opened) : opened_(std::move(opened)) {}
 
 GeoFile::~GeoFile() = default;
 
@@ -155,7 +154,7 @@ Result<std::unique_ptr<const GeoFile>> GeoFile::open(const std::string& file) {
                         MMDB_strerror(status) + ")",
                     kGoesOn);
     opened->is_open = true;
-    return std::unique_ptr<const GeoFile>(new GeoFile(std::move(opened), identity_in(s)));
+    return std::unique_ptr<const GeoFile>(new GeoFile(std::move(opened)));
 }
 
 GeoPlace GeoFile::find(std::string_view text) const {

@@ -45,15 +45,13 @@ public:
         std::int64_t modified = 0, changed = 0;  ///< nanoseconds
         bool operator==(const Identity&) const = default;
     };
-    [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
     [[nodiscard]] static Identity identity_of(const std::string& file);
 
 private:
     struct Opened;
-    GeoFile(std::unique_ptr<Opened> opened, const Identity& identity);
+    explicit GeoFile(std::unique_ptr<Opened> opened);
 
     const std::unique_ptr<Opened> opened_;
-    const Identity identity_;
 };
 
 /// Several files as one: each thing from the first file that knows it. Thread-safe.
