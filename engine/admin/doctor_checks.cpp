@@ -229,7 +229,7 @@ private:
             add("non_smtpd_milters", CheckState::Ok, "mail of sendmail(1) is seen");
         else
             add("non_smtpd_milters", CheckState::Ok,
-                "mail of sendmail(1) is not seen; see the last line below");
+                "mail of sendmail(1) is not seen; see the line for it below");
     }
 
     void reinjection() {
