@@ -59,9 +59,7 @@ private:
     Result<bool> read_mail(const JournalRecord& record, JudgedEvent& out) const {
         const auto mail = decode_mail_record(record.payload);
         if (!mail) return fail(mail.error());
-        if (mail->auth_user.empty() || mail->imported || mail->own ||
-            mail->action == Action::Deferred || mail->observations.direction == Direction::Inbound)
-            return false;
+        if (!is_submission(*mail)) return false;
         out.seen = sighting_of(*mail, hasher_);
         out.event = {};
         out.event.account = mail->auth_user;

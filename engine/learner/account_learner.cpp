@@ -189,8 +189,7 @@ Result<std::optional<AccountJudgement>> AccountLearner::take(const MailRecord& m
     if (mail.imported || mail.own) return Answer{};
     if (mail.observations.direction != Direction::Outbound)
         if (auto noted = note_arrived_mail(mail); !noted) return fail(noted.error());
-    if (mail.auth_user.empty() || mail.observations.direction == Direction::Inbound)
-        return Answer{};
+    if (!is_submission(mail)) return Answer{};
     auto judged = observe(sighting_of(mail, hasher_));
     if (!judged) return fail(judged.error());
     return Answer{std::move(*judged)};
