@@ -88,7 +88,7 @@ void check_learner(Checks& checks, const Config& config) {
         add(checks, "learner", CheckState::Ok, "kith-learner is running");
     else
         add(checks, "learner", CheckState::Fail, "kith-learner is not running",
-            "systemctl start kith-learner" + (config.tenant.empty() ? "" : "@" + config.tenant));
+            "systemctl start " + learner_unit(config.tenant));
 }
 
 void check_accounts(Checks& checks, const Config& config) {
@@ -127,7 +127,7 @@ void check_tenants(Checks& checks, const Config& site) {
             "the learners of " + counted(site.tenants.size(), "tenant") + " are running");
     else
         add(checks, "tenants", CheckState::Fail, "no learner runs for " + stopped,
-            "systemctl enable --now kith-learner@NAME; kith --tenant NAME doctor");
+            "systemctl enable --now " + learner_unit("NAME") + "; kith --tenant NAME doctor");
 }
 
 // Reads the whole journal: about a second for each 500 MB.
