@@ -45,17 +45,12 @@ struct Answer {
     Campaigns campaigns;
 };
 
-std::string domain_of(const std::string& address) {
-    const auto at = address.rfind('@');
-    return at == std::string::npos ? address : address.substr(at + 1);
-}
-
 std::string group_of(const MailRecord& r, HuntGrouping grouping, Campaigns& campaigns) {
     switch (grouping) {
         case HuntGrouping::Sender:
             return r.from;
         case HuntGrouping::Domain:
-            return domain_of(r.from);
+            return r.from.substr(r.from.rfind('@') + 1);  // all of it without an @
         case HuntGrouping::Client:
             return r.client_addr;
         case HuntGrouping::Login:

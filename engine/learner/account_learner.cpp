@@ -82,9 +82,8 @@ Result<int> AccountLearner::load_site() {
 }
 
 Key16 AccountLearner::domain_of(const std::string& name) const {
-    const auto at = name.rfind('@');
     // An account without a domain belongs to the site's one.
-    return hasher_.key("accounts of", at == std::string::npos ? "" : name.substr(at + 1));
+    return hasher_.key("accounts of", kith::domain_of(name));
 }
 
 Result<AccountState*> AccountLearner::load(const Key16& key, bool make) {
