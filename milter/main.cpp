@@ -32,6 +32,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
+#include "engine/base/trouble_log.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/config/attachments.hpp"
@@ -204,9 +205,9 @@ public:
         auto next_trouble = steady_clock::now(), next_alive = next_trouble;
         while (!finished.load()) {
             if (steady_clock::now() >= next_trouble) {
-                watch_store();
+                store_trouble_.look(judges_.trouble());
                 watch_journal();
-                watch_geo();
+                geo_trouble_.look(geo_.trouble());
                 next_trouble = steady_clock::now() + kTroubleInterval;
             }
             knock(listener_);
@@ -276,28 +277,6 @@ private:
         return progress;
     }
 
-    void watch_store() {
-        const std::string trouble = judges_.trouble();
-        if (trouble == last_trouble_) return;
-        if (trouble.empty())
-            log(LogLevel::Info, "store: in use again");
-        else
-            log(LogLevel::Warning, "store: mail passes with a neutral score",
-                {{"trouble", trouble}});
-        last_trouble_ = trouble;
-    }
-
-    void watch_geo() {
-        const std::string trouble = geo_.trouble();
-        if (trouble == last_geo_trouble_) return;
-        if (trouble.empty())
-            log(LogLevel::Info, "all of accounts.mmdb is in use");
-        else
-            log(LogLevel::Warning,
-                "accounts that send are judged without some of accounts.mmdb: " + trouble);
-        last_geo_trouble_ = trouble;
-    }
-
     // The failures themselves are logged where they happen; this is what `kith status` sees.
     void watch_journal() {
         const RecordingTrouble::Now now = services_.recording_trouble.look();
@@ -332,7 +311,12 @@ private:
     const int listener_;
     const std::string trouble_file_;
     std::uint64_t last_completed_ = 0;
-    std::string last_trouble_, last_geo_trouble_;
+    TroubleLog store_trouble_{{.came = "store: mail passes with a neutral score",
+                               .field = "trouble",
+                               .over = "store: in use again"}};
+    TroubleLog geo_trouble_{
+        {.came = "accounts that send are judged without some of accounts.mmdb: ",
+         .over = "all of accounts.mmdb is in use"}};
     std::optional<std::string> told_trouble_;  // nullopt: a file of a run before may still be there
 };
 

@@ -244,9 +244,11 @@ Plan Session::end_of_message(const Macros& macros) {
         arrival.queue_id = std::move(queue_id);
 
     const MilterOptions& options = m.config->milter;
-    std::vector<TenantPart> parts = split_by_tenant(m.config, arrival);
+    // The worker's as well, for as long as a late one may run.
+    const auto parts =
+        std::make_shared<const std::vector<TenantPart>>(split_by_tenant(m.config, arrival));
     const auto lock = outbound_lock(arrival);
-    const AccountOptions& locked = parts.front().config->accounts;
+    const AccountOptions& locked = parts->front().config->accounts;
     // What is done when there is no verdict in time, which a record that comes late tells as well.
     Plan without = lock ? plan_for_locked(nullptr, *lock, locked, negotiated_, m.own_headers)
                         : plan_without_verdict(options, negotiated_, m.own_headers);
@@ -255,10 +257,10 @@ Plan Session::end_of_message(const Macros& macros) {
         outcome = run_within<std::vector<Judged>>(
             *services_->judging, begun + options.deadline,
             [services = services_, collector = m.collector, parts] {
-                return judge_parts(*services, collector->bytes(), parts);
+                return judge_parts(*services, collector->bytes(), *parts);
             },
             [services = services_, parts, done = without.action](std::vector<Judged> late) {
-                record_late(*services, parts, std::move(late), done);
+                record_late(*services, *parts, std::move(late), done);
             });
     }
     // The collector is the worker's as long as a late one may run; its trouble is read only when no
@@ -271,13 +273,17 @@ Plan Session::end_of_message(const Macros& macros) {
                        {"error", m.collector->trouble()->text()}});
     }
 
-    Pending pending{
-        m.config, std::move(m.open), strictest_mode(parts), std::move(arrival), {}, {}, {}, {}, {},
-        begun};
+    Pending pending{.config = m.config,
+                    .open = std::move(m.open),
+                    .mode = strictest_mode(*parts),
+                    .arrival = std::move(arrival),
+                    .parts = parts,
+                    .begun = begun};
     Plan plan;
     if (auto* judged = std::get_if<std::vector<Judged>>(&outcome)) {
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            const Mode mode = mode_for(*parts[i].config, parts[i].arrival);
+        for (std::size_t i = 0; i < parts->size(); ++i) {
+            const TenantPart& part = (*parts)[i];
+            const Mode mode = mode_for(*part.config, part.arrival);
             MailRecord& record = (*judged)[i].record;
             record.mode = std::string(to_string(mode));
             Plan own = plan_for(record, mode, options, negotiated_, m.own_headers);
@@ -297,7 +303,6 @@ Plan Session::end_of_message(const Macros& macros) {
         plan = plan_for_locked(&pending.judged.front().record, *lock, locked, negotiated_,
                                m.own_headers);
     if (lock) pending.locked = lock_text(*lock);
-    pending.parts = std::move(parts);
     pending.shortfall = plan.shortfall;
     pending_ = std::move(pending);
     return plan;
@@ -337,7 +342,7 @@ void Session::settled(Action action) {
         return;
     }
     for (std::size_t i = 0; i < p.judged.size(); ++i)
-        settle(std::move(p.judged[i]), p.parts[i], p, action);
+        settle(std::move(p.judged[i]), (*p.parts)[i], p, action);
 }
 
 void Session::settle(Judged judged, const TenantPart& part, const Pending& pending, Action action) {

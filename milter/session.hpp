@@ -178,11 +178,11 @@ private:
         std::unique_ptr<OpenToken> open;
         Mode mode = Mode::Passive;  ///< the strictest of all parts
         Arrival arrival;
-        std::vector<TenantPart> parts;
-        std::vector<Judged> judged;  ///< one of each part, or none
-        std::string missed;          ///< why there is none
-        std::string shortfall;
-        std::string locked;  ///< why the account may not send; "" = it may
+        std::shared_ptr<const std::vector<TenantPart>> parts;
+        std::vector<Judged> judged{};  ///< one of each part, or none
+        std::string missed{};          ///< why there is none
+        std::string shortfall{};
+        std::string locked{};  ///< why the account may not send; "" = it may
         std::chrono::steady_clock::time_point begun;
     };
 

@@ -183,7 +183,8 @@ std::string span_text(Seconds span) {
     return counted(s / 86400, "day");
 }
 
-std::string account_text(const AccountLook& look, const AccountCompany& company) {
+std::string account_text(const AccountLook& look, std::uint32_t indicators,
+                         const AccountCompany& company) {
     std::vector<std::size_t> order;
     std::array<bool, kAccountCauses> said{};
     for (std::size_t i = 0; i < kAccountFeatures; ++i)
@@ -192,7 +193,7 @@ std::string account_text(const AccountLook& look, const AccountCompany& company)
                      [&](std::size_t a, std::size_t b) { return look.nats[a] > look.nats[b]; });
     std::string out = what_was_done(look);
     std::size_t reasons = 0;
-    if (has_indicator(indicators_of(look), AccountIndicator::travels_impossibly)) {
+    if (has_indicator(indicators, AccountIndicator::travels_impossibly)) {
         out += ": " + travel_text(*look.travel);
         ++reasons;
     }

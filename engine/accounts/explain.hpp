@@ -17,7 +17,9 @@ struct AccountCompany {
 
 /// One sentence without subject and full stop: "logs in over imap from 203.0.113.0/24, never seen
 /// for this account in 214 logins over 60 days nor for anybody at the site". At most 400 bytes.
-[[nodiscard]] std::string account_text(const AccountLook& look, const AccountCompany& company);
+/// `indicators`: indicators_of(look).
+[[nodiscard]] std::string account_text(const AccountLook& look, std::uint32_t indicators,
+                                       const AccountCompany& company);
 
 /// What was done, without a word about how usual that is: "logs in over imap from 203.0.113.0/24".
 [[nodiscard]] std::string act_text(const Sighting& sighting);

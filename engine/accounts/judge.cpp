@@ -547,7 +547,7 @@ void tell(const AccountLook& look, AccountJudgement& j, double fresh,
                          j.risk_nats >= kLeastAlert && fresh <= options.alerts_per_week;
     const bool raises = serious && !goes_on, opens = raises && !open;
     if (!unusual && !raises) return;
-    j.text = account_text(look, {place.domain, place.all});
+    j.text = account_text(look, j.indicators, {place.domain, place.all});
     const AccountStep step{look.seen.time, look.seen.act, j.text,
                            look.seen.mail, j.indicators,  static_cast<float>(j.risk)};
     if (opens) open_incident(incident_id, step, a);

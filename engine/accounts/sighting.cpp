@@ -228,6 +228,11 @@ Sighting sighting_of(const AccountEvent& e, Time time, const Hasher& hasher,
     return s;
 }
 
+bool is_submission(const MailRecord& m) noexcept {
+    return !m.auth_user.empty() && !m.imported && !m.own && m.action != Action::Deferred &&
+           m.observations.direction != Direction::Inbound;
+}
+
 Sighting sighting_of(const MailRecord& m, const Hasher& hasher) {
     Sighting s;
     s.time = m.time;

@@ -102,6 +102,9 @@ struct Sighting {
 /// `time`: when it happened, by one clock for all hosts. `own_domains`: of the site.
 [[nodiscard]] Sighting sighting_of(const AccountEvent& event, Time time, const Hasher& hasher,
                                    const std::vector<std::string>& own_domains);
+/// Whether the mail is an act of its account: submitted with a login, and neither put off (who sent
+/// it sends it again), nor imported, nor kith's own.
+[[nodiscard]] bool is_submission(const MailRecord& mail) noexcept;
 /// REQUIRES: the record's auth_user is not empty.
 [[nodiscard]] Sighting sighting_of(const MailRecord& mail, const Hasher& hasher);
 

@@ -28,9 +28,7 @@ public:
 
     /// How many mails were put on hold.
     [[nodiscard]] Result<std::size_t> hold(const MtaOptions& mta) const {
-        const auto store = Store::open(config_.store, Store::Mode::Read);
-        if (!store) return fail(store.error());
-        const auto reader = (*store)->read();
+        const auto reader = read_store(config_.store);
         if (!reader) return fail(reader.error());
         const auto queue = HoldQueue::open(mta);
         if (!queue) return fail(queue.error());

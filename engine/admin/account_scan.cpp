@@ -2,9 +2,8 @@
 #include "engine/admin/account_scan.hpp"
 
 #include <algorithm>
-#include <deque>
-#include <unordered_set>
 
+#include "engine/base/recent_set.hpp"
 #include "engine/base/text.hpp"
 #include "engine/learner/account_learner.hpp"
 
@@ -14,25 +13,6 @@ namespace {
 /// Ids of events that are remembered to find what was told twice: a policy request and an exported
 /// event of one login are seconds apart.
 constexpr std::size_t kRecentIds = 65536;
-
-class RecentIds {
-public:
-    /// False when it is one of them. 0 is no id.
-    bool add(std::uint64_t id) {
-        if (id == 0) return true;
-        if (!known_.insert(id).second) return false;
-        newest_.push_back(id);
-        if (newest_.size() > kRecentIds) {
-            known_.erase(newest_.front());
-            newest_.pop_front();
-        }
-        return true;
-    }
-
-private:
-    std::unordered_set<std::uint64_t> known_;
-    std::deque<std::uint64_t> newest_;
-};
 
 class EventReader {
 public:
@@ -54,14 +34,13 @@ private:
         const Time time = std::min(event->time, record.time);
         out.seen = sighting_of(*event, time, hasher_, config_.site.domains);
         out.event = std::move(*event);
-        return !trim(out.event.account).empty() && ids_.add(out.seen.id);
+        if (trim(out.event.account).empty()) return false;
+        return out.seen.id == 0 || ids_.add(out.seen.id);
     }
     Result<bool> read_mail(const JournalRecord& record, JudgedEvent& out) const {
         const auto mail = decode_mail_record(record.payload);
         if (!mail) return fail(mail.error());
-        if (mail->auth_user.empty() || mail->imported || mail->own ||
-            mail->action == Action::Deferred || mail->observations.direction == Direction::Inbound)
-            return false;
+        if (!is_submission(*mail)) return false;
         out.seen = sighting_of(*mail, hasher_);
         out.event = {};
         out.event.account = mail->auth_user;
@@ -76,7 +55,7 @@ private:
     const Config& config_;
     // Its hashes are compared with one another only and leave this process with it.
     const Hasher hasher_{Hasher::Secret{}};
-    RecentIds ids_;
+    RecentSet<std::uint64_t> ids_{kRecentIds};
 };
 
 }  // namespace

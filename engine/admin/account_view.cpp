@@ -54,10 +54,7 @@ Json account_json(const AccountState& a, Time now) {
             {"mails", a.mails}};
 }
 
-/// Oldest first, whenever they were learned.
-void print_steps(Env& env, std::vector<AccountStep> steps) {
-    std::stable_sort(steps.begin(), steps.end(),
-                     [](const AccountStep& a, const AccountStep& b) { return a.time < b.time; });
+void print_steps(Env& env, const std::vector<AccountStep>& steps) {
     TextTable table({"TIME (UTC)", "RISK", "WHAT", "INDICATORS"});
     for (const AccountStep& s : steps)
         table.add({minute(s.time), fixed1(static_cast<double>(s.risk)), cell(s.text, 400),
@@ -191,7 +188,12 @@ Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
     print_habits(env, a);
     if (!a.unusual.empty()) {
         env.out << "\nWhat was unusual:\n";
-        print_steps(env, a.unusual);
+        // Oldest first, whenever they were learned; an incident's steps are.
+        std::vector<AccountStep> steps = a.unusual;
+        std::stable_sort(
+            steps.begin(), steps.end(),
+            [](const AccountStep& x, const AccountStep& y) { return x.time < y.time; });
+        print_steps(env, steps);
     }
     return 0;
 }

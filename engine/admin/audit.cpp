@@ -382,13 +382,13 @@ Result<std::map<std::uint64_t, std::string>> witnesses(const Config& config,
     }
     const Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
     if (!journal) return fail(journal.error());
-    for (;;) {
-        const auto record = (*journal)->next();
-        if (!record) return fail(record.error());
-        if (!record->has_value()) return out;
-        if ((*record)->type != RecordType::Audit) continue;
-        if (const auto mark = decode_admin_record((*record)->payload)) out[mark->number] = mark->id;
-    }
+    const Status walked = for_each_record(**journal, [&](const JournalRecord& record) {
+        if (record.type != RecordType::Audit) return ok();
+        if (const auto mark = decode_admin_record(record.payload)) out[mark->number] = mark->id;
+        return ok();
+    });
+    if (!walked) return fail(walked.error());
+    return out;
 }
 
 }  // namespace

@@ -80,9 +80,7 @@ Status add_to_standing(const Config& config, Time now, AccountLock& lock) {
 
 /// False when kith never saw the account. Where that cannot be told nobody is bothered with it.
 bool is_known(const Config& config, const std::string& account) {
-    const auto store = Store::open(config.store, Store::Mode::Read);
-    if (!store) return true;
-    const auto reader = (*store)->read();
+    const auto reader = read_store(config.store);
     const auto secret = read_secret(config.secret_file);
     if (!reader || !secret) return true;
     const auto found = find_account(**reader, account_key(Hasher(*secret), account));
@@ -167,9 +165,7 @@ Outcome locks(Env& env, const Config& config) {
 
 /// What is learned lies in the store; locks do not need it.
 Outcome view(Env& env, const Config& config, const Options& o, bool all) {
-    const auto store = Store::open(config.store, Store::Mode::Read);
-    if (!store) return fail(store.error());
-    const auto reader = (*store)->read();
+    const auto reader = read_store(config.store);
     if (!reader) return fail(reader.error());
     return all ? list_accounts(env, **reader, o.limit)
                : show_account(env, config, **reader, o.account);
@@ -191,9 +187,7 @@ AccountResponse configured_response(const Config& config, const AccountAlarm& al
 
 Result<std::vector<AccountAlarm>> new_alarms(const Config& config, Time now) {
     if (config.accounts.respond.empty()) return std::vector<AccountAlarm>();
-    const auto store = Store::open(config.store, Store::Mode::Read);
-    if (!store) return fail(store.error());
-    const auto reader = (*store)->read();
+    const auto reader = read_store(config.store);
     if (!reader) return fail(reader.error());
     return account_alarms(config, **reader, now, now - kAnswered);
 }

@@ -26,9 +26,7 @@ Outcome send(Env& env, const Config& config, const Options& options) {
     Status collected = ok();
     {
         // A store that cannot be read is one of the things to tell.
-        const auto store = Store::open(config.store, Store::Mode::Read);
-        const auto reader =
-            store ? (*store)->read() : Result<std::unique_ptr<StoreReader>>(fail(store.error()));
+        const auto reader = read_store(config.store);
         collected = collect_alerts(config, env.now, reader ? reader->get() : nullptr);
     }
     if (!collected) env.err << "kith: " << cell(collected.error().text(), 1000) << '\n';

@@ -60,9 +60,7 @@ Outcome list(Env& env, const Config& config, const Options& options) {
 Outcome verify(Env& env, const Config& config) {
     if (const Status may = may_look(config); !may) return fail(may.error());
     // A store that cannot be read must not keep anybody from looking at the log.
-    const auto store = Store::open(config.store, Store::Mode::Read);
-    const auto reader =
-        store ? (*store)->read() : Result<std::unique_ptr<StoreReader>>(fail(store.error()));
+    const auto reader = read_store(config.store);
     if (!reader)
         env.err << "kith: the store cannot be asked for the log's end: "
                 << cell(reader.error().text(), 500) << '\n';

@@ -38,13 +38,13 @@ struct Change {
 
     void add(const MailRecord& r, const Model* by, const StoreReader& reader, std::size_t limit) {
         ++mails;
+        const auto entry = indexed_mail(reader, r);
         newest.push_back({r.id, r.from, r.rcpts.empty() ? "" : r.rcpts.front(),
-                          by == nullptr ? "" : by->name, r.time, shown_verdict(reader, r)});
+                          by == nullptr ? "" : by->name, r.time, shown_verdict(r, entry)});
         if (newest.size() > limit) newest.pop_front();
-        const auto entry = find_mail(reader, r.id);
-        if (!entry || !entry->has_value()) return;
-        released += (*entry)->state == MailState::Released ? 1U : 0U;
-        confirmed += (*entry)->state == MailState::Confirmed ? 1U : 0U;
+        if (!entry) return;
+        released += entry->state == MailState::Released ? 1U : 0U;
+        confirmed += entry->state == MailState::Confirmed ? 1U : 0U;
     }
     [[nodiscard]] Json json() const {
         Json j{{"mails", mails},

@@ -88,7 +88,7 @@ void check_learner(Checks& checks, const Config& config) {
         add(checks, "learner", CheckState::Ok, "kith-learner is running");
     else
         add(checks, "learner", CheckState::Fail, "kith-learner is not running",
-            "systemctl start kith-learner" + (config.tenant.empty() ? "" : "@" + config.tenant));
+            "systemctl start " + learner_unit(config.tenant));
 }
 
 void check_accounts(Checks& checks, const Config& config) {
@@ -127,19 +127,14 @@ void check_tenants(Checks& checks, const Config& site) {
             "the learners of " + counted(site.tenants.size(), "tenant") + " are running");
     else
         add(checks, "tenants", CheckState::Fail, "no learner runs for " + stopped,
-            "systemctl enable --now kith-learner@NAME; kith --tenant NAME doctor");
+            "systemctl enable --now " + learner_unit("NAME") + "; kith --tenant NAME doctor");
 }
 
 // Reads the whole journal: about a second for each 500 MB.
 void check_records(Checks& checks, JournalReader& journal, const Config& config) {
-    for (;;) {
-        const Result<std::optional<JournalRecord>> record = journal.next();
-        if (!record) {
-            add_error(checks, "journal.records", CheckState::Fail, record.error(),
-                      "look at the disk");
-            return;
-        }
-        if (!*record) break;
+    if (const Status s = for_each_record(journal, [](const JournalRecord&) { return ok(); }); !s) {
+        add_error(checks, "journal.records", CheckState::Fail, s.error(), "look at the disk");
+        return;
     }
     if (journal.damaged_bytes() > 0)
         add(checks, "journal.records", CheckState::Warn,

@@ -96,18 +96,11 @@ std::string content_id(const Hasher& hasher, std::string_view bytes, Direction d
 // The store's index, when there is one: mail that kith has seen live is known already.
 class LiveMail {
 public:
-    explicit LiveMail(const Config& config) {
-        Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
-        if (!store) return;
-        Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
-        if (!reader) return;
-        store_ = std::move(*store);
-        reader_ = std::move(*reader);
-    }
+    explicit LiveMail(const Config& config) : reader_(read_store(config.store)) {}
     [[nodiscard]] bool has(const MailRecord& record) const {
         if (!reader_ || record.observations.message_id == 0) return false;
         const Result<std::vector<MailEntry>> found =
-            find_by_message_id(*reader_, record.observations.message_id);
+            find_by_message_id(**reader_, record.observations.message_id);
         if (!found) return false;
         return std::any_of(found->begin(), found->end(), [&](const MailEntry& e) {
             return !e.imported && std::chrono::abs(e.time - record.time) <= std::chrono::hours(24);
@@ -115,8 +108,7 @@ public:
     }
 
 private:
-    std::unique_ptr<Store> store_;
-    std::unique_ptr<StoreReader> reader_;
+    Result<std::unique_ptr<StoreReader>> reader_;
 };
 
 class Import {
@@ -311,25 +303,18 @@ void print(Env& env, const Options& options, const AccountImport& c) {
 /// Events whose ids the learner knows, from a log that was imported or followed before.
 class KnownEvents {
 public:
-    KnownEvents(const Config& config, const Hasher& hasher) : hasher_(hasher) {
-        auto store = Store::open(config.store, Store::Mode::Read);
-        if (!store) return;  // nothing was learned yet
-        auto reader = (*store)->read();
-        if (!reader) return;
-        store_ = std::move(*store);
-        reader_ = std::move(*reader);
-    }
+    KnownEvents(const Config& config, const Hasher& hasher)
+        : hasher_(hasher), reader_(read_store(config.store)) {}
     [[nodiscard]] bool has(const AccountEvent& event) const {
         if (!reader_ || event.id.empty()) return false;
         const std::uint64_t id = account_event_id(hasher_, event.id);
-        const auto found = reader_->get(Table::Accounts, account_event_key(id));
+        const auto found = (*reader_)->get(Table::Accounts, account_event_key(id));
         return found && found->has_value();
     }
 
 private:
     const Hasher& hasher_;
-    std::unique_ptr<Store> store_;
-    std::unique_ptr<StoreReader> reader_;
+    Result<std::unique_ptr<StoreReader>> reader_;  // an error: nothing was learned yet
 };
 
 Result<UniqueFd> open_log(const std::string& file) {

@@ -401,9 +401,7 @@ ConfigAction setup_model(CLI::App& sub) {
         if (enable_sub->parsed() || disable_sub->parsed())
             return switch_model(env, config, *options, enable_sub->parsed());
         if (!test_sub->parsed()) return edit(env, config, *options);
-        const auto store = Store::open(config.store, Store::Mode::Read);
-        if (!store) return fail(store.error());
-        const auto reader = (*store)->read();
+        const auto reader = read_store(config.store);
         if (!reader) return fail(reader.error());
         return test(env, config, **reader, *options);
     };

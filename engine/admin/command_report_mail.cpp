@@ -229,9 +229,8 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
     // An answer goes to own people only, never to a machine, and never to whom a report claims to
     // be from elsewhere.
     bool answered = false;
-    const std::size_t at = by.rfind('@');
-    if (options.reply && !read.automatic && at != std::string::npos && parse_mail_address(by) &&
-        is_own_domain(ascii_lower(by.substr(at + 1)), config.site)) {
+    if (options.reply && !read.automatic && parse_mail_address(by) &&
+        is_own_domain(ascii_lower(domain_of(by)), config.site)) {
         const Status sent =
             send_mail(config, env.now, {{by}, "Your report", answer_text(found), read.message_id});
         if (!sent) env.err << "kith: " << cell(sent.error().text(), 1000) << '\n';

@@ -265,8 +265,8 @@ Report examine(const Config& config, Time now) {
     if (!running)
         r.add(kExitWarning, running.error());
     else if (!*running)
-        r.add(kExitCritical, "kith-learner is not running; systemctl start kith-learner" +
-                                 (config.tenant.empty() ? "" : "@" + config.tenant));
+        r.add(kExitCritical,
+              "kith-learner is not running; systemctl start " + learner_unit(config.tenant));
     else if (const Status learned = mail_is_learned(config); !learned) {
         r.not_learned = learned.error().text();
         r.add(kExitCritical, learned.error());

@@ -47,7 +47,9 @@ Outcome tenants(Env& env, const Config& site) {
                 << " makes one, see kith.yaml(5)\n";
     } else {
         table.print(env.out);
-        if (!all_run) env.out << "A tenant's learner: systemctl enable --now kith-learner@TENANT\n";
+        if (!all_run)
+            env.out << "A tenant's learner: systemctl enable --now " << learner_unit("TENANT")
+                    << '\n';
     }
     return all_run ? kExitOk : kExitWarning;
 }

@@ -45,17 +45,12 @@ struct Answer {
     Campaigns campaigns;
 };
 
-std::string domain_of(const std::string& address) {
-    const auto at = address.rfind('@');
-    return at == std::string::npos ? address : address.substr(at + 1);
-}
-
 std::string group_of(const MailRecord& r, HuntGrouping grouping, Campaigns& campaigns) {
     switch (grouping) {
         case HuntGrouping::Sender:
             return r.from;
         case HuntGrouping::Domain:
-            return domain_of(r.from);
+            return r.from.substr(r.from.rfind('@') + 1);  // all of it without an @
         case HuntGrouping::Client:
             return r.client_addr;
         case HuntGrouping::Login:
@@ -77,7 +72,7 @@ bool would_be_held(const MailRecord& r) {
            r.assessment.verdict == Verdict::Reject;
 }
 
-void add(Answer& answer, const StoreReader& reader, const MailRecord& r,
+void add(Answer& answer, const MailRecord& r, const std::optional<MailEntry>& entry,
          const HuntQuestion& question) {
     const bool held = would_be_held(r);
     ++answer.matches;
@@ -85,7 +80,7 @@ void add(Answer& answer, const StoreReader& reader, const MailRecord& r,
     answer.tagged += r.assessment.verdict == Verdict::Tag ? 1U : 0U;
     if (question.grouping == HuntGrouping::None) {
         answer.newest.push_back({r.id, r.from, r.rcpts.empty() ? "" : r.rcpts.front(), r.queue_id,
-                                 r.rcpts.size(), r.time, shown_verdict(reader, r), r.action,
+                                 r.rcpts.size(), r.time, shown_verdict(r, entry), r.action,
                                  r.observations.direction});
         if (answer.newest.size() > question.limit) answer.newest.pop_front();
         return;
@@ -233,12 +228,12 @@ Outcome hunt(Env& env, const Config& config, const StoreReader& reader,
     Answer answer;
     const auto count = scan_journal(env, config, *span, [&](const MailRecord& record) {
         if (!question.model->matches({record, config.budget})) return;
-        add(answer, reader, record, question);
+        const auto entry = indexed_mail(reader, record);
+        add(answer, record, entry, question);
+        if (!entry) return;
         // What an admin has said since tells how often the model is right.
-        const auto entry = find_mail(reader, record.id);
-        if (!entry || !entry->has_value()) return;
-        answer.released += (*entry)->state == MailState::Released ? 1U : 0U;
-        answer.confirmed += (*entry)->state == MailState::Confirmed ? 1U : 0U;
+        answer.released += entry->state == MailState::Released ? 1U : 0U;
+        answer.confirmed += entry->state == MailState::Confirmed ? 1U : 0U;
     });
     if (!count) return fail(count.error());
     if (env.json) {

@@ -96,15 +96,12 @@ Status ImportLedger::read(const JournalOptions& options) {
         return fail(std::move(journal).error());
     }
     if (Status s = (*journal)->seek(complete_to); !s) return fail(std::move(s).error());
-    for (;;) {
-        Result<std::optional<JournalRecord>> record = (*journal)->next();
-        if (!record) return fail(std::move(record).error());
-        if (!*record) break;
-        if ((*record)->type != RecordType::Mail) continue;
-        const Result<MailRecord> mail = decode_mail_record((*record)->payload);
+    return for_each_record(**journal, [&](const JournalRecord& record) {
+        if (record.type != RecordType::Mail) return ok();
+        const Result<MailRecord> mail = decode_mail_record(record.payload);
         if (mail && mail->imported && mail->id.size() == kIdBytes) add(mail->id);
-    }
-    return ok();
+        return ok();
+    });
 }
 
 Status ImportLedger::save(JournalPosition complete_to) const {

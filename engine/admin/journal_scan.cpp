@@ -60,13 +60,11 @@ Result<ScanCount> walk_journal(
     const auto started = steady_clock::now();
     Progress progress(env, end->segment);
     ScanCount count;
-    for (;;) {
-        auto next = (*reader)->next();
-        if (!next) return fail(next.error());
-        if (!next->has_value()) break;
-        progress.step(**next);
-        if (Status visited = visit(**next, count); !visited) return fail(visited.error());
-    }
+    const Status walked = for_each_record(**reader, [&](const JournalRecord& record) {
+        progress.step(record);
+        return visit(record, count);
+    });
+    if (!walked) return fail(walked.error());
     count.damaged_bytes = (*reader)->damaged_bytes();
     count.seconds = std::chrono::duration<double>(steady_clock::now() - started).count();
     return count;

@@ -134,6 +134,10 @@ bool may(const User& user, const struct stat& s, mode_t wanted) {
 
 }  // namespace
 
+std::string learner_unit(std::string_view tenant) {
+    return "kith-learner" + (tenant.empty() ? "" : "@" + std::string(tenant));
+}
+
 Result<bool> learner_running(const StoreOptions& store) {
     const std::string path = store.directory + "/writer.lock";
     const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/base/result.hpp"
@@ -12,6 +13,8 @@
 
 namespace kith::admin {
 
+/// The unit of the learner of a tenant, or of the site (""): "kith-learner@NAME", "kith-learner".
+[[nodiscard]] std::string learner_unit(std::string_view tenant);
 /// True while a learner holds the store's writer lock. Permission or Io when that cannot be told.
 [[nodiscard]] Result<bool> learner_running(const StoreOptions& store);
 

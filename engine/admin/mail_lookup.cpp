@@ -39,6 +39,10 @@ std::string_view undone_text(const MailEntry& e) noexcept {
     return "";
 }
 
+bool is_judged_on_arrival(const MailRecord& r) noexcept {
+    return !r.imported && r.assessment.degraded.empty();
+}
+
 }  // namespace
 
 Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
@@ -149,12 +153,19 @@ ShownVerdict shown_verdict(const MailEntry& e) noexcept {
     return {e.score, e.verdict, e.judged_late ? Judged::WhenLearned : Judged::OnArrival};
 }
 
-ShownVerdict shown_verdict(const StoreReader& reader, const MailRecord& r) {
-    if (!r.imported && r.assessment.degraded.empty())
+ShownVerdict shown_verdict(const MailRecord& r, const std::optional<MailEntry>& entry) {
+    if (is_judged_on_arrival(r))
         return {r.assessment.score, r.assessment.verdict, Judged::OnArrival};
-    const auto entry = find_mail(reader, r.id);
-    if (!entry || !entry->has_value()) return {0, Verdict::Pass, Judged::NotYet};
-    return shown_verdict(**entry);
+    return entry ? shown_verdict(*entry) : ShownVerdict{0, Verdict::Pass, Judged::NotYet};
+}
+
+ShownVerdict shown_verdict(const StoreReader& reader, const MailRecord& r) {
+    return shown_verdict(r, is_judged_on_arrival(r) ? std::nullopt : indexed_mail(reader, r));
+}
+
+std::optional<MailEntry> indexed_mail(const StoreReader& reader, const MailRecord& r) {
+    auto found = find_mail(reader, r.id);
+    return found ? std::move(*found) : std::nullopt;
 }
 
 std::string score_text(const ShownVerdict& v) {

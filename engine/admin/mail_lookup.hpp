@@ -3,6 +3,7 @@
 // Shared by show, explain, release and confirm. Covered by tests/unit/admin/program_test.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,8 +59,14 @@ struct ShownVerdict {
     Judged judged = Judged::OnArrival;
 };
 [[nodiscard]] ShownVerdict shown_verdict(const MailEntry& entry) noexcept;
-/// The record of a mail that was not judged on arrival has neither: the index is asked.
+/// The record of a mail that was not judged on arrival has neither: its index entry tells.
+[[nodiscard]] ShownVerdict shown_verdict(const MailRecord& record,
+                                         const std::optional<MailEntry>& entry);
+/// The same; the index is asked only where it is needed.
 [[nodiscard]] ShownVerdict shown_verdict(const StoreReader& reader, const MailRecord& record);
+/// What the index has of a recorded mail; nullopt also when it cannot be asked.
+[[nodiscard]] std::optional<MailEntry> indexed_mail(const StoreReader& reader,
+                                                    const MailRecord& record);
 [[nodiscard]] std::string score_text(const ShownVerdict& v);  ///< "87.5"; "-" when not judged yet
 /// "quarantine"; "quarantine, when learned" where it was not the verdict at the time of the action;
 /// "not judged yet".

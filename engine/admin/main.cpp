@@ -45,9 +45,7 @@ Outcome run_store(Env& env, const StoreAction& action) {
         load_config_or_error(env.config_path, env.tenant);
     if (!config) return fail(std::move(config).error());
     if (const Status may = may_look(**config); !may) return fail(may.error());
-    Result<std::unique_ptr<Store>> store = Store::open((*config)->store, Store::Mode::Read);
-    if (!store) return fail(std::move(store).error());
-    Result<std::unique_ptr<StoreReader>> reader = (*store)->read();
+    Result<std::unique_ptr<StoreReader>> reader = read_store((*config)->store);
     if (!reader) return fail(std::move(reader).error());
     return action(env, **config, **reader);
 }

@@ -79,8 +79,6 @@ std::string rfc5322(Time t) {
         clock.seconds().count());
 }
 
-std::string domain_of(const std::string& address) { return address.substr(address.find('@') + 1); }
-
 }  // namespace
 
 std::string own_address(const Config& config) {

@@ -222,23 +222,18 @@ private:
         j["events_of_others"] = Json::array();
         const auto journal = JournalReader::open(config_.journal);
         if (!journal) return fail(journal.error());
-        for (;;) {
-            const auto record = (*journal)->next();
-            if (!record) return fail(record.error());
-            if (!record->has_value()) return ok();
-            if ((*record)->type == RecordType::Mail) {
-                if (auto done = mail(**record, j); !done) return done;
-            } else if ((*record)->type == RecordType::Account) {
-                if (auto done = account_event(**record, j); !done) return done;
-            } else if (const auto said = decode_admin_record((*record)->payload); said) {
-                if (is_own(said->address) || names_address(said->why, address_))
-                    j["remarks"].push_back({{"time", iso8601((*record)->time)},
-                                            {"id", said->id},
-                                            {"address", said->address},
-                                            {"who", said->who},
-                                            {"why", said->why}});
-            }
-        }
+        return for_each_record(**journal, [&](const JournalRecord& record) {
+            if (record.type == RecordType::Mail) return mail(record, j);
+            if (record.type == RecordType::Account) return account_event(record, j);
+            const auto said = decode_admin_record(record.payload);
+            if (said && (is_own(said->address) || names_address(said->why, address_)))
+                j["remarks"].push_back({{"time", iso8601(record.time)},
+                                        {"id", said->id},
+                                        {"address", said->address},
+                                        {"who", said->who},
+                                        {"why", said->why}});
+            return ok();
+        });
     }
 
     Status account_event(const JournalRecord& record, Json& j) {

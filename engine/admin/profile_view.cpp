@@ -479,7 +479,7 @@ Result<ProfileView> ProfileView::of(const Config& config, const StoreReader& rea
     view->login = login;
     view->is_address = !address->empty();
     view->account = unless_empty(memory.profile(Subject::Account, account_key(hasher, login)));
-    view->whole = domain_view(address->empty() ? login : address->substr(address->rfind('@') + 1),
+    view->whole = domain_view(address->empty() ? std::string_view(login) : domain_of(*address),
                               memory, hasher);
     if (view->is_address) {
         const Key16 sender = sender_key(hasher, *address);

@@ -133,10 +133,7 @@ std::map<std::string, OutgoingMail> recipient_digests(const Config& config,
         if (item.entry.direction == Direction::Outbound || item.entry.state == MailState::Confirmed)
             continue;
         for (const std::string& rcpt : item.rcpts) {
-            const std::size_t at = rcpt.rfind('@');
-            if (at == std::string::npos ||
-                !is_own_domain(ascii_lower(rcpt.substr(at + 1)), config.site))
-                continue;
+            if (!is_own_domain(ascii_lower(domain_of(rcpt)), config.site)) continue;
             if (out.size() >= kMaxDigests && !out.contains(rcpt)) continue;
             OutgoingMail& mail = out[rcpt];
             if (mail.to.empty()) {

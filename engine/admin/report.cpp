@@ -283,20 +283,17 @@ Status seek_time(JournalReader& journal, Time since) {
 }
 
 Status read_journal(JournalReader& journal, Time since, ReportBuilder& builder) {
-    for (;;) {
-        Result<std::optional<JournalRecord>> record = journal.next();
-        if (!record) return fail(std::move(record).error());
-        if (!*record) return ok();
-        const JournalRecord& r = **record;
+    return for_each_record(journal, [&](const JournalRecord& r) {
         // Mail arrives before it is written down.
-        if (r.time < since) continue;
+        if (r.time < since) return ok();
         if (r.type == RecordType::Mail) {
             if (const Result<MailRecord> mail = decode_mail_record(r.payload)) builder.add(*mail);
         } else if (r.type == RecordType::Release || r.type == RecordType::Confirm) {
             if (const Result<AdminRecord> said = decode_admin_record(r.payload))
                 builder.add(r.type, *said);
         }
-    }
+        return ok();
+    });
 }
 
 }  // namespace

@@ -17,9 +17,7 @@ AccountOptions account_options(const Config& config) {
 
 const std::shared_ptr<const Config>& owner_of_account(const std::shared_ptr<const Config>& site,
                                                       std::string_view account) {
-    const std::size_t at = account.rfind('@');
-    if (at == std::string_view::npos) return site;
-    return owner_of_domain(site, utf8_lower(scrub_utf8(account.substr(at + 1))));
+    return owner_of_domain(site, utf8_lower(scrub_utf8(domain_of(account))));
 }
 
 std::optional<AccountLock> AccountLocks::find(const std::shared_ptr<const Config>& site,

@@ -25,10 +25,8 @@ Seen extract(const Glimpse& g) {
     // A verifier that says dmarc=pass has seen one of the two, whatever else it reports.
     if (auth_result(g.message, "dmarc") == "pass" && from.size() == 1)
         return Seen::category(organisation + " by SPF");
-    const std::string& path = g.arrival.mail_from;
-    const auto at = path.rfind('@');
-    if (auth_result(g.message, "spf") == "pass" && at != std::string::npos &&
-        speaks_for_all(path.substr(at + 1), from))
+    if (auth_result(g.message, "spf") == "pass" &&
+        speaks_for_all(domain_of(g.arrival.mail_from), from))
         return Seen::category(organisation + " by SPF");
     return Seen::absent();
 }

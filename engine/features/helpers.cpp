@@ -171,8 +171,7 @@ std::string envelope_relation(std::string_view mail_from, const Mailbox& from) {
     const std::string address = undecorated_address(mail_from);
     if (address == from.address() || ascii_lower(mail_from) == from.address())
         return "the From address";
-    const auto at = address.rfind('@');
-    const std::string domain = at == std::string::npos ? "" : address.substr(at + 1);
+    const std::string_view domain = domain_of(address);
     if (!domain.empty() && domain == from.domain) return "of the same domain";
     if (same_organisation(domain, from.domain)) return "of the same organisation";
     const std::string organisation = organisation_of(domain);
@@ -323,11 +322,6 @@ std::string name_spelling(const Message& m) {
                 break;
             }
     return out;
-}
-
-std::string_view after_at(std::string_view id) noexcept {
-    const auto at = id.rfind('@');
-    return at == std::string_view::npos ? std::string_view{} : id.substr(at + 1);
 }
 
 std::string_view before_at(std::string_view id) noexcept { return id.substr(0, id.rfind('@')); }

@@ -47,7 +47,6 @@ namespace kith {
 [[nodiscard]] std::string core_order(const Message& m);
 [[nodiscard]] std::vector<std::string> client_fields(const Message& m);
 [[nodiscard]] std::string name_spelling(const Message& m);
-[[nodiscard]] std::string_view after_at(std::string_view id) noexcept;
 [[nodiscard]] std::string_view before_at(std::string_view id) noexcept;
 /// Letters as 'a'/'A', digits as '0', hex runs as 'h', with runs of one class folded to a length
 /// class; punctuation kept.

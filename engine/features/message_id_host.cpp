@@ -8,7 +8,7 @@ namespace {
 
 Seen extract(const Glimpse& g) {
     if (g.message.message_id.empty()) return Seen::absent();
-    return Seen::category(host_shape(after_at(g.message.message_id)));
+    return Seen::category(host_shape(domain_of(g.message.message_id)));
 }
 
 }  // namespace

@@ -143,8 +143,7 @@ private:
 
     void identity() {
         const std::string sender = claimed_sender(m_, a_);
-        const auto at = sender.rfind('@');
-        const std::string host = at == std::string::npos ? "" : sender.substr(at + 1);
+        const std::string_view host = domain_of(sender);
         const std::string domain =
             host.empty() ? "" : registrable_domain(mail::to_ascii_domain(host));
         result_.labels.sender = scrub_utf8(sender, 320);
@@ -189,7 +188,7 @@ private:
     void recipient_domains(const std::vector<std::string>& rcpts) {
         auto& domains = o().rcpt_domains;
         for (const auto& r : rcpts) {
-            const std::string host = r.substr(std::min(r.rfind('@'), r.size() - 1) + 1);
+            const std::string_view host = domain_of(r);
             if (host.empty() || is_own(host, c_.own_domains)) continue;
             domains.push_back(domain_key(h(), registrable_domain(mail::to_ascii_domain(host))));
         }

@@ -21,6 +21,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
+#include "engine/base/trouble_log.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/geo/geo_databases.hpp"
 #include "engine/intake/doveadm.hpp"
@@ -214,15 +215,12 @@ private:
     }
     void follow(const std::string& file) {
         LogFollower follower(file);
-        std::string last_error;
+        TroubleLog trouble({.came = "the log cannot be followed: "});
         while (!ending_) {
             std::vector<std::string> lines;
             const Status read =
                 follower.poll([&](std::string_view line) { lines.emplace_back(line); });
-            const std::string error = read ? "" : read.error().text();
-            if (error != last_error && !error.empty())
-                log(LogLevel::Warning, "the log cannot be followed: " + error);
-            last_error = error;
+            trouble.look(read ? "" : read.error().text());
             hand_over(std::move(lines));
             std::this_thread::sleep_for(kFollow);
         }
@@ -358,17 +356,9 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
     RuleReader rules(owners, queue);
     AccountLocks locks;
     GeoDatabases geo(options.mmdb);
-    std::string geo_trouble;
-    const auto look_at_geo = [&] {
-        std::string now = geo.trouble();
-        if (now == geo_trouble) return;
-        if (now.empty())
-            log(LogLevel::Info, "all of accounts.mmdb is in use");
-        else
-            log(LogLevel::Warning, "logins are judged without some of accounts.mmdb: " + now);
-        geo_trouble = std::move(now);
-    };
-    look_at_geo();
+    TroubleLog geo_trouble({.came = "logins are judged without some of accounts.mmdb: ",
+                            .over = "all of accounts.mmdb is in use"});
+    geo_trouble.look(geo.trouble());
     std::unique_ptr<HttpLoop> loop;
     Service::World world;
     world.now = [&] { return clock.now(); };
@@ -397,18 +387,14 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
     loop = std::move(*opened);
 
     Trouble trouble(options.trouble_file);
-    std::string lock_trouble;
+    TroubleLog lock_trouble({.level = LogLevel::Error, .came = "locks cannot be read: "});
     std::uint64_t ticks = 0;
     const auto watchdog = watchdog_interval();
     loop->every(kTick, [&] {
         service.flush();
         trouble.look(queue.counts());
-        look_at_geo();
-        if (std::string now = locks.trouble(); now != lock_trouble) {
-            lock_trouble = std::move(now);
-            if (!lock_trouble.empty())
-                log(LogLevel::Error, "locks cannot be read: " + lock_trouble);
-        }
+        geo_trouble.look(geo.trouble());
+        lock_trouble.look(locks.trouble());
         if (++ticks % (3600 * 2) == 0) tell_counts(service.counts(), queue.counts(), *loop);
     });
     if (watchdog) loop->every(*watchdog, [] { notify_alive(); });

@@ -30,17 +30,9 @@ void set_if_empty(std::string& text, const std::string& other) {
 }  // namespace
 
 bool SessionMerger::is_repeat(const std::string& id) {
-    if (id.empty()) return false;
-    if (!recent_.insert(id).second) {
-        ++repeated_;
-        return true;
-    }
-    recent_order_.push_back(id);
-    if (recent_order_.size() > kMaxRecentIds) {
-        recent_.erase(recent_order_.front());
-        recent_order_.pop_front();
-    }
-    return false;
+    if (id.empty() || recent_.add(id)) return false;
+    ++repeated_;
+    return true;
 }
 
 SessionMerger::Session& SessionMerger::session_of(const AccountEvent& event) {

@@ -13,10 +13,10 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "engine/base/clock.hpp"
+#include "engine/base/recent_set.hpp"
 #include "engine/intake/dovecot_event.hpp"
 #include "engine/journal/account_event.hpp"
 
@@ -73,8 +73,7 @@ private:
     std::map<std::string, Group, std::less<>> groups_;
     std::map<std::string, Moved, std::less<>> moved_;  ///< messages without a target yet
     std::deque<Ending> ending_;
-    std::unordered_set<std::string> recent_;
-    std::deque<std::string> recent_order_;
+    RecentSet<std::string> recent_{kMaxRecentIds};
     std::vector<AccountEvent> ready_;
     std::uint64_t repeated_ = 0;
 };

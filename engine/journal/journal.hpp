@@ -97,6 +97,11 @@ public:
     [[nodiscard]] virtual Result<JournalPosition> end() = 0;
 };
 
+/// Calls `visit` with each record from where the reader stands to the end of what is there. An
+/// error of either ends it.
+[[nodiscard]] Status for_each_record(JournalReader& reader,
+                                     const std::function<Status(const JournalRecord&)>& visit);
+
 /// Path of the file that holds the segment, plain or compressed; "" when there is none any more.
 [[nodiscard]] std::string segment_path(const JournalOptions& options, std::uint64_t segment);
 

@@ -328,6 +328,16 @@ private:
 
 }  // namespace
 
+Status for_each_record(JournalReader& reader,
+                       const std::function<Status(const JournalRecord&)>& visit) {
+    for (;;) {
+        const auto record = reader.next();
+        if (!record) return fail(record.error());
+        if (!record->has_value()) return ok();
+        if (Status visited = visit(**record); !visited) return visited;
+    }
+}
+
 Result<std::unique_ptr<JournalReader>> JournalReader::open(const JournalOptions& options) {
     auto directory = open_directory(options.directory);
     if (!directory) return fail(directory.error());

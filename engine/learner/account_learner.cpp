@@ -82,9 +82,8 @@ Result<int> AccountLearner::load_site() {
 }
 
 Key16 AccountLearner::domain_of(const std::string& name) const {
-    const auto at = name.rfind('@');
     // An account without a domain belongs to the site's one.
-    return hasher_.key("accounts of", at == std::string::npos ? "" : name.substr(at + 1));
+    return hasher_.key("accounts of", kith::domain_of(name));
 }
 
 Result<AccountState*> AccountLearner::load(const Key16& key, bool make) {
@@ -189,8 +188,7 @@ Result<std::optional<AccountJudgement>> AccountLearner::take(const MailRecord& m
     if (mail.imported || mail.own) return Answer{};
     if (mail.observations.direction != Direction::Outbound)
         if (auto noted = note_arrived_mail(mail); !noted) return fail(noted.error());
-    if (mail.auth_user.empty() || mail.observations.direction == Direction::Inbound)
-        return Answer{};
+    if (!is_submission(mail)) return Answer{};
     auto judged = observe(sighting_of(mail, hasher_));
     if (!judged) return fail(judged.error());
     return Answer{std::move(*judged)};

@@ -15,6 +15,7 @@
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
 #include "engine/base/trouble_file.hpp"
+#include "engine/base/trouble_log.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
 #include "engine/learner/believed_time.hpp"
@@ -73,16 +74,13 @@ std::optional<Extractor> open_documents(const AttachmentOptions& options) {
 }
 
 /// True when documents were read.
-bool read_documents(Learner& learner, const Extractor& extractor, Time now,
-                    std::string& last_trouble) {
+bool read_documents(Learner& learner, const Extractor& extractor, Time now, TroubleLog& trouble) {
     auto step = learner.read_documents(extractor, now);
     if (!step) {
-        if (step.error().text() != last_trouble)
-            log(LogLevel::Warning, "attached documents wait: " + step.error().text());
-        last_trouble = step.error().text();
+        trouble.look(step.error().text());
         return false;
     }
-    last_trouble.clear();
+    trouble.look("");
     for (const AttachedFinding& f : step->findings)
         log(LogLevel::Warning, "a document of a delivered mail names other payment data",
             {{"queue_id", f.queue_id}, {"from", f.from}, {"id", f.id}, {"finding", f.text}});
@@ -142,7 +140,8 @@ int run(const std::shared_ptr<const Config>& config, bool once) {
     const SystemClock clock;
     auto tidied = steady_clock::now();
     ExpiryClock expiry(clock.now(), tidied, (*learner)->newest_mail());
-    std::string last_error, document_trouble;
+    std::string last_error;
+    TroubleLog document_trouble({.came = "attached documents wait: "});
     Unreadable unreadable;
     bool clock_doubted = false;
     const std::optional<Extractor> extractor = open_documents(attachment_options(*config));

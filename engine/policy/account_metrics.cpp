@@ -9,9 +9,6 @@
 namespace kith {
 namespace {
 
-using Argument = std::string_view;
-using View = const PolicyCase&;
-
 const AccountEvent& told(View v) { return v.event().event; }
 const Sighting& seen(View v) { return v.event().seen; }
 const KeptJudgement& judged(View v) { return v.event().judged; }

@@ -7,21 +7,24 @@
 
 namespace kith {
 
+/// What each function takes: the case, and what stands behind the name of a family, "" else.
+using View = const PolicyCase&;
+using Argument = std::string_view;
+
 constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           double (*read)(const PolicyCase&, std::string_view)) {
+                           double (*read)(View, Argument)) {
     return {name, MetricType::Number, meaning, family, read, nullptr, nullptr, nullptr};
 }
 constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           std::string_view (*read)(const PolicyCase&, std::string_view)) {
+                           std::string_view (*read)(View, Argument)) {
     return {name, MetricType::Text, meaning, family, nullptr, read, nullptr, nullptr};
 }
 constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           void (*read)(const PolicyCase&, std::string_view,
-                                        std::vector<std::string_view>&)) {
+                           void (*read)(View, Argument, std::vector<std::string_view>&)) {
     return {name, MetricType::Texts, meaning, family, nullptr, nullptr, read, nullptr};
 }
 constexpr Metric metric_of(std::string_view name, std::string_view meaning, bool family,
-                           bool (*read)(const PolicyCase&, std::string_view)) {
+                           bool (*read)(View, Argument)) {
     return {name, MetricType::Flag, meaning, family, nullptr, nullptr, nullptr, read};
 }
 

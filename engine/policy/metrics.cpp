@@ -13,9 +13,6 @@
 namespace kith {
 namespace {
 
-using Argument = std::string_view;
-using View = const PolicyCase&;
-
 const Assessment& assessed(View v) { return v.record().assessment; }
 const Observations& observed(View v) { return v.record().observations; }
 double size(std::size_t n) { return static_cast<double>(n); }

@@ -999,4 +999,10 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options, Mode mod
     return std::unique_ptr<Store>(std::make_unique<LmdbStore>(std::move(environment)));
 }
 
+Result<std::unique_ptr<StoreReader>> read_store(const StoreOptions& options) {
+    const auto store = Store::open(options, Store::Mode::Read);
+    if (!store) return fail(store.error());
+    return (*store)->read();
+}
+
 }  // namespace kith

@@ -100,4 +100,8 @@ public:
     [[nodiscard]] virtual Status copy_to(const std::string& directory) const = 0;
 };
 
+/// Snapshot of the store as it is now, for who needs nothing else of it. Errors as of Store::open()
+/// for reading and read().
+[[nodiscard]] Result<std::unique_ptr<StoreReader>> read_store(const StoreOptions& options);
+
 }  // namespace kith

@@ -4,8 +4,8 @@
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <random>
 
+#include "tests/support/damaged.hpp"
 #include "tests/unit/accounts/account_builder.hpp"
 
 using namespace kith;
@@ -111,20 +111,16 @@ TEST_CASE("damaged records never crash and keep every bound") {
         (void)decode_account_state(std::string(whole.substr(0, size)));
     const auto seed = GENERATE(as<unsigned>(), 1, 2);
     CAPTURE(seed);
-    std::mt19937 random(seed);
     int read = 0;
-    for (int round = 0; round < 3000; ++round) {
-        std::string bytes = whole;
-        for (int i = 0; i <= round % 4; ++i)
-            bytes[random() % bytes.size()] = static_cast<char>(random());
+    for_each_damaged(whole, seed, [&](const std::string& bytes) {
         const auto a = decode_account_state(bytes);
-        if (!a) continue;
+        if (!a) return;
         ++read;
         REQUIRE(a->endpoints.size() <= AccountState::kMaxEndpoints);
         REQUIRE(a->incident.steps.size() <= AccountIncident::kMaxSteps);
         REQUIRE(a->risk >= 0);
         REQUIRE(decode_account_state(encode(*a)));
-    }
+    });
     CHECK(read > 100);
 }
 

@@ -122,6 +122,20 @@ TEST_CASE("recipients, repeats and texts of an event are bounded") {
     CHECK(seen(e).repeats == 1);
 }
 
+TEST_CASE("a mail is an act of the account that submitted it, once it was taken") {
+    CHECK(is_submission(sent()));
+    MailRecord internal = sent();
+    internal.observations.direction = Direction::Internal;
+    CHECK(is_submission(internal));
+    std::vector<MailRecord> others(5, sent());
+    others[0].auth_user.clear();
+    others[1].observations.direction = Direction::Inbound;
+    others[2].action = Action::Deferred;
+    others[3].imported = true;
+    others[4].own = true;
+    for (const MailRecord& m : others) CHECK_FALSE(is_submission(m));
+}
+
 TEST_CASE("each act has a name") {
     CHECK(to_string(AccountAct::Mail) == "mail");
     CHECK(to_string(AccountAct::Login) == "login");

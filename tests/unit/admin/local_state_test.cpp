@@ -18,6 +18,11 @@ using namespace kith;
 using namespace kith::admin;
 using kith::test::TempDir;
 
+TEST_CASE("a tenant's learner is a unit of its own") {
+    CHECK(learner_unit("") == "kith-learner");
+    CHECK(learner_unit("acme") == "kith-learner@acme");
+}
+
 TEST_CASE("the learner runs while somebody holds the writer's lock") {
     const TempDir dir;
     StoreOptions store;

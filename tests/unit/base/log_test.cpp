@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/base/log.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
 
-#include "engine/base/unique_fd.hpp"
+#include "tests/support/captured_stderr.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -74,26 +71,10 @@ TEST_CASE("a message with hostile bytes stays one line") {
     CHECK(log_line("cannot open a\nb\x1b", {}) == "cannot open a\\x0ab\\x1b");
 }
 
-/// Standard error into a file while it lives.
-class CapturedStderr {
-public:
-    explicit CapturedStderr(const std::string& file)
-        : saved_(::dup(STDERR_FILENO)),
-          target_(::open(file.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)) {
-        ::dup2(target_.get(), STDERR_FILENO);
-    }
-    ~CapturedStderr() { ::dup2(saved_.get(), STDERR_FILENO); }
-    CapturedStderr(const CapturedStderr&) = delete;
-    CapturedStderr& operator=(const CapturedStderr&) = delete;
-
-private:
-    UniqueFd saved_, target_;
-};
-
 TEST_CASE("only lines of the chosen level and above are written") {
     const test::TempDir dir;
     {
-        const CapturedStderr captured(dir.file("log"));
+        const test::CapturedStderr captured(dir.file("log"));
         log_open("kith-test", LogTarget::Stderr, LogLevel::Warning);
         log(LogLevel::Debug, "one");
         log(LogLevel::Info, "two");
@@ -108,7 +89,7 @@ TEST_CASE("lines of several threads do not mix") {
     constexpr int kLines = 200;
     const test::TempDir dir;
     {
-        const CapturedStderr captured(dir.file("log"));
+        const test::CapturedStderr captured(dir.file("log"));
         log_open("t", LogTarget::Stderr, LogLevel::Info);
         std::vector<std::thread> threads;
         threads.reserve(kThreads);

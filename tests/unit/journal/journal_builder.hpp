@@ -9,6 +9,7 @@
 
 #include "engine/journal/journal.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace kith::test {
@@ -20,13 +21,6 @@ inline JournalOptions options_in(const TempDir& dir, std::uint64_t segment_bytes
     options.directory = dir.file("journal");
     options.segment_bytes = segment_bytes;
     return options;
-}
-
-/// The value, or the test fails with the error's text.
-template <class T>
-T must(Result<T> result) {
-    if (!result) FAIL(result.error().text());
-    return std::move(*result);
 }
 
 inline JournalPosition append(JournalWriter& writer, std::string_view payload,

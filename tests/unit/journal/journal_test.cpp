@@ -70,6 +70,35 @@ TEST_CASE("a reader that has seen everything sees what comes later") {
     CHECK(payloads(*reader) == Strings{"two", "three"});
 }
 
+TEST_CASE("every record from where the reader stands is visited, until one says no") {
+    const TempDir dir;
+    const auto options = options_in(dir);
+    auto writer = must(JournalWriter::open(options));
+    append(*writer, "one");
+    const JournalPosition second = append(*writer, "two");
+    append(*writer, "three");
+    auto reader = must(JournalReader::open(options));
+    must(reader->seek(second));
+    Strings seen;
+    const auto note = [&](const JournalRecord& record) {
+        seen.push_back(record.payload);
+        return ok();
+    };
+    must(for_each_record(*reader, note));
+    CHECK(seen == Strings{"two", "three"});
+    must(for_each_record(*reader, note));
+    CHECK(seen.size() == 2);
+
+    must(reader->seek({}));
+    const Status stopped = for_each_record(*reader, [&](const JournalRecord& record) -> Status {
+        if (record.payload == "two") return fail(ErrorCode::Full, "enough");
+        return note(record);
+    });
+    REQUIRE_FALSE(stopped);
+    CHECK(stopped.error().code == ErrorCode::Full);
+    CHECK(seen.back() == "one");
+}
+
 TEST_CASE("a writer continues where another one stopped") {
     const TempDir dir;
     const auto options = options_in(dir);

@@ -14,16 +14,11 @@
 #include "engine/profile/memory.hpp"
 #include "engine/store/store.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/observed.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace kith::test {
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) FAIL(result.error().text());
-    return std::move(result).value();
-}
 
 class LearnerSite {
 public:

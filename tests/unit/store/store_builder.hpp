@@ -9,6 +9,7 @@
 
 #include "engine/store/store.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/must.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace kith::test {
@@ -18,13 +19,6 @@ inline StoreOptions options_in(const TempDir& dir) {
     options.directory = dir.file("store");
     options.map_size_bytes = 64U << 20;
     return options;
-}
-
-/// The value, or the test fails with the error's text.
-template <class T>
-T must(Result<T> result) {
-    if (!result) FAIL(result.error().text());
-    return std::move(*result);
 }
 
 inline std::unique_ptr<Store> open_store(const StoreOptions& options, Store::Mode mode) {

@@ -240,6 +240,15 @@ TEST_CASE(
     CHECK(missed == 0);
 }
 
+TEST_CASE("a snapshot of a store can be had without it") {
+    const TempDir dir;
+    const auto missing = read_store(options_in(dir));
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().code == ErrorCode::NoInput);
+    put(*open_store(options_in(dir), Store::Mode::Write), "key", "value");
+    CHECK(must(must(read_store(options_in(dir)))->get(Table::Profiles, "key")) == "value");
+}
+
 TEST_CASE("a reader may outlive its store") {
     const TempDir dir;
     auto store = open_store(options_in(dir), Store::Mode::Write);
