@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "engine/accounts/past_incidents.hpp"
 #include "engine/accounts/state_generated.h"
 #include "engine/base/text.hpp"
 
@@ -51,7 +52,8 @@ Offset<fb::Incident> build(FlatBufferBuilder& b, const AccountIncident& i) {
     const auto id = b.CreateString(i.id), account = b.CreateString(i.account);
     const auto steps = build(b, i.steps);
     return fb::CreateIncident(b, id, account, to_unix(i.opened), to_unix(i.last), to_unix(i.closed),
-                              i.risk, i.indicators, steps, i.left_out, to_unix(i.raised), i.raises);
+                              i.risk, i.indicators, steps, i.left_out, to_unix(i.raised), i.raises,
+                              i.normal);
 }
 
 Offset<fb::Endpoint> build(FlatBufferBuilder& b, const Endpoint& e) {
@@ -155,6 +157,7 @@ bool read(const fb::Incident* in, AccountIncident& out) {
     out.risk = in->risk();
     out.indicators = in->indicators();
     out.left_out = in->left_out();
+    out.normal = in->normal();
     return is_nats(out.risk) && read(in->steps(), AccountIncident::kMaxSteps, out.steps);
 }
 
@@ -174,6 +177,19 @@ bool read(const fb::Endpoint& in, Endpoint& out) {
     std::memcpy(out.nats.data(), in.nats()->Data(), sizeof out.nats);
     for (float& x : out.nats) x = flatbuffers::EndianScalar(x);
     return std::all_of(out.nats.begin(), out.nats.end(), is_nats);
+}
+
+/// The newest ones. One without an id is none.
+bool read_past(const fb::Account& in, AccountState& out) {
+    if (in.past() == nullptr) return true;
+    const std::size_t size = in.past()->size();
+    for (std::size_t i = size - std::min(size, kMaxPastIncidents); i < size; ++i) {
+        AccountIncident past;
+        if (!read(in.past()->Get(static_cast<flatbuffers::uoffset_t>(i)), past)) return false;
+        if (!past.id.empty()) out.past.push_back(std::move(past));
+    }
+    bound_past_incidents(out);
+    return true;
 }
 
 bool read_lists(const fb::Account& in, AccountState& out) {
@@ -296,10 +312,14 @@ std::string encode(const AccountState& a) {
     const auto incident = build(b, a.incident);
     const auto today_at = b.CreateVectorOfStructs(today);
     const auto peaks = b.CreateVector(a.peaks.data(), a.peaks.size());
+    std::vector<Offset<fb::Incident>> past;
+    for (const AccountIncident& i : a.past)
+        if (!i.id.empty()) past.push_back(build(b, i));
+    const auto past_at = past.empty() ? 0 : b.CreateVector(past);
     b.Finish(fb::CreateAccount(b, name, to_unix(a.first), to_unix(a.last), a.logins, a.mails,
                                habits_at, recipients, endpoints_at, sessions_at, failures_at,
                                pending_at, arrived_at, unusual, incident, a.tells_reads, a.day,
-                               today_at, peaks, a.risk, a.score));
+                               today_at, peaks, a.risk, a.score, past_at));
     return finished(b);
 }
 
@@ -330,7 +350,7 @@ std::optional<AccountState> decode_account_state(std::string_view bytes) {
                 f < kAccountFeatures && !read(habit, kMostOfAccount, out.habits[f]))
                 return std::nullopt;
     if (!read(in.recipients(), AccountState::kMaxRecipients, out.recipients) ||
-        !read_lists(in, out) || !read(in.incident(), out.incident))
+        !read_lists(in, out) || !read(in.incident(), out.incident) || !read_past(in, out))
         return std::nullopt;
     return out;
 }

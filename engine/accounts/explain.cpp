@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/accounts/past_incidents.hpp"
 #include "engine/base/text.hpp"
 
 namespace kith {
@@ -217,6 +218,13 @@ std::string incident_text(const AccountIncident& incident) {
         if (out.size() > 1500) break;
     }
     return out;
+}
+
+std::string ending_text(const AccountIncident& incident, Time now) {
+    if (incident.is_open(now)) return "open";
+    if (ended_by_itself(incident))
+        return "over, " + span_text(AccountIncident::kKept) + " without a step";
+    return incident.normal ? "closed by an admin: it was the owner" : "closed by an admin";
 }
 
 }  // namespace kith

@@ -30,4 +30,8 @@ struct AccountCompany {
 /// The story of an incident in a few sentences, with times between its steps.
 [[nodiscard]] std::string incident_text(const AccountIncident& incident);
 
+/// How it stands or ended: "open", "closed by an admin", "closed by an admin: it was the owner",
+/// "over, 14 days without a step".
+[[nodiscard]] std::string ending_text(const AccountIncident& incident, Time now);
+
 }  // namespace kith

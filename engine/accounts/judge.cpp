@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/accounts/explain.hpp"
+#include "engine/accounts/past_incidents.hpp"
 #include "engine/accounts/travel.hpp"
 
 namespace kith {
@@ -358,11 +359,7 @@ void wait(std::size_t f, std::uint32_t value, Time due, AccountState& a) {
 void learn_due(Time now, const AccountPlace& place) {
     AccountState& a = place.account;
     if (a.incident.is_open(now)) return;
-    if (!a.incident.id.empty() && a.incident.closed == Time{}) {
-        // Nobody closed it and it is over: what led to it is never learned.
-        a.incident.closed = a.incident.last + AccountIncident::kKept;
-        a.pending.clear();
-    }
+    end_if_over(a, now);
     std::vector<PendingLesson> due;
     std::erase_if(a.pending, [&](const PendingLesson& p) {
         if (p.due > now) return false;
@@ -412,7 +409,8 @@ float ranked(const Risk& risk, bool raised, const AccountSite& site, double aler
 std::size_t rarest_stratum(const AccountState& a, const AccountSite& site) {
     std::array<double, kAccountStrata> rarity{};
     for (std::size_t s = 0; s < kAccountStrata; ++s)
-        rarity[s] = per_week({static_cast<double>(a.peaks[s]), static_cast<AccountStratum>(s)}, site);
+        rarity[s] =
+            per_week({static_cast<double>(a.peaks[s]), static_cast<AccountStratum>(s)}, site);
     return static_cast<std::size_t>(std::min_element(rarity.begin(), rarity.end()) -
                                     rarity.begin());
 }
@@ -517,8 +515,8 @@ void add_step(AccountIncident& incident, AccountStep step) {
 }
 
 void open_incident(const std::string& id, const AccountStep& step, AccountState& a) {
+    put_away_incident(a);
     AccountIncident& incident = a.incident;
-    incident = {};
     incident.id = id;
     incident.account = a.name;
     incident.opened = incident.last = step.time;
@@ -630,6 +628,7 @@ bool close_incident(AccountPlace place, Time now, bool normal) {
     AccountState& a = place.account;
     if (!a.incident.is_open(now)) return false;
     a.incident.closed = now;
+    a.incident.normal = normal;
     if (normal)
         for (const PendingLesson& p : a.pending)
             learn_value(p.feature, p.value, day_number(now), place);

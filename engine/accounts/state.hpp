@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is remembered of accounts: of each one, of all of a domain, of the site. Everything is
-// bounded; what an account does cannot make its record larger than some 20 KB. Plain data; bytes:
-// codec.hpp. Covered by tests/unit/accounts/codec_test.cpp.
+// bounded; what an account does cannot make its record larger than some 20 KB, and incidents that
+// are over add 30 KB at the very most. Plain data; bytes: codec.hpp. Covered by
+// tests/unit/accounts/codec_test.cpp.
 #pragma once
 
 #include <array>
@@ -80,13 +81,14 @@ struct AccountIncident {
     std::string id;  ///< 16 characters [a-z2-7]; "" = there is none
     std::string account;
     Time opened{}, last{};
-    Time closed{};  ///< when an admin closed it; epoch = never
+    Time closed{};  ///< when an admin closed it, or it was found to be over; epoch = not yet
     Time raised{};  ///< last time that the account was as suspicious as an incident must be
     std::uint32_t raises = 0;      ///< times that it is to be told: at first, and after each pause
     float risk = 0;                ///< largest, 0 to 100
     std::uint32_t indicators = 0;  ///< bit per AccountIndicator
     std::vector<AccountStep> steps;  ///< by time, at most kMaxSteps: the first ones
     std::uint32_t left_out = 0;      ///< further steps
+    bool normal = false;             ///< who closed it said that it was the account's owner
 
     static constexpr std::size_t kMaxSteps = 64;
     /// It is over so long after its last step.
@@ -112,6 +114,7 @@ struct AccountState {
     std::vector<ArrivedMail> arrived;                      ///< newest last
     std::vector<AccountStep> unusual;                      ///< newest last
     AccountIncident incident;                              ///< the last one
+    std::vector<AccountIncident> past;  ///< those before it, oldest first: see past_incidents.hpp
     bool tells_reads =
         false;  ///< single reads are told: counts of whole sessions would be the same again
 

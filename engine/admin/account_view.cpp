@@ -54,6 +54,24 @@ Json account_json(const AccountState& a, Time now) {
             {"mails", a.mails}};
 }
 
+/// Those that are over, newest first.
+std::vector<const AccountIncident*> ended_incidents(const AccountState& a, Time now) {
+    std::vector<const AccountIncident*> out;
+    if (!a.incident.id.empty() && !a.incident.is_open(now)) out.push_back(&a.incident);
+    for (auto past = a.past.rbegin(); past != a.past.rend(); ++past) out.push_back(&*past);
+    return out;
+}
+
+void print_ended(Env& env, const std::vector<const AccountIncident*>& incidents) {
+    if (incidents.empty()) return;
+    env.out << "\nIncidents that are over:\n";
+    TextTable table({"ID", "FROM (UTC)", "TO (UTC)", "RISK", "HOW IT ENDED"});
+    for (const AccountIncident* i : incidents)
+        table.add({cell(i->id), minute(i->opened), minute(i->last),
+                   fixed1(static_cast<double>(i->risk)), ending_text(*i, env.now)});
+    table.print(env.out);
+}
+
 void print_steps(Env& env, const std::vector<AccountStep>& steps) {
     TextTable table({"TIME (UTC)", "RISK", "WHAT", "INDICATORS"});
     for (const AccountStep& s : steps)
@@ -172,6 +190,13 @@ Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
         j["providers"] = places_json(a, AccountFeature::provider);
         j["unusual"] = Json::array();
         for (const AccountStep& s : a.unusual) j["unusual"].push_back(step_json(s));
+        j["past_incidents"] = Json::array();
+        for (const AccountIncident* i : ended_incidents(a, env.now))
+            j["past_incidents"].push_back({{"id", i->id},
+                                           {"opened", iso8601(i->opened)},
+                                           {"last", iso8601(i->last)},
+                                           {"risk", rounded(static_cast<double>(i->risk), 1)},
+                                           {"ending", ending_text(*i, env.now)}});
         print_json(env.out, j);
         return 0;
     }
@@ -183,6 +208,7 @@ Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
         env.out << "Incident " << cell(a.incident.id) << ": " << a.incident.steps.size()
                 << " steps since " << minute(a.incident.opened) << "; kith incident show "
                 << cell(a.incident.id) << '\n';
+    print_ended(env, ended_incidents(a, env.now));
     env.out << "\nWhat is usual:\n";
     print_places(env, a);
     print_habits(env, a);
@@ -204,6 +230,7 @@ Json account_incident_json(const AccountIncident& i, Time now) {
               {"opened", iso8601(i.opened)},
               {"last", iso8601(i.last)},
               {"open", i.is_open(now)},
+              {"ending", ending_text(i, now)},
               {"risk", rounded(static_cast<double>(i.risk), 1)},
               {"indicators", indicator_names(i.indicators)},
               {"attack", attack_ids(i.indicators)},
@@ -218,7 +245,7 @@ void print_account_incident(Env& env, const AccountIncident& i) {
     if (env.json) return print_json(env.out, account_incident_json(i, env.now));
     env.out << "Incident " << cell(i.id) << ": account " << cell(i.account) << ", "
             << iso8601(i.opened) << " to " << iso8601(i.last)
-            << (i.is_open(env.now) ? "\n" : ", closed\n") << "Indicators: "
+            << (i.is_open(env.now) ? "" : ", " + ending_text(i, env.now)) << "\nIndicators: "
             << (i.indicators == 0 ? "none" : joined(indicator_names(i.indicators))) << "\nATT&CK: "
             << (attack_ids(i.indicators).empty() ? "-" : joined(attack_ids(i.indicators))) << "\n\n"
             << cell(i.account) << ' ' << cell(incident_text(i), 2000) << ".\n\n";

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <ostream>
 
+#include "engine/accounts/explain.hpp"
 #include "engine/admin/account_view.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/campaign.hpp"
@@ -29,7 +31,16 @@ struct Options {
     MtaOptions mta;
 };
 
-/// find_incident(), with the nearest id where there is none.
+/// find_account_incident(); nullopt when no account has one of this id.
+Result<std::optional<AccountIncident>> the_account_incident(const StoreReader& reader,
+                                                            const std::string& id) {
+    auto found = find_account_incident(reader, id);
+    if (found) return std::optional(std::move(*found));
+    if (found.error().code == ErrorCode::NoInput) return std::optional<AccountIncident>{};
+    return fail(std::move(found).error());
+}
+
+/// find_incident(), with the nearest id of any incident where there is none.
 Result<Incident> the_incident(const StoreReader& reader, const std::string& id) {
     auto found = find_incident(reader, id);
     if (found || found.error().code != ErrorCode::NoInput) return found;
@@ -37,6 +48,8 @@ Result<Incident> the_incident(const StoreReader& reader, const std::string& id) 
     std::vector<std::string> ids;
     if (all)
         for (const Incident& incident : *all) ids.push_back(incident.id);
+    if (const auto of_accounts = list_account_incidents(reader))
+        for (const AccountIncident& incident : *of_accounts) ids.push_back(incident.id);
     const std::string near = nearest(id, ids);
     if (near.empty()) return found;
     return fail(ErrorCode::NoInput, found.error().what,
@@ -204,8 +217,10 @@ bool is_reply(Tie t) { return t == Tie::Reply; }
 bool of_campaign(Tie t) { return is_campaign(t); }
 
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    if (const auto of_account = find_account_incident(reader, options.id)) {
-        print_account_incident(env, *of_account);
+    const auto of_account = the_account_incident(reader, options.id);
+    if (!of_account) return fail(of_account.error());
+    if (of_account->has_value()) {
+        print_account_incident(env, **of_account);
         return 0;
     }
     const auto incident = the_incident(reader, options.id);
@@ -260,6 +275,13 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
 }
 
 Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
+    const auto of_account = the_account_incident(reader, options.id);
+    if (!of_account) return fail(of_account.error());
+    if (of_account->has_value())
+        return fail(
+            ErrorCode::Usage,
+            "incident " + (*of_account)->id + " is of an account: it has no queue of its own",
+            "kith account lock " + (*of_account)->account + " stops its mail and its logins");
     const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     const auto members = members_of(config, reader, *incident);
@@ -309,7 +331,10 @@ Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Op
 Outcome close_account(Env& env, const Config& config, const AccountIncident& incident,
                       const Options& options) {
     if (!incident.is_open(env.now))
-        return fail(ErrorCode::NoInput, "incident " + incident.id + " is not open any more");
+        return fail(ErrorCode::NoInput,
+                    "incident " + incident.id + " of account " + incident.account +
+                        " is not open any more: " + ending_text(incident, env.now),
+                    "nothing is left to close; kith incident list shows those that are open");
     const std::string what =
         "account " + incident.account + (options.normal ? ", its owner's ways" : "");
     if (Status s = audit(config, env.now, {"incident close", incident.id, what, options.why}); !s)
@@ -330,8 +355,9 @@ Outcome close_account(Env& env, const Config& config, const AccountIncident& inc
 }
 
 Outcome close(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    if (const auto of_account = find_account_incident(reader, options.id))
-        return close_account(env, config, *of_account, options);
+    const auto of_account = the_account_incident(reader, options.id);
+    if (!of_account) return fail(of_account.error());
+    if (of_account->has_value()) return close_account(env, config, **of_account, options);
     if (options.normal)
         return fail(ErrorCode::Usage, "--normal is for an incident of an account",
                     "kith release --learn says that a held mail is normal");

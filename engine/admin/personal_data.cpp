@@ -77,26 +77,28 @@ Json event_json(const AccountEvent& e) {
 class Collector {
 public:
     Collector(const Config& config, const StoreReader& reader, const Hasher& hasher,
-              const std::string& address)
+              const std::string& address, Time now)
         : config_(config),
           reader_(reader),
           hasher_(hasher),
           address_(address),
-          key_(sender_key(hasher, address)) {}
+          key_(sender_key(hasher, address)),
+          now_(now) {}
 
-    Result<Json> run(Time now) {
+    Result<Json> run() {
         Json j;
         j["address"] = address_;
-        j["made"] = iso8601(now);
+        j["made"] = iso8601(now_);
         j["key"] = address_id(key_);
         const auto view = ProfileView::of(config_, reader_, address_);
         if (!view) return fail(view.error());
         j["profile"] = view->json();
         for (const auto step :
-             {&Collector::lists, &Collector::allowances, &Collector::incidents, &Collector::pending,
-              &Collector::mails, &Collector::index, &Collector::requests, &Collector::alerts,
-              &Collector::locks, &Collector::responses, &Collector::deny_file,
-              &Collector::steps_of_others, &Collector::audit_log})
+             {&Collector::lists, &Collector::allowances, &Collector::incidents,
+              &Collector::account_incidents, &Collector::pending, &Collector::mails,
+              &Collector::index, &Collector::requests, &Collector::alerts, &Collector::locks,
+              &Collector::responses, &Collector::deny_file, &Collector::steps_of_others,
+              &Collector::audit_log})
             if (auto done = (this->*step)(j); !done) return fail(done.error());
         j["not_found_by_address"] = kNotFound;
         return j;
@@ -179,6 +181,16 @@ private:
             for (const Incident::Mail& m : i.mails) one["mails"].push_back(m.id);
             j["incidents"].push_back(std::move(one));
         }
+        return ok();
+    }
+
+    /// Of the account itself, those that are over as well.
+    Status account_incidents(Json& j) {
+        j["account_incidents"] = Json::array();
+        const auto all = list_account_incidents(reader_);
+        if (!all) return fail(all.error());
+        for (const AccountIncident& i : *all)
+            if (is_own(i.account)) j["account_incidents"].push_back(account_incident_json(i, now_));
         return ok();
     }
 
@@ -345,7 +357,10 @@ private:
         j["steps_of_others"] = Json::array();
         return scan_accounts(reader_, [&](const AccountState& account) {
             if (is_own(account.name)) return true;
-            for (const auto* steps : {&account.unusual, &account.incident.steps})
+            std::vector<const std::vector<AccountStep>*> stories{&account.unusual,
+                                                                 &account.incident.steps};
+            for (const AccountIncident& past : account.past) stories.push_back(&past.steps);
+            for (const auto* steps : stories)
                 for (const AccountStep& step : *steps)
                     if (names_address(step.text, address_))
                         j["steps_of_others"].push_back({{"account", account.name},
@@ -376,6 +391,7 @@ private:
     const Hasher& hasher_;
     const std::string& address_;
     const Key16 key_;
+    const Time now_;
     std::set<std::string> listed_;
 };
 
@@ -417,7 +433,7 @@ Result<Json> personal_data(const Config& config, const StoreReader& reader, Time
     const Result<Hasher::Secret> secret = read_site_key(reader, config);
     if (!secret) return fail(secret.error());
     const Hasher hasher(*secret);
-    return Collector(config, reader, hasher, address).run(now);
+    return Collector(config, reader, hasher, address, now).run();
 }
 
 Result<Erasure> erase_address(const Config& config, const Hasher& hasher, Time now,

@@ -2,8 +2,11 @@
 #include "engine/learner/account_learner.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "engine/accounts/codec.hpp"
+#include "engine/accounts/past_incidents.hpp"
 #include "engine/base/crc32c.hpp"
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
@@ -43,7 +46,9 @@ bool asks_or_links(Stratum s) noexcept {
 bool reword_steps(AccountState& account,
                   const std::function<std::string(const std::string&)>& without) {
     bool changed = false;
-    for (auto* steps : {&account.unusual, &account.incident.steps})
+    std::vector<std::vector<AccountStep>*> stories{&account.unusual, &account.incident.steps};
+    for (AccountIncident& past : account.past) stories.push_back(&past.steps);
+    for (auto* steps : stories)
         for (AccountStep& step : *steps) {
             std::string text = without(step.text);
             if (text == step.text) continue;
@@ -224,10 +229,13 @@ Status AccountLearner::forget(const Key16& key) {
     auto state = load(key, false);
     if (!state) return fail(state.error());
     if (*state == nullptr) return ok();
-    if (!(*state)->incident.id.empty()) {
-        incidents_.erase((*state)->incident.id);
-        gone_.push_back(incident_index_key((*state)->incident.id));
-    }
+    const auto unlist = [&](const AccountIncident& incident) {
+        if (incident.id.empty()) return;
+        incidents_.erase(incident.id);
+        gone_.push_back(incident_index_key(incident.id));
+    };
+    unlist((*state)->incident);
+    for (const AccountIncident& past : (*state)->past) unlist(past);
     accounts_.erase(key);
     gone_.push_back(account_state_key(key));
     return ok();
@@ -336,21 +344,21 @@ Result<std::optional<AccountState>> find_account(const StoreReader& reader, cons
 }
 
 Result<std::vector<AccountIncident>> list_account_incidents(const StoreReader& reader) {
-    std::vector<std::pair<std::string, Key16>> index;
+    std::set<std::string> accounts;  // bytes of their keys
     auto scanned = reader.scan(Table::Accounts, std::string_view(&kIncidentKey, 1),
                                [&](std::string_view key, std::string_view value) {
                                    if (key.front() != kIncidentKey) return false;
-                                   index.emplace_back(key.substr(1), key_of_bytes(value));
+                                   accounts.emplace(value);
                                    return true;
                                });
     if (!scanned) return fail(scanned.error());
     std::vector<AccountIncident> out;
-    for (const auto& [id, account] : index) {
-        auto state = find_account(reader, account);
+    for (const std::string& account : accounts) {
+        auto state = find_account(reader, key_of_bytes(account));
         if (!state) return fail(state.error());
-        // Of an account only the last one is kept.
-        if (state->has_value() && (*state)->incident.id == id)
-            out.push_back(std::move((*state)->incident));
+        if (!state->has_value()) continue;
+        if (!(*state)->incident.id.empty()) out.push_back(std::move((*state)->incident));
+        std::move((*state)->past.begin(), (*state)->past.end(), std::back_inserter(out));
     }
     std::stable_sort(
         out.begin(), out.end(),
@@ -367,7 +375,7 @@ Result<AccountIncident> find_account_incident(const StoreReader& reader, std::st
     if (found.size() == 1) return std::move(found.front());
     if (found.empty())
         return fail(ErrorCode::NoInput, "no incident " + std::string(id),
-                    "kith incident list shows those of the last 30 days");
+                    "kith incident list --all shows those that are kept");
     std::string candidates;
     for (const auto& i : found) candidates += (candidates.empty() ? "" : ", ") + i.id;
     return fail(ErrorCode::Usage, "several incidents begin with " + std::string(id),
@@ -402,7 +410,33 @@ Status expire_kept_judgements(StoreWriter& writer, const JournalOptions& journal
     return ok();
 }
 
-Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max) {
+namespace {
+
+/// Returns how many accounts lost some of their incidents: at most `max`.
+Result<std::size_t> expire_account_incidents(StoreWriter& writer, Time now, Time before,
+                                             std::size_t max) {
+    std::vector<std::pair<std::string, std::string>> changed;
+    auto scanned = writer.scan(Table::Accounts, std::string_view(&kAccountStateKey, 1),
+                               [&](std::string_view key, std::string_view value) {
+                                   if (key.front() != kAccountStateKey) return false;
+                                   auto state = decode_account_state(value);
+                                   if (state && drop_incidents(*state, before, now) > 0)
+                                       changed.emplace_back(key, encode(*state));
+                                   return changed.size() < max;
+                               });
+    if (!scanned) return fail(scanned.error());
+    for (const auto& [key, bytes] : changed)
+        if (auto put = writer.put(Table::Accounts, key, bytes); !put) return fail(put.error());
+    return changed.size();
+}
+
+}  // namespace
+
+Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, Time incidents_before,
+                                    std::size_t max) {
+    // First: what pointed to these incidents goes below.
+    auto shortened = expire_account_incidents(writer, now, incidents_before, max);
+    if (!shortened) return shortened;
     std::vector<std::string> old;
     const auto collect = [&](char first, std::size_t at_most, const auto& is_old) {
         const std::size_t full = old.size() + at_most;
@@ -428,12 +462,12 @@ Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t m
     if (!states) return fail(states.error());
     auto index = collect(kIncidentKey, max, [&](std::string_view key, std::string_view value) {
         const auto state = find_account(writer, key_of_bytes(value));
-        return state && (!state->has_value() || (*state)->incident.id != key.substr(1));
+        return state && (!state->has_value() || incident_of(**state, key.substr(1)) == nullptr);
     });
     if (!index) return fail(index.error());
     for (const auto& key : old)
         if (auto erased = writer.erase(Table::Accounts, key); !erased) return fail(erased.error());
-    return old.size();
+    return *shortened + old.size();
 }
 
 }  // namespace kith

@@ -118,7 +118,9 @@ private:
 /// Removes judgements of records whose segments the journal has deleted, the oldest first and some
 /// 50,000 at once.
 [[nodiscard]] Status expire_kept_judgements(StoreWriter& writer, const JournalOptions& journal);
-/// Removes at most `max` of what is too old; returns how many.
-[[nodiscard]] Result<std::size_t> expire_accounts(StoreWriter& writer, Time now, std::size_t max);
+/// Removes at most `max` of each kind of what is too old; returns how many. Incidents that are over
+/// go when their last step is older than `incidents_before`.
+[[nodiscard]] Result<std::size_t> expire_accounts(StoreWriter& writer, Time now,
+                                                  Time incidents_before, std::size_t max);
 
 }  // namespace kith

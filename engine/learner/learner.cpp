@@ -643,7 +643,8 @@ Result<std::size_t> expire_old(StoreWriter& writer, const Config& config, Time n
     if (auto mail = expire_mail(writer, now - config.journal.keep, kExpireAtOnce); !mail)
         return fail(mail.error());
     alive();
-    auto incidents = expire_incidents(writer, now - config.retention.incidents, kExpireAtOnce);
+    const Time incidents_before = now - config.retention.incidents;
+    auto incidents = expire_incidents(writer, incidents_before, kExpireAtOnce);
     if (!incidents) return fail(incidents.error());
     alive();
     if (auto allowed = expire_allowances(writer, now); !allowed) return fail(allowed.error());
@@ -652,7 +653,7 @@ Result<std::size_t> expire_old(StoreWriter& writer, const Config& config, Time n
         !lessons)
         return fail(lessons.error());
     alive();
-    auto accounts = expire_accounts(writer, now, kExpireAtOnce);
+    auto accounts = expire_accounts(writer, now, incidents_before, kExpireAtOnce);
     if (!accounts) return fail(accounts.error());
     alive();
     if (auto judgements = expire_kept_judgements(writer, config.journal); !judgements)

@@ -8,6 +8,7 @@
 
 #include "engine/accounts/codec.hpp"
 #include "engine/accounts/judge.hpp"
+#include "engine/accounts/past_incidents.hpp"
 
 namespace {
 
@@ -20,8 +21,11 @@ void check_bounds(const AccountState& a) {
         a.pending.size() > AccountState::kMaxPending ||
         a.arrived.size() > AccountState::kMaxArrived ||
         a.unusual.size() > AccountState::kMaxUnusual ||
-        a.incident.steps.size() > AccountIncident::kMaxSteps)
+        a.incident.steps.size() > AccountIncident::kMaxSteps || a.past.size() > kMaxPastIncidents)
         std::abort();
+    std::size_t steps = 0;
+    for (const AccountIncident& past : a.past) steps += past.steps.size();
+    if (steps > kMaxStepsOfPast) std::abort();
 }
 
 /// A login and a deletion of an account as it was read.

@@ -50,7 +50,8 @@ inline RuleSummary hiding_rule() {
     return r;
 }
 
-/// With every field set; what tests/golden/formats/account-state-v1-2.bin was made of.
+/// With every field set but those of full_account_3(); what
+/// tests/golden/formats/account-state-v1-2.bin was made of.
 inline AccountState full_account() {
     AccountState a;
     a.name = "anna@own.example";
@@ -93,6 +94,24 @@ inline AccountState full_account() {
     a.peaks = {1, 2, 3, 4, 5};
     a.risk = 12.5F;
     a.score = 55;
+    return a;
+}
+
+/// What tests/golden/formats/account-state-v1-3.bin was made of: with an incident before the last.
+inline AccountState full_account_3() {
+    AccountState a = full_account();
+    AccountIncident past = a.incident;
+    past.id = "dbcdefgh234567ab";
+    past.opened = past.raised = kMonday - Seconds(20 * 86400);
+    past.last = past.opened + Seconds(60);
+    past.closed = past.opened + Seconds(120);
+    past.risk = 44.5F;
+    past.indicators = 2;
+    past.raises = 1;
+    past.left_out = 3;
+    past.normal = true;
+    past.steps[0].time = past.opened;
+    a.past = {past};
     return a;
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <map>
 
+#include "engine/accounts/past_incidents.hpp"
 #include "tests/support/damaged.hpp"
 #include "tests/unit/accounts/account_builder.hpp"
 
@@ -79,6 +80,31 @@ TEST_CASE("an account comes back as it was, every list of it") {
     CHECK(decode_account_state(encode(AccountState{})));
 }
 
+TEST_CASE("incidents before the last one come back, within their bounds") {
+    AccountState a = full_account_3();
+    const auto back = decode_account_state(encode(a));
+    REQUIRE(back);
+    REQUIRE(back->past.size() == 1);
+    CHECK(back->past[0].id == a.past[0].id);
+    CHECK(back->past[0].closed == a.past[0].closed);
+    CHECK(back->past[0].normal);
+    CHECK(back->past[0].steps[0].text == a.past[0].steps[0].text);
+    CHECK_FALSE(back->incident.normal);
+    // More than there may be, as another build may have written it: the newest stay.
+    for (int i = 0; i < 20; ++i) {
+        a.past.push_back(a.past[0]);
+        a.past.back().id = "past" + std::to_string(i);
+    }
+    const auto bounded = decode_account_state(encode(a));
+    REQUIRE(bounded);
+    REQUIRE(bounded->past.size() == kMaxPastIncidents);
+    CHECK(bounded->past.back().id == "past19");
+    CHECK(bounded->past.front().id == "past12");
+    // One without an id is none.
+    a.past = {AccountIncident{}};
+    CHECK(decode_account_state(encode(a))->past.empty());
+}
+
 TEST_CASE("the site comes back piece by piece") {
     AccountWorld w;
     (void)lived_in(w);
@@ -106,7 +132,12 @@ TEST_CASE("a habit is one of its own feature") {
 
 TEST_CASE("damaged records never crash and keep every bound") {
     AccountWorld w;
-    const std::string whole = encode(lived_in(w));
+    AccountState account = lived_in(w);
+    for (int i = 0; i < 3; ++i) {
+        account.past.push_back(account.incident);
+        account.past.back().id = "past" + std::to_string(i);
+    }
+    const std::string whole = encode(account);
     for (std::size_t size = 0; size < whole.size(); size += 7)
         (void)decode_account_state(std::string(whole.substr(0, size)));
     const auto seed = GENERATE(as<unsigned>(), 1, 2);
@@ -118,6 +149,7 @@ TEST_CASE("damaged records never crash and keep every bound") {
         ++read;
         REQUIRE(a->endpoints.size() <= AccountState::kMaxEndpoints);
         REQUIRE(a->incident.steps.size() <= AccountIncident::kMaxSteps);
+        REQUIRE(a->past.size() <= kMaxPastIncidents);
         REQUIRE(a->risk >= 0);
         REQUIRE(decode_account_state(encode(*a)));
     });
@@ -131,6 +163,11 @@ TEST_CASE("old bytes of accounts still give what they were made of") {
     const auto placed = decode_account_state(old_bytes("account-state-v1-2.bin"));
     REQUIRE(placed);
     CHECK(encode(*placed) == encode(full_account()));
+    CHECK(placed->past.empty());
+    const auto with_past = decode_account_state(old_bytes("account-state-v1-3.bin"));
+    REQUIRE(with_past);
+    CHECK(encode(*with_past) == encode(full_account_3()));
+    CHECK(with_past->past[0].normal);
     Habit habit;
     REQUIRE(decode_habit(old_bytes("account-habit-v1.bin"), 1, habit));
     CHECK(encode(habit, 1) == encode(full_account().habits[0], 1));

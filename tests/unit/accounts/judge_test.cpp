@@ -167,6 +167,45 @@ TEST_CASE("an admin who ends an attack has nothing of it learned") {
     CHECK(w.accounts[name].incident.is_open(day(23)));
 }
 
+TEST_CASE("an incident that opens after another leaves the first one with its story and its end") {
+    AccountWorld w;
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    (void)take_over(w, name, day(21));
+    const AccountIncident first = w.accounts[name].incident;
+    CHECK(close_incident(w.place(name), day(22), false));
+    CHECK(w.accounts[name].past.empty());
+    (void)take_over(w, name, day(23));
+    const AccountState& a = w.accounts[name];
+    REQUIRE(a.incident.is_open(day(23)));
+    CHECK(a.incident.id != first.id);
+    REQUIRE(a.past.size() == 1);
+    CHECK(a.past[0].id == first.id);
+    CHECK(a.past[0].closed == day(22));
+    CHECK(a.past[0].risk == first.risk);
+    CHECK(a.past[0].indicators == first.indicators);
+    CHECK(a.past[0].steps.size() == first.steps.size());
+    // Nobody closes the second one: its time runs out.
+    w.live(40, 20, 24);
+    (void)take_over(w, name, day(45));
+    REQUIRE(w.accounts[name].past.size() == 2);
+    CHECK(w.accounts[name].past[1].closed ==
+          w.accounts[name].past[1].last + AccountIncident::kKept);
+    CHECK(w.accounts[name].incident.is_open(day(45)));
+}
+
+TEST_CASE("only the incident that is open can be closed, and it is known whose ways it was") {
+    AccountWorld w;
+    w.live(40, 20);
+    const std::string name = AccountWorld::name(3);
+    (void)take_over(w, name, day(21));
+    CHECK(close_incident(w.place(name), day(22), true));
+    CHECK(w.accounts[name].incident.normal);
+    CHECK_FALSE(close_incident(w.place(name), day(23), false));
+    CHECK(w.accounts[name].incident.normal);
+    CHECK(w.accounts[name].incident.closed == day(22));
+}
+
 TEST_CASE("an incident that pauses for three days is told of again when it goes on") {
     AccountWorld w;
     w.live(40, 20);

@@ -16,6 +16,8 @@ using Json = nlohmann::json;
 namespace {
 
 constexpr const char* kId = "abcdefgh234567ab";
+constexpr const char* kByTime = "bbcdefgh234567ab";  // before it, ended by itself
+constexpr const char* kClosed = "cbcdefgh234567ab";  // likewise, closed as its owner's
 
 AccountStep step(Time t, AccountAct act, const std::string& text,
                  std::initializer_list<AccountIndicator> indicators = {}) {
@@ -51,8 +53,21 @@ struct Story : Site {
                         {AccountIndicator::suspicious_rule, AccountIndicator::login_and_update})};
         for (const AccountStep& s : i.steps) i.indicators |= s.marks;
         anna.unusual = i.steps;
+        anna.past = {past(kByTime, now - Seconds(86400 * 25)), past(kClosed, now - Seconds(86400))};
+        anna.past[0].closed = anna.past[0].last + AccountIncident::kKept;
+        anna.past[1].closed = now - Seconds(3600);
+        anna.past[1].normal = true;
         keep(anna);
         keep(account("ben@example.org", now, 5));
+    }
+    static AccountIncident past(const char* id, Time opened) {
+        AccountIncident i;
+        i.id = id;
+        i.account = "anna@example.org";
+        i.opened = i.last = i.raised = opened;
+        i.risk = 66;
+        i.steps = {step(opened, AccountAct::Login, "logs in from 192.0.2.0/24")};
+        return i;
     }
     static AccountState account(const std::string& name, Time last, float score) {
         AccountState a;
@@ -74,6 +89,8 @@ struct Story : Site {
         REQUIRE((*txn)->put(Table::Accounts, account_state_key(key), encode(a)));
         if (!a.incident.id.empty())
             REQUIRE((*txn)->put(Table::Accounts, "c" + a.incident.id, key.view()));
+        for (const AccountIncident& i : a.past)
+            REQUIRE((*txn)->put(Table::Accounts, "c" + i.id, key.view()));
         REQUIRE((*txn)->commit());
     }
 };
@@ -149,4 +166,59 @@ TEST_CASE("closing an account's incident reaches the learner, with what the admi
     REQUIRE(close);
     CHECK(close->id == kId);
     CHECK(close->learn);
+}
+
+TEST_CASE("incidents that are over stay in the list of all, and each tells its story") {
+    const Story site;
+    CHECK(site.kith({"incident", "list"}).out.find(kClosed) == std::string::npos);
+    const auto all = site.kith({"incident", "list", "--all"});
+    CHECK(all.out.find(kClosed) != std::string::npos);
+    CHECK(all.out.find(kByTime) != std::string::npos);
+    const auto listed = Json::parse(site.kith({"--json", "incident", "list", "--all"}).out);
+    REQUIRE(listed["accounts"].size() == 3);
+    CHECK(listed["accounts"][0]["ending"] == "open");
+    const auto out = site.kith({"incident", "show", "bbcde"});
+    INFO(out.err);
+    CHECK(out.status == 0);
+    CHECK(out.out.find(", over, 14 days without a step\n") != std::string::npos);
+    CHECK(out.out.find("anna@example.org logs in from 192.0.2.0/24.") != std::string::npos);
+    CHECK(out.out.find("What you can do") == std::string::npos);
+}
+
+TEST_CASE("an account is shown with its incidents that are over and how each ended") {
+    const Story site;
+    const auto out = site.kith({"account", "show", "anna@example.org"});
+    INFO(out.out);
+    CHECK(out.out.find("Incidents that are over:") != std::string::npos);
+    const std::size_t newer = out.out.find("closed by an admin: it was the owner"),
+                      older = out.out.find("over, 14 days without a step");
+    CHECK(newer < older);
+    CHECK(older != std::string::npos);
+    CHECK(site.kith({"account", "show", "ben@example.org"}).out.find("Incidents") ==
+          std::string::npos);
+    const auto json = Json::parse(site.kith({"--json", "account", "show", "anna@example.org"}).out);
+    REQUIRE(json["past_incidents"].size() == 2);
+    CHECK(json["past_incidents"][0]["id"] == kClosed);
+    CHECK(json["past_incidents"][0]["risk"] == 66.0);
+    CHECK(json["past_incidents"][1]["ending"] == "over, 14 days without a step");
+}
+
+TEST_CASE("an incident that is over is not closed again, and the answer says how it ended") {
+    const Story site;
+    const auto out = site.kith({"incident", "close", kClosed});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("incident cbcdefgh234567ab of account anna@example.org is not open any "
+                       "more: closed by an admin: it was the owner") != std::string::npos);
+    CHECK(out.err.find("kith incident list") != std::string::npos);
+    CHECK(site.records(RecordType::Close).empty());
+}
+
+TEST_CASE("of an unknown id the nearest is told, of an account's incident that it has no queue") {
+    const Story site;
+    const auto unknown = site.kith({"incident", "show", "cbcdefgh234567ax"});
+    CHECK(unknown.status == 66);
+    CHECK(unknown.err.find("the nearest is cbcdefgh234567ab") != std::string::npos);
+    const auto held = site.kith({"incident", "hold", kId});
+    CHECK(held.status == 64);
+    CHECK(held.err.find("kith account lock anna@example.org") != std::string::npos);
 }

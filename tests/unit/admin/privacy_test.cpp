@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "engine/accounts/codec.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/release_request.hpp"
@@ -142,6 +143,46 @@ TEST_CASE("what happened on the account of an address is exported with it, and e
     REQUIRE(erased.status == 0);
     CHECK(site.exported("bert@example.org")["account_events"].empty());
     CHECK(site.exported("dora@example.org")["account_events"].size() == 1);
+}
+
+TEST_CASE("incidents of the account are exported, those that are over as well, and erased") {
+    const Past site;
+    AccountState state;
+    state.name = "bert@example.org";
+    state.incident.id = "abcdefgh234567ab";
+    state.incident.account = state.name;
+    state.incident.opened = state.incident.last = from_unix(1772369000);
+    AccountIncident past = state.incident;
+    past.id = "bbcdefgh234567ab";
+    past.opened = past.last = from_unix(1770000000);
+    past.closed = from_unix(1770000100);
+    past.steps = {
+        {past.opened, AccountAct::Forward, "has mail sent on: " + std::string(kAnna), "", 0, 60}};
+    state.past = {past};
+    {
+        auto store = Store::open(site.store(), Store::Mode::Write).value();
+        auto txn = store->write().value();
+        const Key16 key = account_key(hasher(), state.name);
+        REQUIRE(txn->put(Table::Accounts, account_state_key(key), encode(state)));
+        for (const auto& id : {state.incident.id, past.id})
+            REQUIRE(txn->put(Table::Accounts, "c" + id, key.view()));
+        REQUIRE(txn->commit());
+    }
+    const auto exported = site.exported("bert@example.org")["account_incidents"];
+    REQUIRE(exported.size() == 2);
+    CHECK(exported[1]["id"] == past.id);
+    CHECK(exported[1]["ending"] == "closed by an admin");
+    CHECK(exported[1]["steps"].size() == 1);
+    CHECK(site.exported()["account_incidents"].empty());
+    // Named by a step of somebody else's past incident, and taken out of it.
+    REQUIRE(site.exported()["steps_of_others"].size() == 1);
+    REQUIRE(site.kith({"privacy", "erase", kAnna, "--yes"}).status == 0);
+    site.learn();
+    CHECK(site.exported()["steps_of_others"].empty());
+    CHECK(site.exported("bert@example.org")["account_incidents"].size() == 2);
+    REQUIRE(site.kith({"privacy", "erase", "bert@example.org", "--yes"}).status == 0);
+    site.learn();
+    CHECK(site.exported("bert@example.org")["account_incidents"].empty());
 }
 
 TEST_CASE(

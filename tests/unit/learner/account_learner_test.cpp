@@ -254,10 +254,93 @@ TEST_CASE("an incident is found in the store, closed by its id, and expires with
     must_ok(w.learner.flush(store));
     CHECK(must(list_account_incidents(store))[0].closed == at(15));
 
-    CHECK(must(expire_accounts(store, at(15), 1000)) == 0);
-    CHECK(must(expire_accounts(store, at(14 + 401), 1000)) > 0);
-    CHECK(must(expire_accounts(store, at(14 + 401), 1000)) > 0);  // what pointed to them
+    CHECK(must(expire_accounts(store, at(15), at(0), 1000)) == 0);
+    CHECK(must(expire_accounts(store, at(14 + 401), at(0), 1000)) > 0);
+    CHECK(must(expire_accounts(store, at(14 + 401), at(0), 1000)) > 0);  // what pointed to them
     CHECK(must(list_account_incidents(store)).empty());
+}
+
+/// anna@'s record with an incident that is open at day 40 and two before it, as it is stored.
+struct PastWorld : World {
+    MemoryStore store;
+    PastWorld() {
+        AccountState a;
+        a.name = kAnna;
+        a.first = at(0);
+        a.last = at(40);
+        a.incident = incident("cccccccccccccccc", 40);
+        a.past = {incident("aaaaaaaaaaaaaaaa", 5), incident("bbbbbbbbbbbbbbbb", 20)};
+        a.past[0].closed = at(6);
+        a.past[1].closed = a.past[1].last + AccountIncident::kKept;
+        const Key16 key = account_key(kHasher, kAnna);
+        must_ok(store.put(Table::Accounts, account_state_key(key), encode(a)));
+        for (const char* id : {"aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"})
+            must_ok(store.put(Table::Accounts, "c" + std::string(id), key.view()));
+        learner.read_from(&store);
+    }
+    static AccountIncident incident(const std::string& id, double day) {
+        AccountIncident i;
+        i.id = id;
+        i.account = kAnna;
+        i.opened = i.last = i.raised = at(day);
+        i.steps = {{at(day), AccountAct::Forward, "sends on to eve@else.example", "", 0, 60}};
+        return i;
+    }
+    std::vector<std::string> listed() {
+        std::vector<std::string> out;
+        for (const AccountIncident& i : must(list_account_incidents(store))) out.push_back(i.id);
+        return out;
+    }
+    std::size_t pointers() {
+        std::size_t n = 0;
+        must_ok(store.scan(Table::Accounts, "c", [&](std::string_view key, std::string_view) {
+            n += key.front() == 'c' ? 1U : 0U;
+            return true;
+        }));
+        return n;
+    }
+};
+
+TEST_CASE("incidents before the last one are listed, found, and cannot be closed again") {
+    PastWorld w;
+    CHECK(w.listed() ==
+          std::vector<std::string>{"cccccccccccccccc", "bbbbbbbbbbbbbbbb", "aaaaaaaaaaaaaaaa"});
+    const AccountIncident first = must(find_account_incident(w.store, "aaaaa"));
+    CHECK(first.closed == at(6));
+    CHECK(first.steps.size() == 1);
+    CHECK_FALSE(must(w.learner.close("aaaaaaaaaaaaaaaa", at(41), true)));
+    CHECK(must(w.learner.close("cccccccccccccccc", at(41), true)));
+}
+
+TEST_CASE("incidents go with their time, the open one and what else is known stay") {
+    PastWorld w;
+    CHECK(must(expire_accounts(w.store, at(41), at(4), 1000)) == 0);
+    CHECK(must(expire_accounts(w.store, at(41), at(10), 1000)) > 0);
+    CHECK(w.listed() == std::vector<std::string>{"cccccccccccccccc", "bbbbbbbbbbbbbbbb"});
+    CHECK(w.pointers() == 2);
+    CHECK(must(expire_accounts(w.store, at(41), at(41), 1000)) > 0);
+    CHECK(w.listed() == std::vector<std::string>{"cccccccccccccccc"});
+    CHECK(must(expire_accounts(w.store, at(60), at(41), 1000)) > 0);
+    CHECK(w.listed().empty());
+    CHECK(w.pointers() == 0);
+    CHECK(must(find_account(w.store, account_key(kHasher, kAnna)))->name == kAnna);
+}
+
+TEST_CASE("with an account all of its incidents are forgotten") {
+    PastWorld w;
+    must_ok(w.learner.forget(account_key(kHasher, kAnna)));
+    must_ok(w.learner.flush(w.store));
+    CHECK(w.listed().empty());
+    CHECK(w.pointers() == 0);
+}
+
+TEST_CASE("a name is taken out of the steps of past incidents as well") {
+    PastWorld w;
+    must_ok(w.learner.reword(
+        w.store, [](const std::string& text) { return text.substr(0, 8); }, [] {}));
+    must_ok(w.learner.flush(w.store));
+    for (const AccountIncident& i : must(list_account_incidents(w.store)))
+        CHECK(i.steps[0].text == "sends on");
 }
 
 TEST_CASE("a forgotten account begins anew") {
