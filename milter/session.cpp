@@ -153,8 +153,9 @@ void Session::connected(std::string_view name, std::string_view address, const M
 
 void Session::helo(std::string_view name, const Macros& macros) {
     connection_.helo = scrub_utf8(name, kMaxNameBytes);
-    // A second EHLO follows STARTTLS and is the one that knows the version.
+    // A second EHLO follows STARTTLS and is the one that knows version and cipher.
     connection_.tls_version = macro(macros, "{tls_version}");
+    connection_.cipher = macro(macros, "{cipher}");
 }
 
 Session::MessageState& Session::message() {
@@ -233,6 +234,7 @@ Plan Session::end_of_message(const Macros& macros) {
     arrival.client_name = connection_.client_name;
     arrival.helo = connection_.helo;
     arrival.tls_version = known_or_macro(connection_.tls_version, macros, "{tls_version}");
+    arrival.cipher = known_or_macro(connection_.cipher, macros, "{cipher}");
     arrival.daemon_name = known_or_macro(connection_.daemon_name, macros, "{daemon_name}");
     arrival.daemon_port = known_or_macro(connection_.daemon_port, macros, "{daemon_port}");
     arrival.mta_hostname = known_or_macro(connection_.mta_hostname, macros, "j");

@@ -159,7 +159,7 @@ private:
     };
 
     struct Connection {
-        std::string client_addr, client_name, helo, tls_version, daemon_name, daemon_port,
+        std::string client_addr, client_name, helo, tls_version, cipher, daemon_name, daemon_port,
             mta_hostname;
     };
     struct MessageState {

@@ -37,6 +37,9 @@ void print_record(std::ostream& out, const MailRecord& r) {
     for (const std::string& rcpt : r.rcpts) line(out, "to", cell(rcpt));
     line(out, "client",
          cell(r.client_addr) + ", name " + cell(r.client_name) + ", HELO " + cell(r.helo));
+    if (!r.tls_version.empty())
+        line(out, "encryption",
+             cell(r.tls_version) + (r.cipher.empty() ? "" : " " + cell(r.cipher)));
     if (!r.auth_user.empty()) line(out, "login", cell(r.auth_user));
     line(out, "message-id", cell(r.message_id));
     if (!r.subject.empty()) line(out, "subject", cell(r.subject));

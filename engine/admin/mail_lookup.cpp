@@ -228,7 +228,11 @@ Json record_json(const MailEntry& entry, const MailRecord& r) {
     const Assessment& a = r.assessment;
     Json j = entry_json(entry);
     j["mode"] = r.mode;
-    j["client"] = {{"addr", r.client_addr}, {"name", r.client_name}, {"helo", r.helo}};
+    j["client"] = {{"addr", r.client_addr},
+                   {"name", r.client_name},
+                   {"helo", r.helo},
+                   {"tls_version", r.tls_version},
+                   {"cipher", r.cipher}};
     j["place"] = place_json(r.place);
     j["mail_from"] = r.mail_from;
     j["rcpts"] = r.rcpts;

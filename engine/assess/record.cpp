@@ -35,6 +35,8 @@ DraftRecord draft_record(const Message& message, const Arrival& arrival, const C
     r.client_addr = short_text(arrival.client_addr);
     r.client_name = short_text(arrival.client_name);
     r.helo = short_text(arrival.helo);
+    r.tls_version = short_text(arrival.tls_version);
+    r.cipher = short_text(arrival.cipher);
     r.mail_from = short_text(arrival.mail_from);
     for (const auto& rcpt : arrival.rcpts) {
         if (r.rcpts.size() == kMaxRcpts) break;

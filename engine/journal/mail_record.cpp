@@ -325,12 +325,17 @@ std::string encode(const MailRecord& r) {
     const auto assessed = build(b, r.assessment);
     const auto filters = build(b, r.other_filters);
     const auto country = place_country(b, r.place);
-    b.Finish(format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name,
-                                helo, mail_from, rcpts, auth_user, from, from_name, message_id,
-                                subject, mode, static_cast<std::uint8_t>(r.action), r.imported,
-                                observed, assessed, r.attached_only, filters, r.own, r.place.asn,
-                                country, latitude_of(r.place), longitude_of(r.place)),
-             kMailIdentifier);
+    const auto known = [&](const std::string& text) {
+        return text.empty() ? 0 : b.CreateString(text);
+    };
+    const auto tls_version = known(r.tls_version), cipher = known(r.cipher);
+    b.Finish(
+        format::CreateMail(b, id, to_unix(r.time), queue_id, host, client_addr, client_name, helo,
+                           mail_from, rcpts, auth_user, from, from_name, message_id, subject, mode,
+                           static_cast<std::uint8_t>(r.action), r.imported, observed, assessed,
+                           r.attached_only, filters, r.own, r.place.asn, country,
+                           latitude_of(r.place), longitude_of(r.place), tls_version, cipher),
+        kMailIdentifier);
     return finished(b);
 }
 
@@ -372,6 +377,8 @@ Result<MailRecord> decode_mail_record(std::string_view bytes) {
     if (in->assessed() != nullptr) decode.assessment(r.assessment, *in->assessed());
     decode.filters(r.other_filters, in->other_filters());
     decode.place(r.place, *in);
+    decode.text(r.tls_version, in->tls_version());
+    decode.text(r.cipher, in->cipher());
     if (decode.wrong() != nullptr) return damaged("mail record", decode.wrong());
     return r;
 }

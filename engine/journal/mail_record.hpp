@@ -55,6 +55,7 @@ struct MailRecord {
     std::vector<OtherFilter> other_filters{};  ///< at most kMaxOtherFilters
     bool own = false;  ///< kith's own mail (assess/own_mail.hpp): not judged, never learned
     GeoPlace place{};  ///< of client_addr, as databases said when it came; of submissions only
+    std::string tls_version{}, cipher{};  ///< of the client's connection; "" = none or not known
 };
 
 /// Payload of Release, Confirm, Forget, Close, Disallow, Drop, Hold, Report, Audit and Erase.

@@ -202,6 +202,7 @@ struct Arrival {
     std::optional<std::string> auth_user;  ///< SASL login, absent = not authenticated
     std::string queue_id;
     std::string tls_version;
+    std::string cipher;  ///< of the same connection; both "" without TLS
     std::string daemon_name;
     std::string daemon_port;
     std::string mta_hostname;  ///< {j}

@@ -65,7 +65,7 @@ constexpr const char* kMacroNames[] = {"i",
                                        "{daemon_name}",
                                        "{daemon_port}",
                                        "{client_addr}",
-                                       "{client_name}"};
+                                       "{cipher}"};
 
 /// What a mutation of single bytes would hardly find.
 constexpr std::string_view kTexts[] = {"",
@@ -162,8 +162,9 @@ std::string text_of(const MessageBytes& bytes) {
 
 std::string text_of(const Arrival& a) {
     std::string out = a.mail_from + "|" + a.client_addr + "|" + a.client_name + "|" + a.helo + "|" +
-                      a.tls_version + "|" + a.daemon_name + "|" + a.daemon_port + "|" +
-                      a.mta_hostname + "|" + a.queue_id + "|" + a.auth_user.value_or("(none)");
+                      a.tls_version + "|" + a.cipher + "|" + a.daemon_name + "|" + a.daemon_port +
+                      "|" + a.mta_hostname + "|" + a.queue_id + "|" +
+                      a.auth_user.value_or("(none)");
     for (const auto& rcpt : a.rcpts) out += "|" + rcpt;
     return out;
 }
@@ -202,8 +203,9 @@ void check(const Arrival& a) {
     require(a.rcpts.size() <= Session::kMaxRecipients);
     for (const auto& rcpt : a.rcpts) require(rcpt.size() <= Session::kMaxAddressBytes);
     require(a.mail_from.size() <= Session::kMaxAddressBytes);
-    for (const std::string* fact : {&a.client_addr, &a.client_name, &a.helo, &a.tls_version,
-                                    &a.daemon_name, &a.daemon_port, &a.mta_hostname, &a.queue_id})
+    for (const std::string* fact :
+         {&a.client_addr, &a.client_name, &a.helo, &a.tls_version, &a.cipher, &a.daemon_name,
+          &a.daemon_port, &a.mta_hostname, &a.queue_id})
         require(fact->size() <= Session::kMaxNameBytes);
     require(!a.auth_user || !a.auth_user->empty());
 }
@@ -460,7 +462,8 @@ void tell_late(std::vector<Event>& events) {
         };
         if (e.kind == Kind::Connect)
             for (const char* name : {"j", "{daemon_name}", "{daemon_port}"}) take(name);
-        if (e.kind == Kind::Helo) take("{tls_version}");
+        if (e.kind == Kind::Helo)
+            for (const char* name : {"{tls_version}", "{cipher}"}) take(name);
         if (e.kind == Kind::Mail)
             for (const char* name : {"i", "{auth_authen}"}) take(name);
         if (e.kind == Kind::Abort || e.kind == Kind::End)

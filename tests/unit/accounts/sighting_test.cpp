@@ -136,6 +136,16 @@ TEST_CASE("a mail is an act of the account that submitted it, once it was taken"
     for (const MailRecord& m : others) CHECK_FALSE(is_submission(m));
 }
 
+TEST_CASE("what a submission was encrypted with is recorded and not compared with logins") {
+    MailRecord m = sent();
+    m.tls_version = "TLSv1.3";
+    m.cipher = "TLS_AES_256_GCM_SHA384";
+    const Sighting s = sighting_of(m, kHasher);
+    // Dovecot tells "TLS" in its log and events: who is known by that would be a stranger by mail.
+    CHECK(s.value(AccountFeature::tls) == 0);
+    CHECK(s.tls.empty());
+}
+
 TEST_CASE("each act has a name") {
     CHECK(to_string(AccountAct::Mail) == "mail");
     CHECK(to_string(AccountAct::Login) == "login");

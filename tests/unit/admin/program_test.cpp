@@ -174,6 +174,22 @@ TEST_CASE("show finds a mail by its id, the beginning of it, its queue id and it
     CHECK(site.kith({"show", "1@supplier.example"}).out == by_id);
 }
 
+TEST_CASE("show tells how the client's connection was encrypted, as far as that is known") {
+    Site site;
+    MailRecord mail = held_mail();
+    site.seen({mail});
+    CHECK(site.kith({"show", "abcdefghijklmnop"}).out.find("encryption") == std::string::npos);
+    Site other;
+    mail.tls_version = "TLSv1.3";
+    mail.cipher = "TLS_AES_256_GCM_SHA384";
+    other.seen({mail});
+    CHECK(other.kith({"show", "abcdefghijklmnop"})
+              .out.find("encryption  TLSv1.3 TLS_AES_256_GCM_SHA384\n") != std::string::npos);
+    const Json j = Json::parse(other.kith({"--json", "show", "abcdefghijklmnop"}).out);
+    CHECK(j["client"]["tls_version"] == "TLSv1.3");
+    CHECK(j["client"]["cipher"] == "TLS_AES_256_GCM_SHA384");
+}
+
 TEST_CASE("show as JSON adds the record to the mail object") {
     Site site;
     site.seen({held_mail()});

@@ -26,6 +26,8 @@ Arrival arrival() {
     a.client_addr = "192.0.2.7";
     a.client_name = "out.partner.example";
     a.helo = "helo.partner.example";
+    a.tls_version = "TLSv1.3";
+    a.cipher = "TLS_AES_256_GCM_SHA384";
     a.mail_from = "bounce@partner.example";
     a.rcpts = {"ben@site.example", "cy@site.example"};
     return a;
@@ -45,6 +47,8 @@ TEST_CASE("a record names who, when and where from") {
     CHECK(r.client_addr == "192.0.2.7");
     CHECK(r.client_name == "out.partner.example");
     CHECK(r.helo == "helo.partner.example");
+    CHECK(r.tls_version == "TLSv1.3");
+    CHECK(r.cipher == "TLS_AES_256_GCM_SHA384");
     CHECK(r.mail_from == "bounce@partner.example");
     CHECK(r.rcpts == std::vector<std::string>{"ben@site.example", "cy@site.example"});
     CHECK(r.auth_user.empty());

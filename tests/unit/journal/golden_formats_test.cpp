@@ -22,9 +22,17 @@ std::string old_bytes(const char* name) {
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+// With the fields that had come until mail-record-v1-5.bin.
+MailRecord record_v1_5() {
+    MailRecord r = full_record();
+    r.tls_version.clear();
+    r.cipher.clear();
+    return r;
+}
+
 // With the fields that had come until mail-record-v1-4.bin.
 MailRecord record_v1_4() {
-    MailRecord r = full_record();
+    MailRecord r = record_v1_5();
     r.place = {};
     return r;
 }
@@ -93,6 +101,12 @@ TEST_CASE("mail-record-v1-4.bin, with the risk of accounts, still gives its reco
 TEST_CASE("mail-record-v1-5.bin, with the place of the client, still gives its record") {
     const auto record = decode_mail_record(old_bytes("mail-record-v1-5.bin"));
     REQUIRE(record);
+    check_equal(record_v1_5(), *record);
+}
+
+TEST_CASE("mail-record-v1-6.bin, with TLS version and cipher, still gives its record") {
+    const auto record = decode_mail_record(old_bytes("mail-record-v1-6.bin"));
+    REQUIRE(record);
     check_equal(full_record(), *record);
 }
 
@@ -102,7 +116,8 @@ TEST_CASE("a recipient is taken out of each old record, which keeps its room and
         {"mail-record-v1-2.bin", record_v1_2()},
         {"mail-record-v1-3.bin", record_v1_3()},
         {"mail-record-v1-4.bin", record_v1_4()},
-        {"mail-record-v1-5.bin", full_record()},
+        {"mail-record-v1-5.bin", record_v1_5()},
+        {"mail-record-v1-6.bin", full_record()},
     }));
     CAPTURE(name);
     const std::string bytes = old_bytes(name);

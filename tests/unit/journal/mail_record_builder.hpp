@@ -119,6 +119,8 @@ inline MailRecord full_record() {
     r.own = true;
     r.other_filters = {{"SpamAssassin", true, 7.5, 5.0}, {"rspamd", false, -1.25, std::nullopt}};
     r.place = {64496, "DE", GeoPoint{52.5F, 13.5F}};
+    r.tls_version = "TLSv1.3";
+    r.cipher = "TLS_AES_256_GCM_SHA384";
     r.observations = full_observations();
     r.assessment = full_assessment();
     return r;

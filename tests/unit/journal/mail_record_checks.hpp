@@ -117,7 +117,8 @@ inline void check_equal(const Assessment& a, const Assessment& b) {
 inline void check_equal(const MailRecord& a, const MailRecord& b) {
     const auto& [id, time, queue_id, host, client_addr, client_name, helo, mail_from, rcpts,
                  auth_user, from, from_name, message_id, subject, mode, action, imported,
-                 observations, assessment, attached_only, other_filters, own, place] = a;
+                 observations, assessment, attached_only, other_filters, own, place, tls_version,
+                 cipher] = a;
     CHECK(id == b.id);
     CHECK(time == b.time);
     CHECK(queue_id == b.queue_id);
@@ -138,6 +139,8 @@ inline void check_equal(const MailRecord& a, const MailRecord& b) {
     CHECK(attached_only == b.attached_only);
     CHECK(own == b.own);
     CHECK((place == b.place));
+    CHECK(tls_version == b.tls_version);
+    CHECK(cipher == b.cipher);
     REQUIRE(other_filters.size() == b.other_filters.size());
     for (std::size_t i = 0; i < other_filters.size(); ++i) {
         const auto& [filter, spam, score, required] = other_filters[i];

@@ -138,7 +138,8 @@ TEST_CASE("the judge gets the message byte for byte and what the MTA said about 
     session.connected(
         "out.partner.example", "192.0.2.7",
         macros({{"j", "mx.site.example"}, {"{daemon_name}", "smtpd"}, {"{daemon_port}", "25"}}));
-    session.helo("helo.partner.example", macros({{"{tls_version}", "TLSv1.3"}}));
+    session.helo("helo.partner.example",
+                 macros({{"{tls_version}", "TLSv1.3"}, {"{cipher}", "TLS_AES_256_GCM_SHA384"}}));
     begin(session);
     CHECK(finish(session).reply == Reply::Accept);
     REQUIRE(world.judged.size() == 1);
@@ -148,6 +149,7 @@ TEST_CASE("the judge gets the message byte for byte and what the MTA said about 
     CHECK(a.client_name == "out.partner.example");
     CHECK(a.helo == "helo.partner.example");
     CHECK(a.tls_version == "TLSv1.3");
+    CHECK(a.cipher == "TLS_AES_256_GCM_SHA384");
     CHECK(a.mta_hostname == "mx.site.example");
     CHECK(a.daemon_name == "smtpd");
     CHECK(a.daemon_port == "25");
@@ -298,12 +300,14 @@ TEST_CASE("what the MTA tells late is told all the same, and does not change wha
     session.connected(
         "c.example", "192.0.2.7",
         known ? macros({{"j", "one"}, {"{daemon_name}", "one"}, {"{daemon_port}", "1"}}) : kNone);
-    session.helo("h.example", known ? macros({{"{tls_version}", "one"}}) : kNone);
+    session.helo("h.example",
+                 known ? macros({{"{tls_version}", "one"}, {"{cipher}", "one"}}) : kNone);
     begin(session, "<a@site.example>", known ? macros({{"{auth_authen}", "one"}}) : kNone);
     const Plan plan = session.end_of_message(macros({{"j", "two"},
                                                      {"{daemon_name}", "two"},
                                                      {"{daemon_port}", "2"},
                                                      {"{tls_version}", "two"},
+                                                     {"{cipher}", "two"},
                                                      {"{auth_authen}", "two"}}));
     session.settled(plan.action);
     const Arrival& a = world.judged.back();
@@ -312,12 +316,33 @@ TEST_CASE("what the MTA tells late is told all the same, and does not change wha
     CHECK(a.daemon_name == expected);
     CHECK(a.daemon_port == (known ? "1" : "2"));
     CHECK(a.tls_version == expected);
+    CHECK(a.cipher == expected);
     CHECK(a.auth_user == expected);
     // Of the message, not of the connection.
     begin(session, "<a@site.example>");
     (void)finish(session);
     CHECK_FALSE(world.judged.back().auth_user);
     CHECK(world.judged.back().tls_version == (known ? "one" : ""));
+    CHECK(world.judged.back().cipher == (known ? "one" : ""));
+}
+
+TEST_CASE("the EHLO after STARTTLS tells version and cipher, one without TLS takes them back") {
+    World world;
+    Session session(world.services, kAll);
+    session.connected("c.example", "192.0.2.7", kNone);
+    session.helo("h.example", kNone);
+    session.helo("h.example",
+                 macros({{"{tls_version}", "TLSv1.2"}, {"{cipher}", std::string(2000, 'x')}}));
+    begin(session);
+    (void)finish(session);
+    CHECK(world.judged.back().tls_version == "TLSv1.2");
+    CHECK(world.judged.back().cipher == std::string(Session::kMaxNameBytes, 'x'));
+    session.connected("d.example", "192.0.2.8", kNone);
+    session.helo("h.example", kNone);
+    begin(session);
+    (void)finish(session);
+    CHECK(world.judged.back().tls_version.empty());
+    CHECK(world.judged.back().cipher.empty());
 }
 
 TEST_CASE("envelope addresses lose their brackets, the null sender is empty") {
