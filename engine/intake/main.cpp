@@ -12,7 +12,6 @@
 #include <atomic>
 #include <deque>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,7 +23,6 @@
 #include "engine/base/trouble_log.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/geo/geo_databases.hpp"
-#include "engine/intake/doveadm.hpp"
 #include "engine/intake/event_queue.hpp"
 #include "engine/intake/http_door.hpp"
 #include "engine/intake/log_follower.hpp"
@@ -32,15 +30,14 @@
 #include "engine/intake/rule_source.hpp"
 #include "engine/intake/run_loop.hpp"
 #include "engine/intake/service.hpp"
+#include "engine/intake/serving.hpp"
 #include "engine/journal/account_event.hpp"
-#include "engine/journal/journal.hpp"
 
 namespace {
 
 using namespace kith;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kAfterJournalError{5000};
 constexpr milliseconds kTick{500};
 constexpr milliseconds kFollow{200};
 /// Scripts whose text is asked for; beyond it they are recorded without.
@@ -53,70 +50,11 @@ struct CommandLine {
     bool to_stderr = false, from_stdin = false;
 };
 
-/// The site and its tenants: whose an account is, and what of theirs is needed. What is asked for
-/// is made when it is, and kept: the tenants are those of the start.
-class Owners {
-public:
-    explicit Owners(std::shared_ptr<const Config> site) : site_(std::move(site)) {}
-
-    [[nodiscard]] const std::shared_ptr<const Config>& site() const noexcept { return site_; }
-    [[nodiscard]] const Config& of(std::string_view account) const {
-        return *owner_of_account(site_, account);
-    }
-    /// nullptr as long as the owner has no secret: its learner makes it. Thread-safe.
-    [[nodiscard]] const Hasher* hasher(std::string_view account) {
-        const Config& owner = of(account);
-        const std::lock_guard lock(mutex_);
-        const auto found = hashers_.find(owner.tenant);
-        if (found != hashers_.end()) return &found->second;
-        const auto secret = read_secret(owner.secret_file);
-        if (!secret) return nullptr;
-        return &hashers_.emplace(owner.tenant, Hasher(*secret)).first->second;
-    }
-    /// Opens a journal when it is first needed and again after a failure. One thread.
-    [[nodiscard]] Status append(const AccountEvent& event, Time now) {
-        const Config& owner = of(event.account);
-        Journal& journal = journals_[owner.tenant];
-        // Not tried for each of the events that wait.
-        if (journal.failed && std::chrono::steady_clock::now() < journal.again)
-            return fail(*journal.failed);
-        journal.failed.reset();
-        Status done = append(event, now, owner, journal.writer);
-        if (done) return done;
-        journal.writer.reset();
-        journal.failed = done.error();
-        journal.again = std::chrono::steady_clock::now() + kAfterJournalError;
-        return done;
-    }
-
-private:
-    struct Journal {
-        std::unique_ptr<JournalWriter> writer;
-        std::optional<Error> failed;
-        std::chrono::steady_clock::time_point again{};  ///< when a failed one is tried again
-    };
-    static Status append(const AccountEvent& event, Time now, const Config& owner,
-                         std::unique_ptr<JournalWriter>& writer) {
-        if (!writer) {
-            auto opened = JournalWriter::open(owner.journal);
-            if (!opened) return fail(std::move(opened).error());
-            writer = std::move(*opened);
-        }
-        const auto position = writer->append(RecordType::Account, now, encode(event));
-        return position ? ok() : Status(fail(position.error()));
-    }
-
-    const std::shared_ptr<const Config> site_;
-    std::mutex mutex_;
-    std::map<std::string, Hasher> hashers_;  ///< by tenant, "" the site itself
-    std::map<std::string, Journal> journals_;
-};
-
 /// Asks for the text of filter scripts, one after another, in a thread of its own.
 class RuleReader {
 public:
-    RuleReader(Owners& owners, EventQueue& queue)
-        : owners_(owners), queue_(queue), thread_([this] { run(); }) {}
+    RuleReader(const CurrentServing& current, EventQueue& queue)
+        : current_(current), queue_(queue), thread_([this] { run(); }) {}
     ~RuleReader() {
         {
             const std::lock_guard lock(mutex_);
@@ -162,7 +100,9 @@ private:
     /// The event goes on without a text, whatever happens.
     Status ask(AccountEvent& event) {
         try {
-            return read_rule(owners_.of(event.account).accounts, owners_.hasher(event.account),
+            const auto serving = current_.get();
+            Owners& owners = serving->owners;
+            return read_rule(owners.of(event.account).accounts, owners.hasher(event.account),
                              event);
         } catch (const std::exception& e) {
             return fail(ErrorCode::Internal, e.what());
@@ -175,7 +115,7 @@ private:
             {{"account", event.account}, {"script", event.rule.name}, {"error", last_error_}});
     }
 
-    Owners& owners_;
+    const CurrentServing& current_;
     EventQueue& queue_;
     std::string last_error_;
     std::mutex mutex_;
@@ -208,9 +148,10 @@ private:
     }
     void hand_over(std::vector<std::string> lines) {
         if (lines.empty()) return;
-        loop_.post([this, lines = std::move(lines)] {
+        // They may come to the loop when this reader has made room for one of another file.
+        loop_.post([&service = service_, lines = std::move(lines)] {
             const Seconds zone = local_zone(SystemClock().now());
-            for (const std::string& line : lines) service_.log_line(line, zone);
+            for (const std::string& line : lines) service.log_line(line, zone);
         });
     }
     void follow(const std::string& file) {
@@ -301,60 +242,59 @@ void tell_counts(const Service::Counts& c, const EventQueue::Counts& q, const Ht
          {"dropped", std::to_string(q.dropped)}});
 }
 
-std::function<void(std::string, std::string, std::function<void(Result<HttpReply>)>)> upstream_of(
-    const AccountOptions& options, std::unique_ptr<HttpLoop>& loop, std::string authorization) {
+/// `loop` may be made later; it must outlive what this returns.
+Service::AskUpstream upstream_of(const Serving& serving, std::unique_ptr<HttpLoop>& loop) {
+    const AccountOptions& options = serving.options;
     if (options.upstream.empty()) return {};
-    return [&options, &loop, authorization](const std::string& command, std::string body,
-                                            std::function<void(Result<HttpReply>)> done) {
+    // As Dovecot itself joins them.
+    const std::string url =
+        options.upstream + (options.upstream.ends_with('&')                   ? ""
+                            : options.upstream.find('?') == std::string::npos ? "?"
+                                                                              : "&");
+    return [url, time = options.upstream_timeout, authorization = serving.upstream_authorization,
+            &loop](const std::string& command, std::string body,
+                   std::function<void(Result<HttpReply>)> done) {
         HttpPost post;
-        // As Dovecot itself joins them.
-        post.url = options.upstream +
-                   (options.upstream.ends_with('&')                   ? ""
-                    : options.upstream.find('?') == std::string::npos ? "?"
-                                                                      : "&") +
-                   command;
+        post.url = url + command;
         if (!authorization.empty()) post.headers = {{"Authorization", authorization}};
         post.body = std::move(body);
-        post.time = options.upstream_timeout;
+        post.time = time;
         loop->send(std::move(post), std::move(done));
     };
 }
 
-struct Secrets {
-    std::string token, upstream;
-};
-
-Result<Secrets> read_secrets(const Config& config) {
-    Secrets out;
-    if (!config.accounts.token_file.empty()) {
-        auto token = read_token(config.accounts.token_file);
-        if (!token) return fail(token.error());
-        out.token = std::move(*token);
-    }
-    if (!config.accounts.upstream_token_file.empty()) {
-        auto token = read_token(config.accounts.upstream_token_file);
-        if (!token) return fail(token.error());
-        out.upstream = std::move(*token);
-    }
-    return out;
+std::vector<LogField> what_is_served(const AccountOptions& options) {
+    return {{"enforce", options.enforce ? "yes" : "no"},
+            {"upstream", options.upstream.empty() ? "none" : options.upstream}};
 }
 
-int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
+void tell_reload(const Config& started, const Serving& next, bool keeps_token) {
+    std::string restart = needs_restart(started, *next.owners.site());
+    if (keeps_token) restart += (restart.empty() ? "" : ",") + std::string("accounts.token_file");
+    std::vector<LogField> fields = what_is_served(next.options);
+    if (!restart.empty()) fields.push_back({"needs_restart", restart});
+    log(restart.empty() ? LogLevel::Info : LogLevel::Warning, "reload: configuration taken over",
+        fields);
+}
+
+int serve(const std::shared_ptr<const Config>& config, const CommandLine& line) {
     const AccountOptions options = account_options(*config);
-    auto secrets = read_secrets(*config);
-    if (!secrets) return complain(secrets.error());
+    auto first = make_serving(config);
+    if (!first) return complain(first.error());
 
     const SystemClock clock;
-    Owners owners(config);
+    CurrentServing current(*first);
     if (const auto secret = read_secret(config->secret_file); !secret)
         log(LogLevel::Warning,
             "words of rules and Message-IDs are not kept until the secret can be read, which "
             "kith-learner makes: " +
                 secret.error().text());
-    EventQueue queue(options.max_waiting, kAfterJournalError,
-                     [&](const AccountEvent& e) { return owners.append(e, clock.now()); });
-    RuleReader rules(owners, queue);
-    AccountLocks locks;
+    EventQueue queue(options.max_waiting, kAfterJournalError, [&](const AccountEvent& e) {
+        const auto serving = current.get();
+        return serving->owners.append(e, clock.now());
+    });
+    RuleReader rules(current, queue);
+    std::optional<AccountLocks> locks(std::in_place);
     GeoDatabases geo(options.mmdb);
     TroubleLog geo_trouble({.came = "logins are judged without some of accounts.mmdb: ",
                             .over = "all of accounts.mmdb is in use"});
@@ -363,9 +303,10 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
     Service::World world;
     world.now = [&] { return clock.now(); };
     world.lock = [&](std::string_view account, Time now) {
-        return locks.find(config, account, now);
+        return locks->find(current.get()->owners.site(), account, now);
     };
-    world.hasher = [&](std::string_view account) { return owners.hasher(account); };
+    // What it points to stays: only this thread, which asks, puts another one in its place.
+    world.hasher = [&](std::string_view account) { return current.get()->owners.hasher(account); };
     world.record = [&](AccountEvent e) {
         // Now: what is said of the address later is not what could be known when it was used.
         e.place = geo.find(e.client_addr);
@@ -373,11 +314,11 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
             e.kind == AccountEventKind::RuleStored || e.kind == AccountEventKind::RuleActivated;
         has_text ? rules.push(std::move(e)) : queue.push(std::move(e));
     };
-    world.ask_upstream = upstream_of(options, loop, secrets->upstream);
+    world.ask_upstream = upstream_of(**first, loop);
     world.log = [](LogLevel level, std::string_view text, const std::vector<LogField>& fields) {
         log(level, text, fields);
     };
-    Service service(options, secrets->token, std::move(world));
+    Service service(options, (*first)->token, std::move(world));
 
     HttpLimits limits;
     limits.max_connections = options.max_connections;
@@ -394,22 +335,43 @@ int serve(const std::shared_ptr<const Config>& config, bool from_stdin) {
         service.flush();
         trouble.look(queue.counts());
         geo_trouble.look(geo.trouble());
-        lock_trouble.look(locks.trouble());
+        lock_trouble.look(locks->trouble());
         if (++ticks % (3600 * 2) == 0) tell_counts(service.counts(), queue.counts(), *loop);
     });
     if (watchdog) loop->every(*watchdog, [] { notify_alive(); });
 
-    {
-        const LogReader reader(options, from_stdin, *loop, service);
-        log(LogLevel::Info, "serving",
-            {{"version", KITH_VERSION},
-             {"listen", options.listen},
-             {"enforce", options.enforce ? "yes" : "no"},
-             {"upstream", options.upstream.empty() ? "none" : options.upstream}});
+    std::optional<LogReader> reader(std::in_place, options, line.from_stdin, *loop, service);
+    // In the loop's thread, between two requests.
+    const auto take_over = [&](const std::shared_ptr<Serving>& next) {
+        const auto before = current.get();
+        const bool keeps_token = keep_token(options.listen, *before, *next);
+        // The same files go on being known by what was last read of them, should one of them be
+        // unreadable just now.
+        if (next->lock_files != before->lock_files) locks.emplace();
+        service.reconfigure(next->options, next->token, upstream_of(*next, loop));
+        current.set(next);
+        // A file that stays is read on where it was.
+        if (next->options.log_file != before->options.log_file && !line.from_stdin)
+            reader.emplace(next->options, line.from_stdin, *loop, service);
+        tell_reload(*config, *next, keeps_token);
         notify_ready("serving");
-        run_until_signal(*loop);
-        notify_stopping();
-    }
+    };
+    const auto reload = [&] {
+        notify_reloading();
+        auto next = load_serving(line.config);
+        if (next) return loop->post([&take_over, next = *next] { take_over(next); });
+        log(LogLevel::Error, "reload: configuration refused, the old one stays",
+            {{"error", next.error().text()}});
+        notify_ready("serving");
+    };
+
+    std::vector<LogField> fields{{"version", KITH_VERSION}, {"listen", options.listen}};
+    for (LogField& field : what_is_served(options)) fields.push_back(std::move(field));
+    log(LogLevel::Info, "serving", fields);
+    notify_ready("serving");
+    run_until_signal(*loop, reload);
+    notify_stopping();
+    reader.reset();
     service.flush(true);
     tell_counts(service.counts(), queue.counts(), *loop);
     return 0;
@@ -436,8 +398,7 @@ int main(int argc, char** argv) {
     // Before any thread, so that all of them leave these to the one that waits.
     sigset_t signals;
     sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
+    for (const int one : kLoopSignals) sigaddset(&signals, one);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     const auto config = load_config_or_error(line.config);
     if (!config) {
@@ -447,7 +408,7 @@ int main(int argc, char** argv) {
     log_open("kith-accounts", line.to_stderr ? LogTarget::Stderr : LogTarget::Syslog,
              log_level_named((*config)->log.level));
     try {
-        return serve(*config, line.from_stdin);
+        return serve(*config, line);
     } catch (const std::exception& e) {  // the supervisor starts us again
         log(LogLevel::Error, std::string("kith-accounts failed: ") + e.what());
         return exit_code(ErrorCode::Internal);

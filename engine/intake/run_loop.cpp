@@ -5,21 +5,26 @@
 #include <signal.h>
 
 #include <thread>
+#include <utility>
 
 namespace kith {
 namespace {
 
-/// Stops the loop at a signal to end. Destroyed before one came, it sends itself one.
+/// Stops the loop at a signal to end, reloads at one to reload. Destroyed before one to end came,
+/// it sends itself one.
 class SignalWatch {
 public:
-    explicit SignalWatch(HttpLoop& loop)
-        : thread_([&loop] {
+    SignalWatch(HttpLoop& loop, std::function<void()> reload)
+        : thread_([&loop, reload = std::move(reload)] {
               sigset_t signals;
               sigemptyset(&signals);
-              sigaddset(&signals, SIGTERM);
-              sigaddset(&signals, SIGINT);
-              int signal = 0;
-              ::sigwait(&signals, &signal);
+              for (const int one : kLoopSignals) sigaddset(&signals, one);
+              for (;;) {
+                  int signal = 0;
+                  ::sigwait(&signals, &signal);
+                  if (signal != SIGHUP && signal != SIGUSR1) break;
+                  run_beside(loop, reload);
+              }
               loop.stop();
           }) {}
     ~SignalWatch() {
@@ -35,8 +40,8 @@ private:
 
 }  // namespace
 
-void run_until_signal(HttpLoop& loop) {
-    const SignalWatch watch(loop);
+void run_until_signal(HttpLoop& loop, std::function<void()> reload) {
+    const SignalWatch watch(loop, std::move(reload));
     loop.run();
 }
 

@@ -29,16 +29,16 @@ inline constexpr Seconds kMaxAhead{86400};
 
 class Service {
 public:
+    /// Asks the upstream server with this target.
+    using AskUpstream = std::function<void(std::string target, std::string body,
+                                           std::function<void(Result<HttpReply>)>)>;
     struct World {
         std::function<Time()> now;
         std::function<std::optional<AccountLock>(std::string_view, Time)> lock;
         HasherOf hasher;
         std::function<void(AccountEvent)> record;  ///< to the journal; Rule* events by way of their
                                                    ///< text
-        /// Asks the upstream server with this target; empty without one.
-        std::function<void(std::string target, std::string body,
-                           std::function<void(Result<HttpReply>)>)>
-            ask_upstream;
+        AskUpstream ask_upstream;                  ///< empty without an upstream server
         std::function<void(LogLevel, std::string_view, const std::vector<LogField>&)> log;
     };
     struct Counts {
@@ -52,6 +52,14 @@ public:
     /// `token`: what Authorization: Bearer has to bring; "" = nothing.
     Service(const AccountOptions& options, std::string token, World world)
         : options_(options), token_(std::move(token)), world_(std::move(world)) {}
+
+    /// Another configuration, for requests that come from now on: one that waits for the upstream
+    /// server is answered as it was asked. What waits to be merged, and counts, stay.
+    void reconfigure(const AccountOptions& options, std::string token, AskUpstream ask_upstream) {
+        options_ = options;
+        token_ = std::move(token);
+        world_.ask_upstream = std::move(ask_upstream);
+    }
 
     /// POST /policy?command=allow|report, POST /events; 404 and 405 for others. An exception costs
     /// what brought it, is told and goes no further, here and in the next two.
@@ -74,8 +82,8 @@ private:
     [[nodiscard]] PolicyAnswer own_answer(const PolicyRequest& asked);
     void take(ToldEvent told);
 
-    const AccountOptions options_;
-    const std::string token_;
+    AccountOptions options_;
+    std::string token_;
     World world_;
     SessionMerger merger_;
     Counts counts_;

@@ -333,6 +333,61 @@ class AccountsTest(unittest.TestCase):
         self.assertIn(b'Not sent: account locked until', text)
         self.assertIn(b'stolen password', text)
 
+    def reload_service(self):
+        """SIGHUP to the service; its line about it"""
+
+        def lines():
+            return [x for x in self.service.log().splitlines() if 'reload: configuration' in x]
+
+        before = len(lines())
+        self.service.kill(signal.SIGHUP)
+        return wait_until(
+            lambda: len(lines()) > before and lines()[-1] or not self.service.alive and 'ended',
+            lambda: 'kith-accounts to reload; its log:\n' + self.service.log()[-2000:],
+        )
+
+    def test_a_reload_takes_a_good_configuration_and_refuses_a_broken_one(self):
+        self.start(settings={'enforce': False})
+        self.site.kith('account', 'lock', ANNA, '--login', '--reason', 'stolen password', check=False)
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=60)
+        self.addCleanup(connection.close)
+
+        def status():
+            connection.request('POST', '/policy?command=allow', json.dumps({'login': ANNA}))
+            return json.loads(connection.getresponse().read())['status']
+
+        wait_until(lambda: status() == 0 and 'would be refused' in self.service.log(), 'the service to see the lock')
+        socket = connection.sock
+
+        self.site.configure({'accounts': {'enforce': 'perhaps'}})
+        line = self.reload_service()
+        self.assertIn('reload: configuration refused, the old one stays', line)
+        self.assertIn('accounts.enforce', line)
+        self.assertTrue(self.service.alive)
+        self.assertEqual(0, status())
+        self.assert_logs_in(ANNA, '127.0.0.45')
+
+        self.site.configure({'accounts': {'enforce': True, 'max_connections': 300}})
+        line = self.reload_service()
+        self.assertIn('reload: configuration taken over', line)
+        self.assertIn('needs_restart=accounts.max_connections', line)
+        self.assertEqual(-1, status())
+        self.assertIs(socket, connection.sock, 'the connection was closed')
+        self.assertTrue(self._is_refused(ANNA, '127.0.0.46'))
+        self.assert_logs_in(BERT, '127.0.0.46')
+        self.wait_for('login', account=BERT, client_addr='127.0.0.46')
+
+        self.site.configure({'accounts': {'enforce': False, 'max_connections': 256}})
+        self.assertNotIn('needs_restart', self.reload_service())
+        self.assertEqual(0, status())
+
+    def test_a_log_that_a_reload_names_is_followed(self):
+        self.start(exporter=False)
+        self.site.configure({'accounts': {'log_file': os.path.join(self.dovecot.base, 'dovecot.log')}})
+        self.assertIn('taken over', self.reload_service())
+        self.assert_logs_in(ANNA, '127.0.0.47')
+        self.wait_for('login', account=ANNA, client_addr='127.0.0.47')
+
     def test_people_log_in_whatever_happens_to_the_service(self):
         self.start()
         self.assert_logs_in(ANNA, '127.0.0.41')

@@ -18,11 +18,10 @@ namespace {
 /// As the program does it before any thread.
 struct Blocked {
     Blocked() {
-        sigset_t both;
-        sigemptyset(&both);
-        sigaddset(&both, SIGTERM);
-        sigaddset(&both, SIGINT);
-        ::pthread_sigmask(SIG_BLOCK, &both, &before);
+        sigset_t all;
+        sigemptyset(&all);
+        for (const int signal : kLoopSignals) sigaddset(&all, signal);
+        ::pthread_sigmask(SIG_BLOCK, &all, &before);
     }
     ~Blocked() { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); }
     Blocked(const Blocked&) = delete;
@@ -37,9 +36,10 @@ std::unique_ptr<HttpLoop> loop_of_nobody() {
     return std::move(*loop);
 }
 
-std::string thrown_by(HttpLoop& loop) {
+std::string thrown_by(
+    HttpLoop& loop, const std::function<void()>& reload = [] {}) {
     try {
-        run_until_signal(loop);
+        run_until_signal(loop, reload);
     } catch (const std::exception& e) {
         return e.what();
     }
@@ -54,6 +54,26 @@ TEST_CASE("a signal to end ends the loop") {
     const int signal = GENERATE(SIGTERM, SIGINT);
     loop->post([signal] { ::kill(::getpid(), signal); });
     CHECK(thrown_by(*loop).empty());
+}
+
+TEST_CASE("a signal to reload calls, as often as it comes, and the loop goes on") {
+    const Blocked blocked;
+    const auto loop = loop_of_nobody();
+    const int signal = GENERATE(SIGHUP, SIGUSR1);
+    int reloads = 0;
+    loop->post([signal] { ::kill(::getpid(), signal); });
+    // Each one is told in the loop, which sends the next signal.
+    CHECK(thrown_by(*loop, [&] {
+              loop->post([&] { ::kill(::getpid(), ++reloads < 3 ? signal : SIGTERM); });
+          }).empty());
+    CHECK(reloads == 3);
+}
+
+TEST_CASE("a reload that throws ends the loop with its exception") {
+    const Blocked blocked;
+    const auto loop = loop_of_nobody();
+    loop->post([] { ::kill(::getpid(), SIGHUP); });
+    CHECK(thrown_by(*loop, [] { throw std::runtime_error("broken reload"); }) == "broken reload");
 }
 
 TEST_CASE("an exception in the loop reaches whoever runs it, and ends no process") {

@@ -250,3 +250,28 @@ TEST_CASE("what should not be costs the event that brought it, is told, and ends
     world.service->flush(true);
     CHECK(world.recorded.size() == 1);
 }
+
+TEST_CASE(
+    "another configuration is for what comes after it; what waits is answered as it was asked") {
+    World w(false);
+    w.holds_back = true;
+    HttpReply got{0, ""};
+    w.service->handle({"POST", "/policy?command=allow", "", R"({"login":"anna"})"},
+                      [&](HttpReply r) { got = std::move(r); });
+    REQUIRE(w.held.size() == 1);
+    AccountOptions enforcing;
+    enforcing.enforce = true;
+    w.service->reconfigure(enforcing, "s3cret", {});
+    // The one before: logins were not refused then, and the other server's answer counts.
+    w.held[0](HttpReply{200, R"({"status":0,"msg":"theirs"})"});
+    CHECK(got.status == 200);
+    CHECK(parse_policy_answer(got.body).value().status == 0);
+    // The next one: refused, with a token, and nobody else is asked.
+    CHECK(w.post("/policy?command=allow", R"({"login":"anna"})").status == 401);
+    const HttpReply next = w.post("/policy?command=allow", R"({"login":"anna"})", "Bearer s3cret");
+    CHECK(parse_policy_answer(next.body).value().status == -1);
+    CHECK(w.asked.size() == 1);
+    // What was counted and what waits to be merged are of the service, not of the configuration.
+    CHECK(w.service->counts().allowed == 1);
+    CHECK(w.service->counts().refused == 1);
+}
