@@ -186,12 +186,12 @@ TEST_CASE("an incident that opens after another leaves the first one with its st
     CHECK(a.past[0].indicators == first.indicators);
     CHECK(a.past[0].steps.size() == first.steps.size());
     // Nobody closes the second one: its time runs out.
-    w.live(40, 20, 24);
-    (void)take_over(w, name, day(45));
+    w.live(40, 26, 24);
+    (void)take_over(w, name, day(51));
     REQUIRE(w.accounts[name].past.size() == 2);
     CHECK(w.accounts[name].past[1].closed ==
           w.accounts[name].past[1].last + AccountIncident::kKept);
-    CHECK(w.accounts[name].incident.is_open(day(45)));
+    CHECK(w.accounts[name].incident.is_open(day(51)));
 }
 
 TEST_CASE("only the incident that is open can be closed, and it is known whose ways it was") {
