@@ -11,8 +11,9 @@
 namespace kith {
 namespace {
 
-// A wild value of one thing decides nothing: three unusual things do.
-constexpr double kMostOfFeature = 7, kMostOfCause = 8;
+// A wild value of one thing decides nothing: three unusual things do. What nobody at the site ever
+// showed may count more than what is new to the account.
+constexpr double kMostOfFeature = 10, kMostOfCause = 11;
 constexpr double kShareOfOthers = .25;  ///< of what the same change shows in as well
 constexpr double kWeightOfHour = .5, kWeightOfPresence = .6;
 constexpr double kWholeHand = 12, kLeastWeight = .25;
