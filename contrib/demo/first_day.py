@@ -57,7 +57,6 @@ MODEL = '''description: somebody known wants a page of a stranger opened
 when: direction = inbound and new_link and mails >= 5 and score >= 30
 action: [tag, notify]
 tag: look-twice
-priority: 60
 '''
 
 

@@ -433,13 +433,13 @@ Outcome doctor(Env& env, const PostfixOptions& options) {
         if (!c.todo.empty()) env.out << fmt::format("{:<32} -> {}\n", "", cell(c.todo, 500));
     }
     env.out << "\nLines for Postfix's main.cf (not written by doctor):\n";
-    for (const std::string& line : f.lines) env.out << "  " << cell(line, 4096) << '\n';
-    env.out << "and, where programs on this host send mail out by sendmail(1):\n  " << kSendmailLine
-            << '\n';
+    // From the first column: with a blank before it a line goes on with the setting above.
+    for (const std::string& line : f.lines) env.out << cell(line, 4096) << '\n';
+    env.out << "and, where programs on this host send mail out by sendmail(1):\n"
+            << kSendmailLine << '\n';
     if (!f.master_commands.empty()) {
         env.out << "\nCommands for Postfix's master.cf (not run by doctor):\n";
-        for (const std::string& line : f.master_commands)
-            env.out << "  " << cell(line, 4096) << '\n';
+        for (const std::string& line : f.master_commands) env.out << cell(line, 4096) << '\n';
     }
     env.out << "\nThen: postfix reload\n";
     return worst;

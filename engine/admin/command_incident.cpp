@@ -63,11 +63,6 @@ struct Member {
     std::vector<std::string> rcpts;  ///< all of them while the journal has its record
 };
 
-/// It was handed on to its recipients, as far as kith knows.
-bool is_delivered(const MailEntry& e) noexcept {
-    return e.action == Action::Accepted || e.state == MailState::Released;
-}
-
 /// Mail that the index has forgotten is left out.
 Result<std::vector<Member>> members_of(const Config& config, const StoreReader& reader,
                                        const Incident& incident) {
@@ -92,7 +87,7 @@ std::vector<std::string> reached(const std::vector<Member>& members) {
     std::vector<std::string> out;
     for (const Member& m : members)
         for (const std::string& rcpt : m.rcpts)
-            if (is_delivered(m.entry) && std::find(out.begin(), out.end(), rcpt) == out.end())
+            if (m.entry.is_delivered() && std::find(out.begin(), out.end(), rcpt) == out.end())
                 out.push_back(rcpt);
     return out;
 }

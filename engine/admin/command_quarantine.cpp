@@ -278,10 +278,10 @@ Outcome check(Env& env, const Config& config, const StoreReader& reader, const O
         if (options.print) {
             std::vector<DigestItem> items;
             for (const MailEntry& e : c.found.on_hold) items.push_back(item_of(config, e));
-            for (const std::string_view line :
-                 split(admin_digest(config, env.now, *host, items, c.found, requests->size()).text,
-                       '\n'))
-                env.out << cell(line, 1000) << '\n';
+            const OutgoingMail digest =
+                admin_digest(config, env.now, *host, items, c.found, requests->size());
+            for (const std::string_view line : split(digest.text, '\n'))
+                env.out << (line.empty() ? "" : cell(line, 1000)) << '\n';
             return 0;
         }
         send_digests(c);

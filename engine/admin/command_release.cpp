@@ -76,11 +76,14 @@ Result<Time> allowed_until(const Config& config, const MailEntry& entry, const O
 }
 
 Outcome release(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
-    const Result<MailEntry> entry = look_up_mail(config, reader, options.id);
+    Result<MailEntry> entry = look_up_mail(config, reader, options.id);
     if (!entry)
         return entry.error().code == ErrorCode::NoInput
                    ? release_unknown(env, config, options, entry.error())
                    : Outcome(fail(entry.error()));
+    // Who confirms and then releases, or two who do so at once, must not deliver what is bad.
+    entry = with_newest_word(config, reader, *std::move(entry));
+    if (!entry) return fail(entry.error());
     if (entry->state == MailState::Confirmed && !options.force)
         return fail(ErrorCode::Usage,
                     "mail " + entry->id + " was confirmed as bad on " + iso8601(entry->state_time),

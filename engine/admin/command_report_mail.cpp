@@ -64,11 +64,6 @@ struct Found {
     std::string not_held;  ///< why nothing was put on hold; "" = it was looked for
 };
 
-bool is_delivered(const MailEntry& e) {
-    return e.action == Action::Accepted || e.state == MailState::Released ||
-           e.hold == HoldMark::Missing;
-}
-
 /// By kith's id, but only where the Message-ID does not say otherwise; and by Message-ID.
 Result<std::vector<MailEntry>> originals(const Config& config, const StoreReader& reader,
                                          const std::vector<ReportedMail>& mails) {
@@ -204,7 +199,7 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
         if (m.tie != Tie::Seed && !is_campaign(m.tie)) continue;
         found.group.push_back(m);
         found.rcpts.insert(m.rcpts.begin(), m.rcpts.end());
-        if (is_delivered(m.entry)) found.reached.insert(m.rcpts.begin(), m.rcpts.end());
+        if (m.entry.is_delivered()) found.reached.insert(m.rcpts.begin(), m.rcpts.end());
         if (m.entry.is_on_hold()) ++found.on_hold;
     }
     for (const MailEntry& e : found.originals)

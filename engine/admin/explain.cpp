@@ -65,8 +65,11 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
         out += (held ? " It was released on " : " It was recorded as good on ") +
                iso8601(entry.state_time) + ".";
     if (entry.state == MailState::Confirmed)
-        out += (held ? " It was confirmed to be rightly held on " : " It was recorded as bad on ") +
+        out += (entry.is_on_hold() ? " It was confirmed to be rightly held on "
+                                   : " It was recorded as bad on ") +
                iso8601(entry.state_time) + ".";
+    if (entry.state == MailState::Confirmed && entry.hold == HoldMark::Freed)
+        out += " It had been released by then: its recipients have it.";
     if (entry.state == MailState::Dropped)
         out += " It was deleted on " + iso8601(entry.state_time) + ".";
     if (entry.hold == HoldMark::Missing)
@@ -118,7 +121,7 @@ void add_commands(Explanation& out, const MailEntry& entry, const std::string& k
         return;
     if (entry.state == MailState::Released || entry.state == MailState::Dropped) return;
     const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
-    if (entry.action == Action::Held) {
+    if (entry.is_on_hold()) {
         out.commands.push_back({"deliver it", kith + " release " + entry.id + force});
         out.commands.push_back({"deliver it and learn that this is normal",
                                 kith + " release " + entry.id + " --learn" + force});

@@ -14,6 +14,8 @@
 #include "engine/base/hash.hpp"
 #include "engine/base/text.hpp"
 #include "engine/journal/journal.hpp"
+#include "engine/journal/mail_record.hpp"
+#include "engine/learner/learner.hpp"
 
 namespace kith::admin {
 namespace {
@@ -61,6 +63,29 @@ Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
     if (near.empty()) return found;
     return fail(ErrorCode::NoInput, found.error().what,
                 "the nearest is " + near + "; " + found.error().hint);
+}
+
+Result<MailEntry> with_newest_word(const Config& config, const StoreReader& reader,
+                                   MailEntry entry) {
+    const Result<JournalPosition> checkpoint = read_checkpoint(reader);
+    if (!checkpoint) return fail(checkpoint.error());
+    auto journal = JournalReader::open(config.journal);
+    if (!journal) return fail(std::move(journal).error());
+    if (Status s = (*journal)->seek(*checkpoint); !s) return fail(std::move(s).error());
+    const Status read = for_each_record(**journal, [&](const JournalRecord& record) {
+        const MailState said = record.type == RecordType::Release   ? MailState::Released
+                               : record.type == RecordType::Confirm ? MailState::Confirmed
+                               : record.type == RecordType::Drop    ? MailState::Dropped
+                                                                    : MailState::None;
+        if (said == MailState::None) return ok();
+        const auto admin = decode_admin_record(record.payload);
+        if (!admin || admin->id != entry.id) return ok();
+        entry.state = said;
+        entry.state_time = record.time;
+        return ok();
+    });
+    if (!read) return fail(read.error());
+    return entry;
 }
 
 std::string nearest_mail(const StoreReader& reader, std::string_view text) {
@@ -272,6 +297,7 @@ std::string fate_text(const MailEntry& e) {
     out += undone_text(e);
     if (e.imported) out = "imported";
     if (e.hold == HoldMark::Missing) out += ", but was not on hold";
+    if (e.hold == HoldMark::Freed && e.state != MailState::Released) out += ", released";
     if (e.state != MailState::None)
         out += " (" + std::string(to_string(e.state)) + ")";
     else if (e.hold == HoldMark::Left)

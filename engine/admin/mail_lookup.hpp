@@ -23,6 +23,11 @@ namespace kith::admin {
 [[nodiscard]] Result<MailEntry> look_up_mail(const Config& config, const StoreReader& reader,
                                              std::string_view text);
 
+/// The entry with what an admin said since, which the learner has not taken over yet: it is a
+/// second or two behind, or stopped. Reads the journal from the learner's checkpoint on.
+[[nodiscard]] Result<MailEntry> with_newest_word(const Config& config, const StoreReader& reader,
+                                                 MailEntry entry);
+
 /// Of the newest mails' ids and queue ids the one most like `text`; "" when none is.
 [[nodiscard]] std::string nearest_mail(const StoreReader& reader, std::string_view text);
 

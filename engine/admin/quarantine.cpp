@@ -61,7 +61,9 @@ QueueFindings compare_with_queue(const std::vector<MailEntry>& held, const Queue
         const auto found = queue.find(e.queue_id);
         const bool there = found != queue.end() && found->second == kOnHold;
         if (there) ours.insert(found->first);
-        if (e.state == MailState::Released || e.state == MailState::Dropped) continue;
+        if (e.state == MailState::Released || e.state == MailState::Dropped ||
+            e.hold == HoldMark::Freed)
+            continue;
         if (there) {
             out.on_hold.push_back(e);
             if (e.hold != HoldMark::Seen) out.seen.push_back(e);

@@ -139,7 +139,7 @@ Result<MailEntry> decode_entry(std::string_view id, std::string_view bytes) {
         f.direction() > static_cast<std::uint8_t>(Direction::Internal) ||
         f.state() > static_cast<std::uint8_t>(MailState::Dropped) ||
         f.attached() > static_cast<std::uint8_t>(AttachedMark::Finding) ||
-        f.hold() > static_cast<std::uint8_t>(HoldMark::Left))
+        f.hold() > static_cast<std::uint8_t>(HoldMark::Freed))
         return damaged(id, "a number out of its range");
     e.position = {f.segment(), f.offset()};
     e.time = stored_time(f.time());
@@ -267,6 +267,8 @@ std::string_view to_string(HoldMark m) noexcept {
             return "missing";
         case HoldMark::Left:
             return "left";
+        case HoldMark::Freed:
+            return "freed";
     }
     return "unknown";
 }
@@ -315,6 +317,8 @@ Status set_mail_state(StoreWriter& writer, std::string_view id, MailState state,
     if (!*entry) return fail(ErrorCode::NoInput, "mail index: no mail " + std::string(id), "");
     (*entry)->state = state;
     (*entry)->state_time = when;
+    if (state == MailState::Released && (*entry)->action == Action::Held)
+        (*entry)->hold = HoldMark::Freed;
     return writer.put(Table::Messages, id_key(id), encode_entry(**entry));
 }
 

@@ -35,8 +35,10 @@ enum class HoldMark : std::uint8_t {
     Seen = 1,     ///< it was on hold
     Missing = 2,  ///< it was not, and never seen so: the hold did not happen
     Left = 3,     ///< it was, and is no more, and kith did not do that
+    Freed = 4,    ///< kith release let it go, whatever is said of it afterwards
 };
-[[nodiscard]] std::string_view to_string(HoldMark m) noexcept;  ///< unknown, seen, missing, left
+[[nodiscard]] std::string_view to_string(
+    HoldMark m) noexcept;  ///< unknown, seen, missing, left, freed
 
 /// What came of the documents attached to a mail (engine/learner/attached.hpp). Persistent numbers.
 enum class AttachedMark : std::uint8_t {
@@ -71,8 +73,18 @@ struct MailEntry {
 
     /// Held, and nobody released or deleted it.
     [[nodiscard]] bool is_on_hold() const noexcept {
-        return action == Action::Held && !imported && state != MailState::Released &&
-               state != MailState::Dropped && hold != HoldMark::Missing && hold != HoldMark::Left;
+        return action == Action::Held && !imported && state != MailState::Dropped && !is_let_go();
+    }
+    /// Its recipients have it, as far as kith knows: what is on hold no more without kith counts as
+    /// handed on, since nobody knows better.
+    [[nodiscard]] bool is_delivered() const noexcept {
+        return action == Action::Accepted || (state != MailState::Dropped && is_let_go());
+    }
+
+private:
+    [[nodiscard]] bool is_let_go() const noexcept {
+        return state == MailState::Released || hold == HoldMark::Missing ||
+               hold == HoldMark::Left || hold == HoldMark::Freed;
     }
 };
 

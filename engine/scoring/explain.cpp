@@ -380,11 +380,12 @@ std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict 
                    ".";
         if (removed == kMostCauses) break;
     }
-    if (others > 0.05)
+    const double alone = joint - others;
+    if (others > 0.05 && alone < wanted)
         return begin +
                fmt::format(
-                   " alone: {:.0f} of its {:.0f} points come from this sender's other mails of "
-                   "the last two hours.",
+                   " alone: {:.0f} of its {:.0f} points come from this sender's other mails and "
+                   "what its account did.",
                    20 * others, 20 * joint);
     return "No single habit decided: it is unlike this sender in more than eight ways.";
 }

@@ -253,6 +253,11 @@ TEST_CASE("doctor says what is missing of a fresh site, with exit status 2, and 
     CHECK(j["sendmail_line"] == "non_smtpd_milters = $smtpd_milters");
     CHECK(postfix.read("main.cf") == "compatibility_level = 3.6\n");
     CHECK_FALSE(std::filesystem::exists(site.dir.path() / "site.key"));
+    // To be pasted as they are: with a blank before it a line goes on with the setting above it.
+    const std::string text = site.kith({"doctor", "--postfix-config", postfix.str()}).out;
+    for (const auto& line : j["postfix_lines"])
+        CHECK(text.find("\n" + line.get<std::string>() + "\n") != std::string::npos);
+    CHECK(text.find("\nnon_smtpd_milters = $smtpd_milters\n") != std::string::npos);
 }
 
 TEST_CASE("doctor compares what the journal has as held with what Postfix holds") {

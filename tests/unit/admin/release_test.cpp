@@ -229,6 +229,19 @@ TEST_CASE("a mail that was confirmed as bad is released only by force") {
     CHECK(site.records(RecordType::Release).size() == 1);
 }
 
+TEST_CASE(
+    "a mail that was confirmed a moment ago is not released, though the learner lags behind") {
+    if (!root()) return;
+    Site site;
+    site.seen({test::held_mail()});
+    REQUIRE(site.kith({"confirm", "abcdefghijklmnop"}).status == 0);
+    const FakePostfix postfix(kOnHold);
+    const auto refused = site.kith({"release", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
+    CHECK(refused.status == 64);
+    CHECK(refused.err.find("was confirmed as bad on ") != std::string::npos);
+    CHECK(postfix.calls().empty());
+}
+
 TEST_CASE("when Postfix refuses, the record stands and the command to type is shown") {
     if (!root()) return;
     Site site;

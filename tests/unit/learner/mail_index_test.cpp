@@ -192,6 +192,24 @@ TEST_CASE("a state set by an admin is kept, also when the same mail is indexed a
           ErrorCode::NoInput);
 }
 
+TEST_CASE("a mail that was let go stays so, whatever is said of it afterwards") {
+    MemoryStore store;
+    const MailRecord r = judged("heldheldheldheld", 4, Verdict::Quarantine, Action::Held);
+    REQUIRE(index_mail(store, r, {1, 3}));
+    CHECK(find_mail(store, r.id).value()->is_on_hold());
+    CHECK_FALSE(find_mail(store, r.id).value()->is_delivered());
+    REQUIRE(set_mail_state(store, r.id, MailState::Released, from_unix(kStart + 9000)));
+    REQUIRE(set_mail_state(store, r.id, MailState::Confirmed, from_unix(kStart + 9100)));
+    const MailEntry e = find_mail(store, r.id).value().value();
+    CHECK(e.state == MailState::Confirmed);
+    CHECK(e.hold == HoldMark::Freed);
+    CHECK_FALSE(e.is_on_hold());
+    CHECK(e.is_delivered());
+    // What was deleted reached nobody.
+    REQUIRE(set_mail_state(store, r.id, MailState::Dropped, from_unix(kStart + 9200)));
+    CHECK_FALSE(find_mail(store, r.id).value()->is_delivered());
+}
+
 TEST_CASE("a mail indexed again with other facts leaves none of its old keys behind") {
     MemoryStore store;
     REQUIRE(index_mail(store, judged("aaaabbbbccccdddd", 1, Verdict::Quarantine, Action::Held),

@@ -222,6 +222,15 @@ TEST_CASE("what would have changed the verdict is told in the reasons' words") {
           "It would have passed without this: " + strongest + ".");
 }
 
+TEST_CASE("a mail that would have been held by itself is not said to need the sender's others") {
+    Scene s;
+    strange(s);
+    s.options.holds_per_1000 = 999.9;  // next to anything is held
+    const std::string text = what_would_pass(s.evidence(), Stratum::NewLink, 7, Verdict::Quarantine,
+                                             labels(), s.options);
+    CHECK(text.find("alone") == std::string::npos);
+}
+
 TEST_CASE("when the sender's other mails decided, that is said") {
     Scene s;
     s.usual().look(later());
