@@ -69,6 +69,11 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
                iso8601(entry.state_time) + ".";
     if (entry.state == MailState::Dropped)
         out += " It was deleted on " + iso8601(entry.state_time) + ".";
+    if (entry.hold == HoldMark::Left && entry.state != MailState::Dropped &&
+        entry.state != MailState::Released)
+        out +=
+            " It left the hold queue without kith: somebody let it go or deleted it by hand "
+            "(postsuper -H or -d).";
     if (entry.hold == HoldMark::Missing)
         out += " The queue did not have it on hold, though: it may have been delivered.";
     if (entry.reports > 0) out += " It was reported by a recipient.";
@@ -118,7 +123,7 @@ void add_commands(Explanation& out, const MailEntry& entry, const std::string& k
         return;
     if (entry.state == MailState::Released || entry.state == MailState::Dropped) return;
     const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
-    if (entry.action == Action::Held) {
+    if (entry.action == Action::Held && entry.hold != HoldMark::Left) {
         out.commands.push_back({"deliver it", kith + " release " + entry.id + force});
         out.commands.push_back({"deliver it and learn that this is normal",
                                 kith + " release " + entry.id + " --learn" + force});
