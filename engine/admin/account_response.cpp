@@ -187,7 +187,7 @@ Result<ResponseDone> respond(const Config& config, Time now, const AccountRespon
         if (s) s = kick_sessions(config, account);
         if (s)
             done.lines.emplace_back(wanted.known ? "its sessions are ended"
-                                                 : "sessions under this name are ended, if any");
+                                                 : "its sessions are ended, if it had any");
         else
             done.problems.push_back("sessions go on: " + s.error().text());
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith allow list|remove`: what was allowed with `kith release --allow`. Covered by
-// tests/e2e/quarantine_test.py.
+// tests/unit/admin/release_test.cpp and tests/e2e/quarantine_test.py.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>

@@ -107,8 +107,8 @@ std::string scan_text(const ScanCount& count) {
     std::string out = "looked at " + counted(count.seen, count.thing);
     if (count.seen > 0) out += " of " + iso8601(count.first) + " to " + iso8601(count.last);
     if (count.unreadable > 0 || count.damaged_bytes > 0)
-        out += fmt::format(" ({} and {} bytes are not readable)",
-                           counted(count.unreadable, "record"), count.damaged_bytes);
+        out += fmt::format(" ({} and {} are not readable)", counted(count.unreadable, "record"),
+                           counted(count.damaged_bytes, "byte"));
     return out;
 }
 

@@ -165,7 +165,7 @@ TEST_CASE("kith's own model is named as one, and one that changed or went since 
 
 TEST_CASE(
     "what left the hold queue without kith is told, and not offered to be delivered or deleted") {
-    const MailRecord r = held_mail();
+    const MailRecord r = test::held_mail();
     MailEntry entry = entry_of(r);
     entry.hold = HoldMark::Left;
     const Explanation e = explain_mail(entry, r);
