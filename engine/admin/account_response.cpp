@@ -186,7 +186,8 @@ Result<ResponseDone> respond(const Config& config, Time now, const AccountRespon
         Status s = audit(config, now, {"account kick", account, "", wanted.lock.why});
         if (s) s = kick_sessions(config, account);
         if (s)
-            done.lines.emplace_back("its sessions are ended");
+            done.lines.emplace_back(wanted.known ? "its sessions are ended"
+                                                 : "its sessions are ended, if it had any");
         else
             done.problems.push_back("sessions go on: " + s.error().text());
     }

@@ -22,6 +22,7 @@ inline constexpr const char* kByItself = "kith";
 struct AccountResponse {
     AccountLock lock;   ///< replaces an older one of the account
     bool kick = false;  ///< end its sessions
+    bool known = true;  ///< false: kith never saw the account, so it may have no sessions
 };
 
 /// What became of it, in sentences.

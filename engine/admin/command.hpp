@@ -26,9 +26,10 @@ struct Env {
     std::ostream& err;  ///< progress and warnings
     std::string config_path;
     Time now{};
-    bool json = false;      ///< one JSON document on `out` instead of text
-    std::string tenant{};   ///< whose mail it is about; "" = the site's own
-    bool terminal = false;  ///< `err` is a terminal: progress may overwrite its line
+    bool json = false;       ///< one JSON document on `out` instead of text
+    std::string tenant{};    ///< whose mail it is about; "" = the site's own
+    bool terminal = false;   ///< `err` is a terminal: progress may overwrite its line
+    bool is_plugin = false;  ///< first line and status are a Nagios plugin's, of an error too
 };
 
 /// Exit status, or the error that main() prints and turns into one.
@@ -50,5 +51,6 @@ using StoreAction = std::function<Outcome(Env&, const Config&, const StoreReader
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitWarning = 1;
 inline constexpr int kExitCritical = 2;
+inline constexpr int kExitUnknown = 3;  ///< it could not look
 
 }  // namespace kith::admin

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <memory>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "engine/admin/account_alarms.hpp"
 #include "engine/admin/account_response.hpp"
@@ -78,13 +80,24 @@ Status add_to_standing(const Config& config, Time now, AccountLock& lock) {
     return ok();
 }
 
-/// False when kith never saw the account. Where that cannot be told nobody is bothered with it.
-bool is_known(const Config& config, const std::string& account) {
+struct Seen {
+    bool known = true;    ///< false when kith never saw the account
+    std::string nearest;  ///< of one that it never saw: the name most like it; "" = none is
+};
+
+/// Where that cannot be told nobody is bothered with it.
+Seen look_for(const Config& config, const std::string& account) {
     const auto reader = read_store(config.store);
     const auto secret = read_secret(config.secret_file);
-    if (!reader || !secret) return true;
+    if (!reader || !secret) return {};
     const auto found = find_account(**reader, account_key(Hasher(*secret), account));
-    return !found || found->has_value();
+    if (!found || found->has_value()) return {};
+    std::vector<std::string> names;
+    const Status scanned = scan_accounts(**reader, [&](const AccountState& a) {
+        names.push_back(a.name);
+        return true;
+    });
+    return {false, scanned ? nearest(account, names) : ""};
 }
 
 Outcome lock(Env& env, const Config& config, const Options& o) {
@@ -108,19 +121,23 @@ Outcome lock(Env& env, const Config& config, const Options& o) {
     wanted.kick = o.kick;
     const auto stands = add_to_standing(config, env.now, wanted.lock);
     if (!stands) return fail(stands.error());
-    const bool known = is_known(config, wanted.lock.account);
+    const Seen seen = look_for(config, wanted.lock.account);
+    wanted.known = seen.known;
     const auto done = respond(config, env.now, wanted, o.mta);
     if (!done) return fail(done.error());
     if (env.json) {
         Json j = lock_json(wanted.lock);
         j["done"] = done->lines;
         j["not_done"] = done->problems;
-        j["known"] = known;
+        j["known"] = seen.known;
         print_json(env.out, j);
     } else {
         env.out << "locked " << cell(wanted.lock.account) << " until " << iso8601(wanted.lock.until)
                 << ": " << what_text(wanted.lock) << '\n';
-        if (!known) env.out << "nothing is known of this account: is it the login name?\n";
+        if (!seen.known)
+            env.out << "kith has never seen this account: is it the login name?"
+                    << (seen.nearest.empty() ? "" : " The nearest is " + cell(seen.nearest))
+                    << '\n';
         print_done(env.out, *done);
         env.out << "ends by itself; earlier with  kith account unlock " << cell(wanted.lock.account)
                 << '\n';

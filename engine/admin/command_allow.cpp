@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith allow list|remove`: what was allowed with `kith release --allow`. Covered by
-// tests/e2e/quarantine_test.py.
+// tests/unit/admin/release_test.cpp and tests/e2e/quarantine_test.py.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -12,7 +12,9 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/features/feature_id.hpp"
+#include "engine/features/spec.hpp"
 #include "engine/profile/allowance.hpp"
+#include "engine/scoring/explain.hpp"
 
 namespace kith::admin {
 namespace {
@@ -42,6 +44,25 @@ std::vector<std::string> names_of(const Allowance& a) {
     std::vector<std::string> out;
     for (const std::uint16_t f : a.features) out.emplace_back(feature_name(f));
     return out;
+}
+
+/// What explain says of a feature, without the value, which an allowance does not keep: "links to a
+/// page owner". Its name where the value alone says something.
+std::string words_of(std::uint16_t feature) {
+    std::string name(feature_name(feature));
+    std::string text(feature_spec(feature).sentence);
+    if (const auto aside = text.find(" (%)"); aside != std::string::npos) text.erase(aside, 4);
+    if (text.empty() || text == "%") {
+        std::replace(name.begin(), name.end(), '_', ' ');
+        return name;
+    }
+    return filled(text, kEllipsis);
+}
+
+std::string words_of(const Allowance& a) {
+    std::string out;
+    for (const std::uint16_t f : a.features) out += (out.empty() ? "" : "; ") + cell(words_of(f));
+    return out.empty() ? "-" : out;
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -75,8 +96,7 @@ Outcome list(Env& env, const StoreReader& reader) {
     for (const Allowance& a : *all)
         env.out << cell(a.id) << "  until " << iso8601(a.expires) << ", by " << cell(a.who)
                 << (a.why.empty() ? "" : ": " + cell(a.why)) << "\n    from " << cell(a.from)
-                << "\n    to   " << joined(a.rcpt_names) << "\n    what " << joined(names_of(a))
-                << '\n';
+                << "\n    to   " << joined(a.rcpt_names) << "\n    what " << words_of(a) << '\n';
     return 0;
 }
 

@@ -131,7 +131,7 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
                                  {"tags_lost", tags_lost.json()}});
         return 0;
     }
-    env.out << scan_text(*count) << '\n' << left_out_text(*count, *span);
+    env.out << scan_text(*count) << '\n' << left_out_text(*count);
     if (count->seen == 0) return 0;
     const double days = std::max(1.0, days_between(count->first, count->last));
     const auto rate = [&](std::uint64_t n) {

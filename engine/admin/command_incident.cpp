@@ -322,6 +322,13 @@ Outcome hold(Env& env, const Config& config, const StoreReader& reader, const Op
     return 0;
 }
 
+/// How and when an incident of mail ended. REQUIRES that it is not open.
+std::string ending_of(const Incident& incident) {
+    if (incident.closed != Time{}) return "closed by an admin on " + iso8601(incident.closed);
+    return "over on " + iso8601(incident.last_held + kIncidentKept) + ", " +
+           span_text(kIncidentKept) + " after its last mail that was held or nearly";
+}
+
 /// The end of an account's incident: nothing of it is learned, or all of it at once.
 Outcome close_account(Env& env, const Config& config, const AccountIncident& incident,
                       const Options& options) {
@@ -359,7 +366,9 @@ Outcome close(Env& env, const Config& config, const StoreReader& reader, const O
     const auto incident = the_incident(reader, options.id);
     if (!incident) return fail(incident.error());
     if (!incident->is_open(env.now))
-        return fail(ErrorCode::NoInput, "incident " + incident->id + " is not open any more");
+        return fail(ErrorCode::NoInput,
+                    "incident " + incident->id + " is not open any more: " + ending_of(*incident),
+                    "nothing is left to close; kith incident list shows those that are open");
     if (Status s =
             audit(config, env.now,
                   {"incident close", incident->id, "mail of " + incident->from, options.why});

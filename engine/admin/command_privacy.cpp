@@ -8,7 +8,10 @@
 #include <iostream>
 #include <memory>
 #include <ostream>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
@@ -112,6 +115,11 @@ void print(std::ostream& out, const std::string& address, const Erasure& done, b
     if (!done.deny_file.empty())
         out << "accounts.deny_file may still name it: " << done.deny_file
             << "; kith account respond writes it anew\n";
+    if (!done.on_hold.empty()) {
+        out << "still on hold in the MTA's queue:";
+        for (const std::string& id : done.on_hold) out << ' ' << cell(id);
+        out << "; Postfix deletes one with  postsuper -d ID\n";
+    }
     out << "not touched: backups, the system log, the MTA's queue and log\n";
 }
 
@@ -121,6 +129,14 @@ Result<Hasher::Secret> secret_of(const Config& config, const Store& store) {
     return read_site_key(**reader, config);
 }
 
+/// As held_mail_of(); the snapshot ends here, as the learner is waited for later.
+Result<std::vector<std::string>> on_hold(const Config& config, const Store& store,
+                                         const Hasher& hasher, const std::string& address) {
+    const auto reader = store.read();
+    if (!reader) return fail(reader.error());
+    return held_mail_of(config, **reader, hasher, address);
+}
+
 Outcome erase(Env& env, const Config& config, const Store& store, const Options& options) {
     const auto address = checked_address(options.address);
     if (!address) return fail(address.error());
@@ -128,16 +144,19 @@ Outcome erase(Env& env, const Config& config, const Store& store, const Options&
     if (!secret) return fail(secret.error());
     if (Status s = confirmed(env, *address, options); !s) return fail(std::move(s).error());
     const Hasher hasher(*secret);
+    auto held = on_hold(config, store, hasher, *address);
+    if (!held) return fail(held.error());
     const AuditEvent event{"privacy erase", "address " + address_id(sender_key(hasher, *address)),
                            "", options.why};
     if (Status s = audit(config, env.now, event); !s) return fail(std::move(s).error());
-    const auto done = erase_address(config, hasher, env.now, *address, options.why);
+    auto done = erase_address(config, hasher, env.now, *address, options.why);
     if (!done) {
         audit_failure(config, env.now, event, done.error());
         return fail(done.error().code, done.error().what,
                     (done.error().hint.empty() ? "" : done.error().hint + "; ") +
                         "run it again: it completes what was begun");
     }
+    done->on_hold = std::move(*held);
     const auto forgotten = has_forgotten(config, store, done->order);
     if (!forgotten) return fail(forgotten.error());
     if (env.json)
@@ -153,6 +172,7 @@ Outcome erase(Env& env, const Config& config, const Store& store, const Options&
                                  {"locked_until",
                                   done->locked_until ? Json(iso8601(*done->locked_until)) : Json()},
                                  {"deny_file_error", done->deny_file},
+                                 {"on_hold", done->on_hold},
                                  {"learner_done", *forgotten}});
     else
         print(env.out, *address, *done, *forgotten);

@@ -78,6 +78,9 @@ Result<ReportScope> scope_of(const Options& options, const Config& config, Time 
         scope.until =
             options.until.find('-') == std::string::npos ? *until : *until + Seconds(86400);
     }
+    if (scope.until <= scope.since && options.until.empty())
+        return fail(ErrorCode::Usage, "--since " + cell(options.since) + ": lies in the future",
+                    "give an earlier --since");
     if (scope.until <= scope.since)
         return fail(
             ErrorCode::Usage,

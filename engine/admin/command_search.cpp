@@ -4,13 +4,23 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "engine/admin/hunt.hpp"
 #include "engine/admin/models.hpp"
+#include "engine/policy/metrics.hpp"
+#include "engine/scoring/tags.hpp"
 
 namespace kith::admin {
 namespace {
+
+constexpr std::string_view kIndicatorNames[] = {
+#define INDICATOR(number, function, name, meaning) name,
+#include "engine/scoring/indicators.def"
+#undef INDICATOR
+};
 
 struct Options {
     std::string address, domain, account, host, indicator, tag, group_by;
@@ -23,6 +33,17 @@ std::string quoted(std::string text) {
     for (char& c : text)
         if (c == '"') c = '?';
     return '"' + text + '"';
+}
+
+/// The first tag or indicator whose name begins with `text`, as conditions spell it; "" = none.
+std::string begins_with(std::string_view family, std::string_view text) {
+    if (family == "tag")
+        for (const Tag& t : all_tags())
+            if (t.name.starts_with(text)) return std::string(t.name);
+    if (family == "indicator")
+        for (const std::string_view name : kIndicatorNames)
+            if (slug_of(name).starts_with(text)) return slug_of(name);
+    return "";
 }
 
 std::string condition_of(const Options& o) {
@@ -48,7 +69,28 @@ std::string condition_of(const Options& o) {
     return out;
 }
 
+/// Whether `family`, tag or indicator, has `name`. `option`: what was typed, for the answer.
+Status check_name(std::string_view family, const std::string& name, const std::string& option) {
+    if (name.empty()) return ok();
+    const std::string begin = std::string(family) + '.';
+    const FoundMetric found = find_metric(begin + name, PolicySubject::Mail);
+    if (found.metric != nullptr) return ok();
+    std::string near = found.nearest.substr(std::min(begin.size(), found.nearest.size()));
+    // The beginning of a name is no typing error.
+    if (near.empty()) near = begins_with(family, name);
+    return fail(ErrorCode::Usage,
+                option + ": there is no such " + std::string(family) +
+                    (near.empty() ? "" : "; did you mean " + near + "?"),
+                "kith-indicators(7) lists them");
+}
+
 Outcome run(Env& env, const Config& config, const StoreReader& reader, Options options) {
+    if (Status s = check_name("tag", options.tag, "--tag " + cell(options.tag)); !s)
+        return fail(std::move(s).error());
+    if (Status s = check_name("indicator", slug_of(options.indicator),
+                              "--indicator " + cell(options.indicator));
+        !s)
+        return fail(std::move(s).error());
     const std::string condition = condition_of(options);
     if (condition.empty())
         return fail(ErrorCode::Usage, "nothing to look for",

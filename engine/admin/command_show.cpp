@@ -70,9 +70,9 @@ void print_documents(std::ostream& out, const Attached& attached) {
     line(out, "attached", attached_text(attached));
     for (const ReadDocument& d : attached.documents)
         line(out, "document",
-             fmt::format("{}: {}, {} accounts{}, {} phone numbers", to_string(d.kind),
-                         to_string(d.outcome), d.checked.size() + d.accounts.size(),
-                         d.novel ? " (new)" : "", d.phones.size()));
+             fmt::format("{}: {}, {}{}, {}", to_string(d.kind), to_string(d.outcome),
+                         counted(d.checked.size() + d.accounts.size(), "account"),
+                         d.novel ? " (new)" : "", counted(d.phones.size(), "phone number")));
 }
 
 Outcome show(Env& env, const Config& config, const StoreReader& reader, const std::string& text) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith status`: is the filter alive, does it keep up, is it ready to hold mail. First line and
-// exit status follow Nagios' plugins (0 ok, 1 warning, 2 critical). Covered by
-// tests/unit/admin/program_test.cpp.
+// exit status follow Nagios' plugins (0 ok, 1 warning, 2 critical; 3 unknown is an error, which
+// main prints so). Covered by tests/unit/admin/program_test.cpp.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 

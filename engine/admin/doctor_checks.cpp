@@ -464,12 +464,19 @@ Check check_timer(const std::string& name, const std::string& duty, std::string_
     // Both run every few minutes.
     constexpr Seconds kLong{3600};
     auto units = units_in(shown);
+    const bool answered = units.contains(name + ".timer");
     auto& timer = units[name + ".timer"];
     auto& service = units[name + ".service"];
     const std::string unit = name + ".timer";
     const auto warn = [&](const std::string& text, const std::string& todo) {
         return Check{"timer." + name, CheckState::Warn, text, todo};
     };
+    if (!answered)
+        return warn("whether " + unit +
+                        " runs cannot be told, as systemctl cannot ask systemd; "
+                        "where it does not: " +
+                        duty,
+                    "run it as root, or look yourself: systemctl status " + unit);
     if (timer["LoadState"] != "loaded")
         return warn(unit + " is not there: " + duty,
                     "install the package kith-milter again, then systemctl daemon-reload");

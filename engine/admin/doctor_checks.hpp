@@ -69,7 +69,7 @@ struct RecentMail {
 
 /// Whether a timer of kith's will run again and did lately, and whether its last run went well.
 /// `shown`: what `systemctl show --timestamp=unix` prints of NAME.timer and NAME.service; `duty`
-/// says what is left undone without it.
+/// says what is left undone without it. Nothing of NAME.timer in it: systemd could not be asked.
 [[nodiscard]] Check check_timer(const std::string& name, const std::string& duty,
                                 std::string_view shown, Time now);
 

@@ -72,6 +72,11 @@ std::string verdict_sentence(const MailEntry& entry, const MailRecord& record) {
         out += " It had been released by then: its recipients have it.";
     if (entry.state == MailState::Dropped)
         out += " It was deleted on " + iso8601(entry.state_time) + ".";
+    if (entry.hold == HoldMark::Left && entry.state != MailState::Dropped &&
+        entry.state != MailState::Released)
+        out +=
+            " It left the hold queue without kith: somebody let it go or deleted it by hand "
+            "(postsuper -H or -d).";
     if (entry.hold == HoldMark::Missing)
         out += " The queue did not have it on hold, though: it may have been delivered.";
     if (entry.reports > 0) out += " It was reported by a recipient.";

@@ -240,13 +240,14 @@ Outcome hunt(Env& env, const Config& config, const StoreReader& reader,
         print_json(env.out, answer_json(answer, *count, question));
         return 0;
     }
-    env.out << scan_text(*count) << '\n' << left_out_text(*count, *span);
+    env.out << scan_text(*count) << '\n' << left_out_text(*count);
     env.out << answer.matches << (answer.matches == 1 ? " match" : " matches");
     if (count->seen > 0 && answer.matches > 0)
-        env.out << fmt::format(", {} in 1000; {} were held or would have been, {} were tagged",
+        env.out << fmt::format(", {} in 1000; {} {} held or would have been, {} {} tagged",
                                rate_text(1000.0 * static_cast<double>(answer.matches) /
                                          static_cast<double>(count->seen)),
-                               answer.held, answer.tagged);
+                               answer.held, answer.held == 1 ? "was" : "were", answer.tagged,
+                               answer.tagged == 1 ? "was" : "were");
     if (answer.released + answer.confirmed > 0)
         env.out << "; an admin released " << answer.released << " and confirmed "
                 << answer.confirmed;

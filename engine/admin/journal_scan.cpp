@@ -81,8 +81,11 @@ Result<ScanCount> scan_journal(Env& env, const Config& config, const ScanSpan& s
             ++count.unreadable;
             return ok();
         }
-        if (!is_within(span, mail->time) || (mail->imported && span.imported == nullptr))
+        if (!is_within(span, mail->time)) return ok();
+        if (mail->imported && span.imported == nullptr) {
+            ++count.imported;
             return ok();
+        }
         if (mail->imported) take_learned_verdict(*span.imported, *mail);
         count.add(mail->time);
         visit(*mail);
@@ -104,15 +107,16 @@ std::string scan_text(const ScanCount& count) {
     std::string out = "looked at " + counted(count.seen, count.thing);
     if (count.seen > 0) out += " of " + iso8601(count.first) + " to " + iso8601(count.last);
     if (count.unreadable > 0 || count.damaged_bytes > 0)
-        out += fmt::format(" ({} and {} bytes are not readable)",
-                           counted(count.unreadable, "record"), count.damaged_bytes);
+        out += fmt::format(" ({} and {} are not readable)", counted(count.unreadable, "record"),
+                           counted(count.damaged_bytes, "byte"));
     return out;
 }
 
-std::string_view left_out_text(const ScanCount& count, const ScanSpan& span) noexcept {
-    return count.seen > 0 || span.imported != nullptr
-               ? ""
-               : "mail that was imported is left out, --imported takes it in\n";
+std::string left_out_text(const ScanCount& count) {
+    if (count.imported == 0) return "";
+    return counted(count.imported, "imported mail") +
+           (count.imported == 1 ? " is left out, --imported takes it in\n"
+                                : " are left out, --imported takes them in\n");
 }
 
 Json scan_json(const ScanCount& count) {

@@ -24,6 +24,7 @@ struct ScanSpan {
 struct ScanCount {
     std::string_view thing = "mail";  ///< what was looked at
     std::uint64_t seen = 0;           ///< of them
+    std::uint64_t imported = 0;       ///< mails of the span that were not: they were imported
     std::uint64_t unreadable = 0;     ///< records
     std::uint64_t damaged_bytes = 0;
     Time first{}, last{};  ///< of the first and last one that was looked at; only with seen > 0
@@ -48,8 +49,9 @@ struct ScanCount {
 
 /// "looked at 1,234 mails of 2026-03-01T.. to ..".
 [[nodiscard]] std::string scan_text(const ScanCount& count);
-/// Why there is nothing, and what takes imported mail in; "" where it does not explain anything.
-[[nodiscard]] std::string_view left_out_text(const ScanCount& count, const ScanSpan& span) noexcept;
+/// How many imported mails were not looked at and what takes them in, with the line's end; "" where
+/// there was none.
+[[nodiscard]] std::string left_out_text(const ScanCount& count);
 /// "since", "until" and counts.
 [[nodiscard]] Json scan_json(const ScanCount& count);
 

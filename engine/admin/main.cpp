@@ -69,9 +69,10 @@ int report(Env& env, Error error) {
             Json{{"error",
                   {{"code", exit_code(error.code)}, {"what", error.what}, {"hint", error.hint}}}});
     }
+    if (env.is_plugin && !env.json) env.out << "KITH UNKNOWN - " << cell(error.what, 300) << '\n';
     env.err << "kith: " << cell(error.what, 4096) << '\n';
     if (!error.hint.empty()) env.err << "kith: hint: " << cell(error.hint, 4096) << '\n';
-    return exit_code(error.code);
+    return env.is_plugin ? kExitUnknown : exit_code(error.code);
 }
 
 // Exit status of a run; an error is reported.
@@ -81,7 +82,8 @@ int run_one(Env& env, const Action& action) {
 }
 
 // For the site itself and for each tenant; what fails for one is done for the others. The worst
-// status, which is the largest: 0 to 2 tell how things are, all above that the command failed.
+// status, which is the largest: 0 to 2 tell how things are, all above that the command failed (3
+// where it is a plugin).
 int run_each(Env& env, const Action& action) {
     const auto site = load_config_or_error(env.config_path);
     if (!site) return report(env, site.error());
@@ -152,6 +154,7 @@ int main_inner(int argc, char** argv) {
     message_library_init();
     for (const Command& command : commands) {
         if (!command.sub->parsed()) continue;
+        env.is_plugin = command.sub->get_name() == "status";
         const int status =
             each_tenant ? run_each(env, command.action) : run_one(env, command.action);
         std::cout.flush();

@@ -436,6 +436,27 @@ Result<Json> personal_data(const Config& config, const StoreReader& reader, Time
     return Collector(config, reader, hasher, address, now).run();
 }
 
+Result<std::vector<std::string>> held_mail_of(const Config& config, const StoreReader& reader,
+                                              const Hasher& hasher, const std::string& address) {
+    constexpr std::size_t kMostHeld = 10'000;
+    const Key16 key = sender_key(hasher, address);
+    MailFilter filter;
+    filter.mails = MailClass::Held;
+    filter.limit = kMostHeld;
+    const auto held = list_mail(reader, filter);
+    if (!held) return fail(held.error());
+    std::vector<std::string> out;
+    for (const MailEntry& e : *held) {
+        if (!e.is_on_hold() || e.queue_id.empty()) continue;
+        bool names_it = sender_key(hasher, e.from) == key || sender_key(hasher, e.rcpt) == key;
+        if (!names_it)
+            if (const auto record = read_record(config, e))  // the entry has one recipient only
+                names_it = role_in(*record, key, hasher) != Role::None;
+        if (names_it) out.push_back(e.queue_id);
+    }
+    return out;
+}
+
 Result<Erasure> erase_address(const Config& config, const Hasher& hasher, Time now,
                               const std::string& address, const std::string& why) {
     Erasure out;

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/admin/command.hpp"
 #include "engine/admin/output.hpp"
@@ -17,6 +18,13 @@ namespace kith::admin {
 [[nodiscard]] Result<Json> personal_data(const Config& config, const StoreReader& reader, Time now,
                                          const std::string& address);
 
+/// Queue ids of mail from or to the address that is on hold by the index, newest first: to be asked
+/// before erase_address(), after which nobody knows.
+[[nodiscard]] Result<std::vector<std::string>> held_mail_of(const Config& config,
+                                                            const StoreReader& reader,
+                                                            const Hasher& hasher,
+                                                            const std::string& address);
+
 struct Erasure {
     JournalEraser::Count journal;
     std::uint64_t requests = 0;          ///< to release a mail, by the address
@@ -24,6 +32,7 @@ struct Erasure {
     std::uint64_t audit_lines = 0;       ///< that name the address, and stay
     std::optional<Time> locked_until{};  ///< its account is locked, and stays so
     std::string deny_file;               ///< why accounts.deny_file could not be written anew
+    std::vector<std::string> on_hold;    ///< queue ids of its mail that the MTA still has on hold
     JournalPosition order;               ///< what the learner has to come by
 };
 /// Puts the order to erase into the journal and takes the address out of all records before it. To

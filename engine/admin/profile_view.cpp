@@ -331,10 +331,11 @@ void print_subject(std::ostream& out, const Known& s, const Hasher& hasher, std:
                            counted(s.circle, "other recipient"));
     print_borrowed(out, p);
     if (s.vocabulary)
-        out << fmt::format(
-            "{} words, {} link hosts, {} payment details, {} phone numbers, {} recipients\n",
-            s.vocabulary->words.size(), s.vocabulary->hosts.size(), s.vocabulary->payments.size(),
-            s.vocabulary->phones.size(), s.vocabulary->recipients.size());
+        out << fmt::format("{}, {}, {}, {}, {}\n", counted(s.vocabulary->words.size(), "word"),
+                           counted(s.vocabulary->hosts.size(), "link host"),
+                           counted(s.vocabulary->payments.size(), "payment detail"),
+                           counted(s.vocabulary->phones.size(), "phone number"),
+                           counted(s.vocabulary->recipients.size(), "recipient"));
     print_habits(out, p, hasher, limit, rows);
 }
 

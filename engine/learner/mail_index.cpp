@@ -471,7 +471,8 @@ Result<MailEntry> resolve_mail(const StoreReader& reader, std::string_view text,
         if (!found->empty()) return the_one(text, std::move(*found), "beginning of an id");
     }
     return fail(ErrorCode::NoInput, "no mail " + std::string(text) + " in the index",
-                "see `kith list --all`; the beginning of an id has four characters or more; mail "
+                "see `kith list --all`; a queue id or Message-ID is to be given whole, the "
+                "beginning of kith's id with four characters or more; mail "
                 "older than journal.keep is forgotten, and mail of the "
                 "last second may not be "
                 "indexed yet");

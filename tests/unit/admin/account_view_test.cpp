@@ -203,6 +203,19 @@ TEST_CASE("an account is shown with its incidents that are over and how each end
     CHECK(json["past_incidents"][1]["ending"] == "over, 14 days without a step");
 }
 
+TEST_CASE("an account that kith never saw is locked, and the nearest that it knows is named") {
+    const Story site;
+    const auto out = site.kith(
+        {"account", "lock", "ana@example.org", "--login", "--kick", "--reason", "moves in soon"});
+    INFO(out.out << out.err);
+    CHECK(out.out.find("locked ana@example.org until ") == 0);
+    CHECK(out.out.find("kith has never seen this account: is it the login name? The nearest is "
+                       "anna@example.org\n") != std::string::npos);
+    CHECK(site.kith({"account", "locks"}).out.find("ana@example.org") != std::string::npos);
+    const auto known = site.kith({"account", "lock", "anna@example.org", "--login"});
+    CHECK(known.out.find("never seen") == std::string::npos);
+}
+
 TEST_CASE("an incident that is over is not closed again, and the answer says how it ended") {
     const Story site;
     const auto out = site.kith({"incident", "close", kClosed});

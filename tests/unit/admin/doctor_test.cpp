@@ -365,7 +365,7 @@ TEST_CASE(
                     "failed (exit-code)"),
           std::pair(shown("loaded", "active", "enabled", "@1772360000", "success"),
                     "has not run since 2026-03-01T10:13:20Z"),
-          std::pair(std::string(), "is not there")}) {
+          std::pair(std::string(), "cannot be told")}) {
         INFO(text);
         const Check bad = check(text);
         CHECK(bad.state == CheckState::Warn);

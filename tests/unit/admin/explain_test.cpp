@@ -163,6 +163,20 @@ TEST_CASE("kith's own model is named as one, and one that changed or went since 
     CHECK(explain_mail(entry_of(r), r).reasons.front().feature == "link_host");
 }
 
+TEST_CASE(
+    "what left the hold queue without kith is told, and not offered to be delivered or deleted") {
+    const MailRecord r = test::held_mail();
+    MailEntry entry = entry_of(r);
+    entry.hold = HoldMark::Left;
+    const Explanation e = explain_mail(entry, r);
+    CHECK(e.verdict.find("It left the hold queue without kith") != std::string::npos);
+    REQUIRE(e.commands.size() == 2);
+    CHECK(e.commands[0].command == "kith release abcdefghijklmnop --learn --no-mta");
+    CHECK(e.commands[1].command == "kith confirm abcdefghijklmnop");
+    entry.state = MailState::Dropped;
+    CHECK(explain_mail(entry, r).verdict.find("without kith") == std::string::npos);
+}
+
 TEST_CASE("a passed mail needs no command") {
     const MailRecord r = test::passed_mail();
     CHECK(explain_mail(entry_of(r), r).commands.empty());

@@ -2,6 +2,8 @@
 // `kith hunt`, `search`, `similar` and `backtest` over a recorded past.
 #include <nlohmann/json.hpp>
 
+#include <tuple>
+
 #include "tests/support/observed.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
@@ -121,8 +123,28 @@ TEST_CASE("search finds by address, domain, host, account and indicator") {
     CHECK(past.json({"search", "--account", "nobody"})["matches"] == 0);
     CHECK(past.json({"search", "--address", "a\" or ready or from = \"b"})["matches"] == 0);
     CHECK(past.kith({"search"}).status == 64);
-    CHECK(past.kith({"search", "--tag", "phishing-lonk"})
-              .err.find("did you mean tag.phishing-link?") != std::string::npos);
+}
+
+TEST_CASE("a tag or an indicator that is none is named as it was typed, with the nearest") {
+    const Past past;
+    for (const auto& [option, name, says] :
+         {std::tuple("--tag", "phishing-lonk",
+                     "--tag phishing-lonk: there is no such tag; did you mean phishing-link?"),
+          std::tuple("--tag", "phishing",
+                     "--tag phishing: there is no such tag; did you mean phishing-"),
+          std::tuple("--tag", "freemail or ready", "--tag freemail or ready: there is no such tag"),
+          std::tuple("--indicator", "Out of Charakter",
+                     "--indicator Out of Charakter: there is no such indicator; did you mean "
+                     "out-of-character?"),
+          std::tuple("--indicator", "zzzzzzzz",
+                     "--indicator zzzzzzzz: there is no such indicator\n")}) {
+        const auto out = past.kith({"search", option, name});
+        INFO(out.err);
+        CHECK(out.status == 64);
+        CHECK(out.err.find(says) != std::string::npos);
+        CHECK(out.err.find("kith-indicators(7) lists them") != std::string::npos);
+        CHECK(out.err.find("condition") == std::string::npos);
+    }
 }
 
 TEST_CASE("similar finds mail with the same page, not what only has the same sender") {
@@ -230,7 +252,11 @@ TEST_CASE("backtest takes imported mail in, and says so where there is nothing e
     site.seen({mail});
     const std::string model = site.dir.write("mine.yaml", "when: from = dora@*\naction: hold\n");
     CHECK(site.kith({"backtest", model}).out ==
-          "looked at 0 mails\nmail that was imported is left out, --imported takes it in\n");
+          "looked at 0 mails\n1 imported mail is left out, --imported takes it in\n");
+    site.seen({mail, passed_mail()});
+    const std::string both = site.kith({"hunt", "--where", "score >= 0"}).out;
+    CHECK(both.find("looked at 1 mail of ") == 0);
+    CHECK(both.find("1 imported mail is left out") != std::string::npos);
     const auto out = site.kith({"--json", "backtest", "--imported", model});
     CHECK(out.status == 0);
     const Json j = Json::parse(out.out);

@@ -213,7 +213,19 @@ TEST_CASE("an incident that is over cannot be closed") {
     const Story site;  // of months ago
     const auto out = site.kith({"incident", "close", "zbcd"});
     CHECK(out.status == 66);
-    CHECK(out.err.find("not open any more") != std::string::npos);
+    CHECK(out.err.find("not open any more: over on " +
+                       iso8601(site.incident.last_held + kIncidentKept) + ", 30 days after") !=
+          std::string::npos);
+}
+
+TEST_CASE("of an incident that an admin closed the answer says so, and when") {
+    Story site;
+    site.incident.closed = from_unix(1772455000);
+    site.keep();
+    const auto out = site.kith({"incident", "close", "zbcd"});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("not open any more: closed by an admin on " +
+                       iso8601(site.incident.closed)) != std::string::npos);
 }
 
 TEST_CASE("closing an incident is recorded in the journal for the learner") {

@@ -302,6 +302,7 @@ TEST_CASE("without a learner the journal is erased at once, the store when it ru
     CHECK(j["shared_mails"] == 1);
     CHECK(j["release_requests"] == 1);
     CHECK(j["learner_done"] == false);
+    CHECK(j["on_hold"] == nlohmann::json({test::held_mail().queue_id}));
     CHECK(site.journal_bytes().find("anna@") == std::string::npos);
     CHECK(site.exported()["mails"].empty());
     CHECK(site.exported()["index"].size() == 2);

@@ -411,11 +411,27 @@ TEST_CASE("an invalid configuration is 78 for every command that needs one, and 
     Site site;
     site.dir.write("kith.yaml", "mode: enforce\nstore:\n  directry: /x\n");
     for (const std::vector<std::string>& command :
-         {std::vector<std::string>{"list"}, {"status"}, {"import", "--mbox", "x"}, {"show", "x"}}) {
+         {std::vector<std::string>{"list"}, {"doctor"}, {"import", "--mbox", "x"}, {"show", "x"}}) {
         const auto out = site.kith(command);
         CHECK(out.status == 78);
         CHECK(out.err.find("kith.yaml:3:") != std::string::npos);
     }
+}
+
+TEST_CASE("status that cannot look says so as a Nagios plugin does: UNKNOWN and 3") {
+    Site site;
+    site.dir.write("kith.yaml", "mode: enforce\nstore:\n  directry: /x\n");
+    const auto out = site.kith({"status"});
+    CHECK(out.status == 3);
+    CHECK(out.out.starts_with("KITH UNKNOWN - "));
+    CHECK(out.out.find("kith.yaml:3:") != std::string::npos);
+    CHECK(out.out.find('\n') == out.out.size() - 1);
+    CHECK(out.err.find("kith.yaml:3:") != std::string::npos);
+    const auto json = site.kith({"status", "--json"});
+    CHECK(json.status == 3);
+    CHECK(Json::parse(json.out)["error"]["code"] == 78);
+    CHECK(site.kith({"status", "--each-tenant"}).status == 3);
+    CHECK(site.kith({"status", "--no-such"}).status == 64);
 }
 
 TEST_CASE("a missing configuration file is named") {
@@ -726,8 +742,10 @@ TEST_CASE("a user without the right to read the store is told so: 77") {
     const std::string advice = "run it as root or as a member of the group _kith";
     for (const char* command : {"list", "status"}) {
         const auto out = as_nobody(command);
-        CHECK(out.status == 77);
-        CHECK(out.out.empty());
+        const bool plugin = std::string_view(command) == "status";
+        CHECK(out.status == (plugin ? 3 : 77));
+        CHECK(out.out.starts_with(plugin ? "KITH UNKNOWN - " : ""));
+        CHECK(out.out.empty() != plugin);
         CHECK(out.err.find("ermission") != std::string::npos);
         CHECK(out.err.find("kith: hint: " + advice) != std::string::npos);
     }

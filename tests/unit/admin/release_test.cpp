@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `kith release` against stand-ins for Postfix's commands that note how they are called. tests/e2e
 // has the real ones.
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/features/feature_id.hpp"
+#include "engine/profile/allowance.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -156,6 +159,39 @@ TEST_CASE("a mail that was never held is not released, and that is said") {
     CHECK(recorded.status == 0);
     CHECK(recorded.out ==
           "bcdefghijklmnopq was never held, it was accepted: recorded that it was good\n");
+}
+
+TEST_CASE("what is allowed is listed in words, and for programs by the features' names") {
+    const Site site;
+    Allowance a;
+    a.id = "abcdefghijklmnop";
+    a.rcpts = {Key16{{2}}};
+    a.rcpt_names = {"bert@example.org"};
+    a.from = "anna@supplier.example";
+    a.who = "root";
+    a.granted = from_unix(1772368496);
+    a.expires = SystemClock().now() + Seconds(86400);
+    for (const FeatureId f : {FeatureId::link_tenant, FeatureId::ask_count, FeatureId::header_order,
+                              FeatureId::pair_history})
+        a.features.push_back(static_cast<std::uint16_t>(index_of(f)));
+    Allowances all;
+    all.items = {a};
+    site.seen({test::held_mail()});
+    {
+        auto opened = Store::open(site.store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        REQUIRE((*txn)->put(Table::Messages, allowances_key(Key16{{1}}), encode(all)));
+        REQUIRE((*txn)->commit());
+    }
+    CHECK(site.kith({"allow", "list"})
+              .out.find("what links to a page owner \u2026; asks for \u2026 things at once; "
+                        "orders the header fields unlike before; pair history\n") !=
+          std::string::npos);
+    using Json = nlohmann::json;
+    CHECK(Json::parse(site.kith({"allow", "list", "--json"}).out)["allowances"][0]["features"] ==
+          Json({"link_tenant", "ask_count", "header_order", "pair_history"}));
 }
 
 TEST_CASE("a release with --allow says until when, and tells the learner") {

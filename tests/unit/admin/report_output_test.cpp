@@ -235,6 +235,9 @@ TEST_CASE("what cannot be reported or written is an error with what to do") {
     CHECK(error({"--direction", "sideways"}, 64).find("sideways") != std::string::npos);
     CHECK(error({"--until", "soon"}, 64).find("--until soon: neither") != std::string::npos);
     CHECK(error({"--since", "1d", "--until", "2d"}, 64).find("not after") != std::string::npos);
+    const std::string future = error({"--since", "2999-12-31"}, 64);
+    CHECK(future.find("--since 2999-12-31: lies in the future") != std::string::npos);
+    CHECK(future.find("--until") == std::string::npos);
     CHECK(error({"--html", "/nowhere/report.html"}, 66).find("/nowhere/report.html") !=
           std::string::npos);
     CHECK(error({"--html", "/dev/null"}, 64).find("no regular file") != std::string::npos);

@@ -126,7 +126,11 @@ TEST_CASE("a text that names no mail or several is an error that says how to go 
           "aaaa444455556666 of 2026-03-01T00:02:00Z");
     CHECK(resolve_mail(store, "zzzz", 0).error().code == ErrorCode::NoInput);
     // Three characters are one too few for a beginning.
-    CHECK(resolve_mail(store, "aaa", 0).error().code == ErrorCode::NoInput);
+    const Error too_short = resolve_mail(store, "aaa", 0).error();
+    CHECK(too_short.code == ErrorCode::NoInput);
+    CHECK(too_short.hint.find("a queue id or Message-ID is to be given whole") !=
+          std::string::npos);
+    CHECK(too_short.hint.find("beginning of kith's id") != std::string::npos);
 }
 
 TEST_CASE("lists are newest first and show the class asked for") {
