@@ -333,7 +333,7 @@ TEST_CASE("doctor without Postfix still looks at kith and prints the lines") {
     const auto out = site.kith({"doctor", "--postfix-bin", site.dir.str()});
     CHECK(out.status == 2);
     CHECK(out.out.find("postconf: not installed") != std::string::npos);
-    CHECK(out.out.find("  smtpd_milters = { unix:") != std::string::npos);
+    CHECK(out.out.find("\nsmtpd_milters = { unix:") != std::string::npos);
 }
 
 TEST_CASE(
