@@ -197,7 +197,9 @@ Status append(int fd, const std::string& path, std::string text) {
     if (n == static_cast<ssize_t>(text.size()) && ::fdatasync(fd) == 0) return ok();
     const int error = n >= 0 && n < static_cast<ssize_t>(text.size()) ? ENOSPC : errno;
     // Half a line would look like one that somebody cut.
-    (void)::ftruncate(fd, before.st_size);
+    if (::ftruncate(fd, before.st_size) != 0)
+        return os_fail("the audit log " + path + " ends with half a line that cannot be taken back",
+                       errno);
     return os_fail("the audit log " + path + " cannot be written, so nothing is done", error);
 }
 
