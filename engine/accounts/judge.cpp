@@ -406,27 +406,14 @@ float ranked(const Risk& risk, bool raised, const AccountSite& site, double aler
     return static_cast<float>(level + kShareOfAlert * (risk.nats - level));
 }
 
-/// The stratum in which the day is rarest.
-std::size_t rarest_stratum(const AccountState& a, const AccountSite& site) {
-    std::array<double, kAccountStrata> rarity{};
-    for (std::size_t s = 0; s < kAccountStrata; ++s)
-        rarity[s] =
-            per_week({static_cast<double>(a.peaks[s]), static_cast<AccountStratum>(s)}, site);
-    return static_cast<std::size_t>(std::min_element(rarity.begin(), rarity.end()) -
-                                    rarity.begin());
-}
-
-/// The day's risk is what days are like; that of an incident once, on the day that it opened, and
-/// in the stratum that opened it alone: it is one alert, and what led to it is no day of ordinary
-/// use in another. Else the scale would follow attacks.
+/// The day's risk is what days are like; that of an incident once, on the day that it opened: else
+/// the scale would follow attacks.
 void rank_day(AccountState& a, AccountSite& site, std::int32_t today, bool open,
               double alerts_per_week) {
     if (!open || day_number(a.incident.opened) >= a.day) {
         go_to_day(site, today);
-        const std::size_t only = open ? rarest_stratum(a, site) : kAll;
         float most = 0;
         for (std::size_t s = 0; s < kAccountStrata; ++s) {
-            if (only != kAll && s != only) continue;
             const Risk risk{static_cast<double>(a.peaks[s]), static_cast<AccountStratum>(s)};
             const float counts = ranked(risk, open, site, alerts_per_week);
             if (counts > 0) add_peak(site, s, counts, today);
