@@ -133,8 +133,8 @@ TEST_CASE("a tag or an indicator that is none is named as it was typed, with the
           std::tuple("--tag", "phishing",
                      "--tag phishing: there is no such tag; did you mean phishing-"),
           std::tuple("--tag", "freemail or ready", "--tag freemail or ready: there is no such tag"),
-          std::tuple("--indicator", "Out of Charakter",
-                     "--indicator Out of Charakter: there is no such indicator; did you mean "
+          std::tuple("--indicator", "Out of Charaacter",
+                     "--indicator Out of Charaacter: there is no such indicator; did you mean "
                      "out-of-character?"),
           std::tuple("--indicator", "zzzzzzzz",
                      "--indicator zzzzzzzz: there is no such indicator\n")}) {
