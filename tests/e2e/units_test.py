@@ -40,6 +40,11 @@ def boot(directory):
     os.makedirs(share)
     prefix = cached('CMAKE_INSTALL_PREFIX')
     subprocess.run(['cmake', '--install', e2e.BUILD], env=dict(os.environ, DESTDIR=tree), check=True, stdout=subprocess.DEVNULL)
+    # /lib is a link to usr/lib; a folder of that name laid over it would hide the loader from every program.
+    lib = os.path.join(tree, 'lib')
+    if os.path.isdir(lib):
+        shutil.copytree(lib, os.path.join(tree, 'usr', 'lib'), dirs_exist_ok=True)
+        shutil.rmtree(lib)
     config = os.path.join(prefix, cached('CMAKE_INSTALL_SYSCONFDIR'), 'kith', 'kith.yaml')
     with open(tree + config, 'w', encoding='utf-8') as f:
         f.write(CONFIG)
