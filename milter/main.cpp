@@ -25,13 +25,14 @@
 #include <string>
 #include <thread>
 
+#include "engine/assess/in_use.hpp"
 #include "engine/assess/judges.hpp"
 #include "engine/assess/mode.hpp"
 #include "engine/base/account_lock.hpp"
 #include "engine/base/clock.hpp"
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
-#include "engine/base/trouble_file.hpp"
+#include "engine/base/status_line.hpp"
 #include "engine/base/trouble_log.hpp"
 #include "engine/base/unique_fd.hpp"
 #include "engine/config/accounts.hpp"
@@ -117,6 +118,12 @@ public:
 private:
     std::map<std::string, std::unique_ptr<JournalWriter>> writers_;
 };
+
+void tell_in_use(const Config& config) {
+    if (const Status written = write_in_use(config); !written)
+        log(LogLevel::Warning, "kith status cannot be told which configuration is in use",
+            {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
+}
 
 int complain(const Error& error) {
     log(LogLevel::Error, error.what,
@@ -260,6 +267,7 @@ private:
                 restart += (restart.empty() ? "" : ",") + key;
             judges_.reload(*loaded);
             current_.set(*loaded);
+            tell_in_use(**loaded);
             std::vector<LogField> fields{{"mode", modes_text(**loaded)}};
             if (!restart.empty()) fields.push_back({"needs_restart", restart});
             log(restart.empty() ? LogLevel::Info : LogLevel::Warning,
@@ -283,7 +291,7 @@ private:
         if (now.was && now.text.empty()) log(LogLevel::Info, "journal: mail is recorded again");
         if (now.text == told_trouble_) return;
         told_trouble_ = now.text;
-        if (const Status written = write_trouble(trouble_file_, now.text); !written)
+        if (const Status written = write_status_line(trouble_file_, now.text); !written)
             log(LogLevel::Warning, "kith status cannot be told whether mail is recorded",
                 {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
     }
@@ -401,6 +409,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
          {"socket", spec->spec},
          {"mode", modes_text(*config)},
          {"workers", std::to_string(judging.threads())}});
+    tell_in_use(*config);
     notify_ready("serving");
 
     std::atomic<bool> finished{false};

@@ -42,6 +42,9 @@ std::string what_was_done(const AccountLook& l) {
         return ", " + std::to_string(l.account.today[index_of(f)]) + " today";
     };
     const AccountAct act = l.seen.act;
+    if (act == AccountAct::SessionEnd && l.seen.messages == 0)
+        return act_text(l.seen) + ", with " +
+               counted(l.account.today[index_of(AccountFeature::read_day)], "mail") + " read today";
     if (act == AccountAct::Read || act == AccountAct::SessionEnd)
         return act_text(l.seen) + today(AccountFeature::read_day);
     if (act == AccountAct::Delete) return act_text(l.seen) + today(AccountFeature::delete_day);
@@ -121,7 +124,7 @@ std::string upward_reason(const AccountLook& l, AccountFeature f) {
         case AccountFeature::new_recipients:
             return fmt::format("{} today to whom it never wrote, {}", l.account.today[i], before);
         case AccountFeature::sent_day:
-            return fmt::format("{} recipients today, {}", l.account.today[i], before);
+            return fmt::format("{} today, {}", counted(l.account.today[i], "recipient"), before);
         default:
             return before + (most == 0 ? "" : " in a day");
     }
@@ -146,6 +149,8 @@ std::string act_text(const Sighting& s) {
         case AccountAct::LoginRefused:
             return "a login was refused" + from_where(s);
         case AccountAct::SessionEnd:
+            if (s.messages == 0) return "ends a session" + from_where(s);
+            [[fallthrough]];
         case AccountAct::Read:
             return "reads " + counted(s.messages, "mail") +
                    (s.detail.empty() ? "" : " in " + s.detail) + from_where(s);

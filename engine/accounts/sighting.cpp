@@ -98,7 +98,7 @@ void add_change(Sighting& s, const AccountEvent& e, const Hasher& hasher,
         const std::string to = e.kind == AccountEventKind::Forward ? e.detail
                                : e.rule.redirects.empty()          ? ""
                                                                    : e.rule.redirects.front();
-        if (!to.empty()) s.detail = words(s.detail + ": " + to);
+        if (!to.empty()) s.detail += ": " + words(to);
     } else {
         s.detail = words(e.detail);
     }

@@ -67,7 +67,8 @@ struct Sighting {
     std::string mail;                       ///< kith's id of it
     GeoPlace place;                         ///< where it was done from, as was known then
 
-    // In words, at most kMaxWordsBytes each, "" = not known.
+    // In words, at most kMaxWordsBytes each, "" = not known; the detail of a rule is what it does,
+    // and so much of where it sends mail.
     std::string network, organisation, client, service, mechanism, tls, detail;
 
     static constexpr std::size_t kMaxWordsBytes = 80, kMaxRecipients = 1000;

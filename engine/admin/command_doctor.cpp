@@ -77,6 +77,13 @@ void check_secret(Checks& checks, const Config& config) {
             "the site's secret is there; keep a backup of it with the store");
 }
 
+void check_reloaded(Checks& checks, const Config& config) {
+    if (const Status current = milter_is_current(config); !current)
+        add_error(checks, "reload", CheckState::Warn, current.error(), "");
+    else
+        add(checks, "reload", CheckState::Ok, "kith-milter goes by these settings");
+}
+
 void check_learner(Checks& checks, const Config& config) {
     const Result<bool> running = learner_running(config.store);
     if (!running)
@@ -391,7 +398,9 @@ Findings examine(const Env& env, const PostfixOptions& options) {
         check_geo(f.checks, config);
         check_tenants(f.checks, config);
         check_store(f.checks, config, queries, postfix, servers);
-        check_directories(f.checks, config, connect_to(socket).has_value());
+        const bool reachable = connect_to(socket).has_value();
+        check_directories(f.checks, config, reachable);
+        if (reachable) check_reloaded(f.checks, config);
     }
     check_timers(f.checks, env.now);
     check_socket(f.checks, socket, postfix ? postfix->setting("mail_owner") : "");

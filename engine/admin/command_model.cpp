@@ -123,6 +123,20 @@ Outcome show(Env& env, const Config& config, const Options& options) {
     return 0;
 }
 
+/// "soft is live with priority 60 and action tag: mail that budget-hold (50, hold) matches as well
+/// is not held": allowed, and seldom meant.
+std::vector<std::string> notes_on(const ModelSet& models) {
+    std::vector<std::string> out;
+    for (const auto& [by, of] : softenings(models))
+        out.push_back(
+            fmt::format("{} is live with priority {} and action {}: mail that {} ({}, {}) matches "
+                        "as well gets no "
+                        "more than {}; give it a priority below {} unless that is meant",
+                        by->name, by->priority, action_text(*by), of->name, of->priority,
+                        action_text(*of), action_text(*by), of->priority));
+    return out;
+}
+
 Outcome check(Env& env, const Config& config, const Options& options) {
     std::vector<ConfigProblem> problems =
         options.files.empty() ? config.model_problems : std::vector<ConfigProblem>{};
@@ -132,9 +146,11 @@ Outcome check(Env& env, const Config& config, const Options& options) {
         problems.insert(problems.end(), with.problems.begin(), with.problems.end());
         models = std::move(with.models);
     }
+    const std::vector<std::string> notes = notes_on(*models);
     if (env.json) {
         Json j{{"ok", problems.empty()},
                {"models", models->models.size()},
+               {"notes", notes},
                {"problems", Json::array()}};
         for (const ConfigProblem& p : problems)
             j["problems"].push_back({{"file", p.file},
@@ -145,6 +161,7 @@ Outcome check(Env& env, const Config& config, const Options& options) {
         print_json(env.out, j);
     } else {
         for (const ConfigProblem& p : problems) env.out << cell(p.text(), 2048) << '\n';
+        for (const std::string& note : notes) env.out << "note: " << cell(note, 2048) << '\n';
         if (problems.empty()) {
             env.out << "ok: " << counted(models->models.size(), "model");
             if (options.files.empty()) env.out << " with those of " << config.model_files.directory;

@@ -17,6 +17,7 @@
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/config/values.hpp"
+#include "engine/learner/incident.hpp"
 
 namespace kith::admin {
 namespace {
@@ -75,6 +76,39 @@ Result<Time> allowed_until(const Config& config, const MailEntry& entry, const O
     return now + *span;
 }
 
+/// The confirmed mail of the incident that `entry` belongs to; "" when there is none.
+Result<std::string> confirmed_companion(const Config& config, const StoreReader& reader,
+                                        const MailEntry& entry) {
+    const Result<Incident> incident = find_incident(reader, entry.id);
+    if (!incident) {
+        if (incident.error().code == ErrorCode::NoInput) return std::string();
+        return fail(incident.error());
+    }
+    for (const Incident::Mail& mail : incident->mails) {
+        if (mail.id == entry.id) continue;
+        auto other = look_up_mail(config, reader, mail.id);
+        if (other) other = with_newest_word(config, reader, *std::move(other));
+        if (other && other->state == MailState::Confirmed) return mail.id;
+    }
+    return std::string();
+}
+
+/// Not ok when somebody said that the mail, or another one of the same hand, was bad.
+Status check_not_bad(const Config& config, const StoreReader& reader, const MailEntry& entry) {
+    const std::string hint = "to release it all the same: kith release " + entry.id + " --force";
+    if (entry.state == MailState::Confirmed)
+        return fail(ErrorCode::Usage,
+                    "mail " + entry.id + " was confirmed as bad on " + iso8601(entry.state_time),
+                    hint);
+    const Result<std::string> other = confirmed_companion(config, reader, entry);
+    if (!other) return fail(other.error());
+    if (other->empty()) return ok();
+    return fail(ErrorCode::Usage,
+                "mail " + entry.id + " belongs to an incident of which " + *other +
+                    " was confirmed as bad: kith incident show " + entry.id,
+                hint);
+}
+
 Outcome release(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     Result<MailEntry> entry = look_up_mail(config, reader, options.id);
     if (!entry)
@@ -84,10 +118,9 @@ Outcome release(Env& env, const Config& config, const StoreReader& reader, const
     // Who confirms and then releases, or two who do so at once, must not deliver what is bad.
     entry = with_newest_word(config, reader, *std::move(entry));
     if (!entry) return fail(entry.error());
-    if (entry->state == MailState::Confirmed && !options.force)
-        return fail(ErrorCode::Usage,
-                    "mail " + entry->id + " was confirmed as bad on " + iso8601(entry->state_time),
-                    "to release it all the same: kith release " + entry->id + " --force");
+    if (!options.force)
+        if (const Status sound = check_not_bad(config, reader, *entry); !sound)
+            return fail(sound.error());
     const Result<Time> until = allowed_until(config, *entry, options, env.now);
     if (!until) return fail(until.error());
     std::unique_ptr<HoldQueue> queue;
@@ -147,7 +180,8 @@ StoreAction setup_release(CLI::App& sub) {
                    "its recipients")
         ->type_name("SPAN");
     sub.add_flag("--no-mta", options->no_mta, "Record only; do not touch the queue");
-    sub.add_flag("--force", options->force, "Also a mail that was confirmed as bad");
+    sub.add_flag("--force", options->force,
+                 "Also a mail that was, or another of its incident, confirmed as bad");
     add_reason_option(sub, options->why);
     add_mta_options(sub, options->mta);
     return [options](Env& env, const Config& config, const StoreReader& reader) {

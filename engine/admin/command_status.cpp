@@ -11,6 +11,7 @@
 #include <optional>
 #include <ostream>
 
+#include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
@@ -188,6 +189,16 @@ void look_at_clock(Report& r, const StoreReader& reader) {
                                 "for a day; check the clock (timedatectl)");
 }
 
+// A closed file is four megabytes at most and a line an action: milliseconds.
+void look_at_audit(Report& r, const StoreReader& reader, const Config& config) {
+    const Result<AuditVerdict> verdict = verify_audit(config, &reader);
+    if (!verdict)
+        r.add(kExitWarning, verdict.error());
+    else if (!verdict->problems.empty())
+        r.add(kExitCritical, audit_file(config) + " is not as kith wrote it: " +
+                                 verdict->problems.front() + "; see kith audit verify");
+}
+
 void look_at_store(Report& r, const Config& config, Time now) {
     Result<std::unique_ptr<Store>> store = Store::open(config.store, Store::Mode::Read);
     if (!store) {
@@ -213,6 +224,8 @@ void look_at_store(Report& r, const Config& config, Time now) {
     }
     if (const Result<Hasher::Secret> secret = read_site_key(**reader, config); !secret)
         r.add(kExitCritical, secret.error());
+    else
+        look_at_audit(r, **reader, config);
     if (const Result<JournalPosition> checkpoint = read_checkpoint(**reader))
         r.checkpoint = *checkpoint;
     else
@@ -279,6 +292,8 @@ Report examine(const Config& config, Time now) {
                   "; run it as root, or as a member of the socket's group as well");
     else if (!reachable)
         r.add(kExitCritical, "kith-milter does not answer: " + reachable.error().text());
+    if (const Status current = milter_is_current(config); r.milter_reachable && !current)
+        r.add(kExitWarning, current.error());
     if (const Status recorded = mail_is_recorded(config, r.milter_reachable); !recorded) {
         r.not_recorded = recorded.error().text();
         r.add(kExitCritical, recorded.error());

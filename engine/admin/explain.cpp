@@ -143,6 +143,7 @@ void add_commands(Explanation& out, const MailEntry& entry, const std::string& k
 
 std::string one_in_text(double p) {
     if (!(p > 0) || !(p <= 1)) p = 1;
+    if (p < kRarestTold) return "fewer than 1 in 100,000";
     const double n = 1 / p;
     // Two digits are all the calibration can tell.
     if (n < 10) return fmt::format("1 in {:.2g}", n);
@@ -168,8 +169,8 @@ Explanation explain_mail(const MailEntry& entry, const MailRecord& record,
             fmt::format("Score {} of 100: nothing unusual for this site.", fixed1(a.score));
     } else {
         out.headline = fmt::format(
-            "Score {} of 100: about {} of this site's genuine mails looks as suspicious.",
-            fixed1(a.score), one_in_text(a.p));
+            "Score {} of 100: {}{} of this site's genuine mails looks as suspicious.",
+            fixed1(a.score), a.p > 0 && a.p < kRarestTold ? "" : "about ", one_in_text(a.p));
     }
     out.verdict = verdict_sentence(entry, record);
     tell_decision(out, a, options.models != nullptr ? *options.models : shipped_models(),

@@ -49,8 +49,10 @@ struct ExplainOptions {
 [[nodiscard]] Json to_json(const Explanation& e, const MailEntry& entry, const MailRecord& record);
 void print(std::ostream& out, const Explanation& e);
 
-/// "1 in 25,000": how often genuine mail is at least as suspicious. `p` in (0, 1]; anything else
-/// counts as 1.
+/// "1 in 25,000": how often genuine mail is at least as suspicious; "fewer than 1 in 100,000" below
+/// kRarestTold. `p` in (0, 1]; anything else counts as 1.
 [[nodiscard]] std::string one_in_text(double p);
+/// Where the score ends. What is rarer is the tail's form, not what a site has counted.
+inline constexpr double kRarestTold = 1e-5;
 
 }  // namespace kith::admin

@@ -22,9 +22,11 @@
 #include <memory>
 #include <vector>
 
+#include "engine/assess/in_use.hpp"
+#include "engine/assess/mode.hpp"
 #include "engine/base/os_error.hpp"
 #include "engine/base/owned.hpp"
-#include "engine/base/trouble_file.hpp"
+#include "engine/base/status_line.hpp"
 #include "engine/base/unique_fd.hpp"
 
 namespace kith::admin {
@@ -241,7 +243,7 @@ Status services_write(const std::string& directory, const std::string& state_dir
 Status mail_is_recorded(const Config& config, bool milter_reachable) {
     // What a milter that is gone has left there tells nothing about now.
     if (milter_reachable) {
-        const auto said = read_trouble(config.milter.trouble_file);
+        const auto said = read_status_line(config.milter.trouble_file);
         if (said && *said)
             return fail(ErrorCode::Io, "kith-milter cannot record mail in " +
                                            config.journal.directory + " since " +
@@ -254,15 +256,30 @@ Status mail_is_recorded(const Config& config, bool milter_reachable) {
                 writes.error().hint);
 }
 
+Status milter_is_current(const Config& config) {
+    if (!config.tenant.empty()) return ok();  // told by the site's own status
+    const Result<std::optional<InUse>> in_use = read_in_use(config);
+    if (!in_use) return fail(in_use.error());
+    if (!*in_use || (*in_use)->settings == settings_digest(config)) return ok();
+    const std::string modes = modes_text(config);
+    return fail(
+        ErrorCode::Config,
+        "kith-milter goes by a configuration read at " + iso8601((*in_use)->since) +
+            ((*in_use)->modes == modes ? std::string(", the files have changed since")
+                                       : ", mode " + (*in_use)->modes + "; the files say " + modes),
+        "systemctl reload kith-milter; for keys that need it systemctl restart "
+        "kith-milter");
+}
+
 Status mail_is_learned(const Config& config) {
-    const auto said = read_trouble(config.learner.trouble_file);
+    const auto said = read_status_line(config.learner.trouble_file);
     if (!said || !*said) return ok();
     return fail(ErrorCode::Io, "kith-learner learns nothing since " + iso8601((*said)->since) +
                                    ", mail is not affected: " + (*said)->text);
 }
 
 bool accounts_in_use(const Config& config) {
-    const auto said = read_trouble(config.accounts.trouble_file);
+    const auto said = read_status_line(config.accounts.trouble_file);
     return said || said.error().code != ErrorCode::NoInput;
 }
 
@@ -274,7 +291,7 @@ Status events_are_recorded(const Config& config) {
             "kith-accounts does not answer, people log in all the same: " + answers.error().what,
             "systemctl start kith-accounts; where it is not wanted remove " +
                 config.accounts.trouble_file);
-    const auto said = read_trouble(config.accounts.trouble_file);
+    const auto said = read_status_line(config.accounts.trouble_file);
     if (!said) return fail(said.error());
     if (!*said) return ok();
     return fail(ErrorCode::Unavailable, "events on accounts are not recorded since " +

@@ -48,6 +48,10 @@ namespace kith::admin {
 /// the directory. Ok when nothing is known to be wrong.
 [[nodiscard]] Status mail_is_recorded(const Config& config, bool milter_reachable);
 
+/// That the milter which runs goes by the site's settings as the files have them now. Config: by
+/// which it goes instead; also ok when it never said by which.
+[[nodiscard]] Status milter_is_current(const Config& config);
+
 /// Why kith-learner, which runs, learns nothing: by what it says itself. Ok when nothing is known
 /// to be wrong.
 [[nodiscard]] Status mail_is_learned(const Config& config);

@@ -77,7 +77,16 @@ struct Sequence {
 
 std::string ascii_lower(std::string_view s) {
     std::string out(s);
-    for (char& c : out) c = lower(c);
+    std::size_t i = 0;
+    // Without a branch and of fixed length, so that the compiler takes a block at once.
+    constexpr std::size_t kBlock = 32;
+    for (; i + kBlock <= out.size(); i += kBlock)
+        for (std::size_t k = 0; k < kBlock; ++k) {
+            const auto c = static_cast<unsigned char>(out[i + k]);
+            out[i + k] =
+                static_cast<char>(c | (static_cast<unsigned char>(c - 'A') < 26 ? 0x20 : 0));
+        }
+    for (; i < out.size(); ++i) out[i] = lower(out[i]);
     return out;
 }
 
@@ -87,10 +96,10 @@ bool ascii_iequals(std::string_view a, std::string_view b) noexcept {
 }
 
 std::string_view trim(std::string_view s) noexcept {
-    constexpr std::string_view kSpace = " \t\r\n";
-    const std::size_t first = s.find_first_not_of(kSpace);
-    if (first == std::string_view::npos) return {};
-    return s.substr(first, s.find_last_not_of(kSpace) - first + 1);
+    const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
+    while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
+    return s;
 }
 
 std::string scrub_utf8(std::string_view bytes) {

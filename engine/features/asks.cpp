@@ -15,12 +15,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Ask::kCount)> kN
     "prize",   "code", "install", "reply",    "please", "unsubscribe", "send",
     "access",  "sign", "channel", "records",  "change", "amount"};
 
-std::uint32_t start_of(std::string_view word) noexcept {
-    std::uint32_t key = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-        key = key << 8 | (i < word.size() ? static_cast<unsigned char>(word[i]) : 0U);
-    return key;
-}
+constexpr std::size_t kStartBytes = 3;
 
 }  // namespace
 
@@ -83,26 +78,49 @@ Status AskVocabulary::add(Ask ask, std::string_view phrase) {
     if (p.words.empty() || p.words.size() > kMaxPhraseWords)
         return fail(ErrorCode::Usage,
                     "ask phrase \"" + std::string(phrase) + "\": between 1 and 6 words expected");
-    by_start_[start_of(p.words.front().text)].push_back(std::move(p));
+    const Word first = p.words.front();
+    if (first.prefix)
+        starts_.add(std::string_view(first.text).substr(0, kStartBytes), std::move(p));
+    else
+        whole_.add(first.text, std::move(p));
     ++size_;
     return ok();
+}
+
+void AskVocabulary::Index::add(std::string_view key, Phrase phrase) {
+    slots_.set(Hash()(key) % slots_.size());
+    phrases_[std::string(key)].push_back(std::move(phrase));
+}
+
+const std::vector<AskVocabulary::Phrase>* AskVocabulary::Index::find(std::string_view key) const {
+    if (!slots_[Hash()(key) % slots_.size()]) return nullptr;
+    const auto found = phrases_.find(key);
+    return found == phrases_.end() ? nullptr : &found->second;
+}
+
+std::uint32_t AskVocabulary::matches(const std::vector<Phrase>& phrases,
+                                     const std::vector<std::string_view>& words,
+                                     std::size_t first) {
+    std::uint32_t bits = 0;
+    for (const auto& phrase : phrases) {
+        if (first + phrase.words.size() > words.size()) continue;
+        bool hit = true;
+        for (std::size_t k = 0; hit && k < phrase.words.size(); ++k) {
+            const auto& w = phrase.words[k];
+            hit = w.prefix ? words[first + k].substr(0, w.text.size()) == w.text
+                           : words[first + k] == w.text;
+        }
+        if (hit) bits |= bit(phrase.ask);
+    }
+    return bits;
 }
 
 std::uint32_t AskVocabulary::match(const std::vector<std::string_view>& words) const {
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < words.size(); ++i) {
-        const auto found = by_start_.find(start_of(words[i]));
-        if (found == by_start_.end()) continue;
-        for (const auto& phrase : found->second) {
-            if (i + phrase.words.size() > words.size()) continue;
-            bool hit = true;
-            for (std::size_t k = 0; hit && k < phrase.words.size(); ++k) {
-                const auto& w = phrase.words[k];
-                hit = w.prefix ? words[i + k].substr(0, w.text.size()) == w.text
-                               : words[i + k] == w.text;
-            }
-            if (hit) bits |= bit(phrase.ask);
-        }
+        if (const auto* phrases = whole_.find(words[i])) bits |= matches(*phrases, words, i);
+        if (const auto* phrases = starts_.find(words[i].substr(0, kStartBytes)))
+            bits |= matches(*phrases, words, i);
     }
     return bits;
 }

@@ -4,6 +4,7 @@
 // tests/unit/features/asks_test.cpp.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -58,8 +59,31 @@ private:
         Ask ask;
         std::vector<Word> words;
     };
-    // By the first three bytes of the first word: enough to leave a handful of candidates a word.
-    std::unordered_map<std::uint32_t, std::vector<Phrase>> by_start_;
+    /// Phrases by a key.
+    class Index {
+    public:
+        void add(std::string_view key, Phrase phrase);
+        /// nullptr when there are none.
+        [[nodiscard]] const std::vector<Phrase>* find(std::string_view key) const;
+
+    private:
+        struct Hash {
+            using is_transparent = void;
+            std::size_t operator()(std::string_view s) const noexcept {
+                return std::hash<std::string_view>()(s);
+            }
+        };
+        std::unordered_map<std::string, std::vector<Phrase>, Hash, std::equal_to<>> phrases_;
+        // Where the keys' hashes fall: a look without the map, which nearly all words end with.
+        std::bitset<std::size_t{1} << 15> slots_;
+    };
+
+    [[nodiscard]] static std::uint32_t matches(const std::vector<Phrase>& phrases,
+                                               const std::vector<std::string_view>& words,
+                                               std::size_t first);
+
+    Index whole_;   // by the first word
+    Index starts_;  // by the first three bytes of one that matches any ending
     std::size_t size_ = 0;
 };
 

@@ -218,20 +218,38 @@ std::vector<std::string> find_mistyped_ibans(std::string_view text, std::size_t 
 
 namespace {
 
-/// Whether the word, in whatever case, is one of these in lower case.
+/// Words in lower case, each with an ASCII letter first.
 template <std::size_t N>
-bool one_of(const std::string_view (&words)[N], std::string_view word) {
-    if (word.empty()) return false;
-    const char first = static_cast<char>(word.front() | 0x20);  // they differ nearly always
-    return std::any_of(std::begin(words), std::end(words), [&](std::string_view w) {
-        return w.front() == first && ascii_iequals(w, word);
-    });
+class WordSet {
+public:
+    constexpr explicit WordSet(std::array<std::string_view, N> words) : words_(words) {
+        for (const std::string_view w : words_) firsts_ |= bit_of(w.front());
+    }
+    /// Whether the word, in whatever case, is one of them.
+    [[nodiscard]] bool has(std::string_view word) const noexcept {
+        if (word.empty() || (firsts_ & bit_of(word.front())) == 0) return false;
+        return std::any_of(words_.begin(), words_.end(),
+                           [&](std::string_view w) { return ascii_iequals(w, word); });
+    }
+
+private:
+    /// Of a letter in either case; 0 of anything else.
+    [[nodiscard]] static constexpr std::uint32_t bit_of(char c) noexcept {
+        const unsigned n = (static_cast<unsigned char>(c) | 0x20U) - 'a';
+        return n < 26 ? 1U << n : 0;
+    }
+    std::array<std::string_view, N> words_;
+    std::uint32_t firsts_ = 0;  // most words differ in their first letter from all of these
+};
+template <class... Words>
+constexpr WordSet<sizeof...(Words)> word_set(Words... words) {
+    return WordSet<sizeof...(Words)>({words...});
 }
 
-constexpr std::string_view kCurrencyWords[] = {
-    "eur", "usd",  "gbp",   "chf",    "jpy",     "cny",    "inr",   "pln",    "czk",
-    "sek", "nok",  "dkk",   "huf",    "ron",     "cad",    "aud",   "brl",    "hkd",
-    "sgd", "euro", "euros", "dollar", "dollars", "pounds", "pfund", "francs", "franken"};
+constexpr auto kCurrencyWords =
+    word_set("eur", "usd", "gbp", "chf", "jpy", "cny", "inr", "pln", "czk", "sek", "nok", "dkk",
+             "huf", "ron", "cad", "aud", "brl", "hkd", "sgd", "euro", "euros", "dollar", "dollars",
+             "pounds", "pfund", "francs", "franken");
 constexpr std::string_view kCurrencySigns[] = {"$", "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5"};
 
 bool sign_ends(std::string_view text) noexcept {
@@ -290,8 +308,8 @@ bool names_amount(std::string_view text) {
             if (before.ends_with(' ')) before.remove_suffix(1);
             if (after.starts_with(' ')) after.remove_prefix(1);
             if (sign_ends(before) || sign_begins(after) ||
-                one_of(kCurrencyWords, letters_ending(before)) ||
-                one_of(kCurrencyWords, letters_beginning(after)))
+                kCurrencyWords.has(letters_ending(before)) ||
+                kCurrencyWords.has(letters_beginning(after)))
                 return true;
         }
         i = n.end;
@@ -350,23 +368,22 @@ Word next_word(std::string_view text, std::size_t from) {
 
 // Before a number that is an account's all by themselves; only together with a word for "number"
 // or "bank"; and words that may stand between them and the number.
-constexpr std::string_view kAccountWords[] = {"kontonummer", "kontonr",      "rekeningnummer",
-                                              "blz",         "bankleitzahl", "iban"};
-constexpr std::string_view kHalfWords[] = {"account",  "acct",     "konto",    "sort",
-                                           "routing",  "compte",   "cuenta",   "conto",
-                                           "rekening", "rachunku", "rachunek", "conta"};
-constexpr std::string_view kNumberWords[] = {
-    "number",        "no",  "nr", "num", "nummer", "code", "numer", "n", "num\xC3\xA9ro", "numero",
-    "n\xC3\xBAmero", "bank"};
-constexpr std::string_view kBetween[] = {"number", "no",  "nr",  "num",   "nummer", "code",
-                                         "is",     "ist", "bic", "swift", "n",      "numero"};
-constexpr std::string_view kBicWords[] = {"bic", "swift"};
+constexpr auto kAccountWords =
+    word_set("kontonummer", "kontonr", "rekeningnummer", "blz", "bankleitzahl", "iban");
+constexpr auto kHalfWords =
+    word_set("account", "acct", "konto", "sort", "routing", "compte", "cuenta", "conto", "rekening",
+             "rachunku", "rachunek", "conta");
+constexpr auto kNumberWords = word_set("number", "no", "nr", "num", "nummer", "code", "numer", "n",
+                                       "num\xC3\xA9ro", "numero", "n\xC3\xBAmero", "bank");
+constexpr auto kBetween = word_set("number", "no", "nr", "num", "nummer", "code", "is", "ist",
+                                   "bic", "swift", "n", "numero");
+constexpr auto kBicWords = word_set("bic", "swift");
 
 /// Where the number begins, behind words that may stand between.
 std::size_t skip_between(std::string_view text, std::size_t from) {
     for (int i = 0; i < 3; ++i) {
         const Word w = next_word(text, from);
-        if (w.text.empty() || !one_of(kBetween, w.text)) break;
+        if (w.text.empty() || !kBetween.has(w.text)) break;
         from = w.end;
     }
     constexpr std::size_t kMostPunctuation = 4;
@@ -416,12 +433,12 @@ std::vector<std::string> find_accounts(std::string_view text, std::size_t limit)
         }
         const Word w = next_word(text, i);
         std::string found;
-        if (one_of(kBicWords, w.text)) {
+        if (kBicWords.has(w.text)) {
             found = bic_at(text.substr(std::min(skip_between(text, w.end), text.size())));
-        } else if (one_of(kAccountWords, w.text) ||
-                   (one_of(kHalfWords, w.text) &&
-                    (one_of(kNumberWords, before) || one_of(kNumberWords, before_that) ||
-                     one_of(kNumberWords, next_word(text, w.end).text)))) {
+        } else if (kAccountWords.has(w.text) ||
+                   (kHalfWords.has(w.text) &&
+                    (kNumberWords.has(before) || kNumberWords.has(before_that) ||
+                     kNumberWords.has(next_word(text, w.end).text)))) {
             found = account_at(text.substr(std::min(skip_between(text, w.end), text.size())));
         }
         if (!found.empty()) add_unique(out, std::move(found));

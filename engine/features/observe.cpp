@@ -9,6 +9,7 @@
 
 #include "engine/features/facts.hpp"
 #include "engine/features/helpers.hpp"
+#include "engine/features/line_words.hpp"
 #include "engine/features/mail_kind.hpp"
 #include "engine/features/passages.hpp"
 #include "engine/features/spec.hpp"
@@ -18,8 +19,7 @@
 namespace kith {
 namespace {
 
-constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300,
-                      kMaxPassageWords = 4000;
+constexpr std::size_t kMaxRcpts = 200, kMaxRefs = 40, kMaxThreadWords = 300;
 constexpr std::size_t kBeside = 200;  // characters of text on each side of a link: two sentences
 // A hostile mail has many links and much text.
 constexpr std::size_t kMostSearched = std::size_t{64} << 10, kMostSearches = 64;
@@ -103,7 +103,8 @@ std::array<std::uint32_t, 8> sketch_of(const std::vector<WordCount>& words) {
     return out;
 }
 
-std::vector<WordCount> count_words(const std::vector<std::string>& words, const Hasher& hasher) {
+std::vector<WordCount> count_words(const std::vector<std::string_view>& words,
+                                   const Hasher& hasher) {
     std::vector<std::uint32_t> hashes;
     hashes.reserve(words.size());
     for (const auto& w : words) hashes.push_back(hasher.hash32("word", w));
@@ -121,7 +122,7 @@ std::vector<WordCount> count_words(const std::vector<std::string>& words, const 
 class Observer {
 public:
     Observer(const Message& m, const Arrival& a, Direction d, const ObserveContext& c)
-        : m_(m), a_(a), c_(c) {
+        : m_(m), a_(a), c_(c), lines_(m.lines) {
         result_.observations.time = a.time;
         result_.observations.direction = d;
     }
@@ -211,28 +212,20 @@ private:
     }
 
     void text() {
-        for (const auto line : prose_lines(m_)) {
-            own_ += line;
-            own_ += '\n';
-        }
-        std::vector<std::string> words = words_of(own_without_urls(own_), Observations::kMaxWords);
+        const std::vector<std::string_view> words = lines_.own();
         o().word_total = static_cast<std::uint32_t>(words.size());
         o().words = count_words(words, h());
         o().sketch = sketch_of(o().words);
 
         const std::vector<std::string> subject = words_of(m_.subject, 60);
-        o().asks = c_.asks.match({words.begin(), words.end()}) |
-                   c_.asks.match({subject.begin(), subject.end()});
+        o().asks = c_.asks.match(words) | c_.asks.match({subject.begin(), subject.end()});
         std::string plain;
         for (const auto& line : m_.lines)
             if (line.role == LineRole::Own) plain += line.text + "\n";
         o().asks |= amount_in(plain);
 
         std::vector<std::uint32_t> thread;
-        for (const auto& line : m_.lines) {
-            if (line.role != LineRole::Quoted || thread.size() > 2 * kMaxThreadWords) continue;
-            for (const auto& w : words_of(line.text, 60)) thread.push_back(h().hash32("word", w));
-        }
+        for (const auto& w : lines_.quoted()) thread.push_back(h().hash32("word", w));
         std::sort(thread.begin(), thread.end());
         thread.erase(std::unique(thread.begin(), thread.end()), thread.end());
         if (thread.size() > kMaxThreadWords) thread.resize(kMaxThreadWords);
@@ -261,19 +254,20 @@ private:
     /// between two quotes parts them.
     void passages() {
         Passages own(h()), quoted(h());
-        std::size_t left = kMaxPassageWords;
-        for (const auto& line : m_.lines) {
-            if (line.role == LineRole::Attribution) continue;
-            const bool is_quote = line.role == LineRole::Quoted;
-            const auto words = words_of(line.text, left);
-            left -= words.size();
-            (is_quote ? quoted : own).add(words);
+        std::size_t words = 0;
+        for (std::size_t i = 0; i < m_.lines.size(); ++i) {
+            if (m_.lines[i].role == LineRole::Attribution) continue;
+            const bool is_quote = m_.lines[i].role == LineRole::Quoted;
+            const auto range = lines_.passage(i);
+            for (auto w = range.begin; w < range.end; ++w)
+                (is_quote ? quoted : own).add(lines_.word(w));
+            words += range.size();
             (is_quote ? own : quoted).interrupt();
         }
         bool cut = false, quotes_cut = false;
         o().own_passages = own.take(Observations::kMaxPassages, cut);
         o().quoted_passages = quoted.take(Observations::kMaxPassages, quotes_cut);
-        mark(Mark::TextCut, cut || left == 0);
+        mark(Mark::TextCut, cut || words == LineWords::kMaxPassageWords);
     }
 
     void mark(Mark m, bool set) {
@@ -321,9 +315,9 @@ private:
         if (m_.from.empty() || is_own(m_.from.front().domain, c_.own_domains)) return false;
         const std::string name = ascii_lower(m_.from.front().display_name + " " + m_.subject);
         const std::string own = ascii_lower(m_.own_text());
+        const auto words = words_of(name, 80);
         const auto speaks_of = [&](const std::string& domain) {
             const std::string label = domain.substr(0, domain.find('.'));
-            const auto words = words_of(name, 80);
             return !domain.empty() &&
                    (own.find(domain) != std::string::npos ||
                     name.find(domain) != std::string::npos ||
@@ -349,31 +343,9 @@ private:
         });
     }
 
-    /// Words of URLs are counted apart (url_words), they are not the writer's language.
-    static std::string own_without_urls(std::string_view text) {
-        std::string out;
-        std::size_t i = 0;
-        while (i < text.size()) {
-            auto j = text.find("://", i);
-            if (j == std::string_view::npos) {
-                out.append(text.substr(i));
-                break;
-            }
-            auto start = j;
-            while (start > i && std::isalpha(static_cast<unsigned char>(text[start - 1])) != 0)
-                --start;
-            auto end = j;
-            while (end < text.size() && std::isspace(static_cast<unsigned char>(text[end])) == 0)
-                ++end;
-            out.append(text.substr(i, start - i));
-            i = end;
-        }
-        return out;
-    }
-
     /// What the words around a link ask for; all that the text asks where it cannot be found in it.
     std::uint32_t asks_beside(const Link& link) const {
-        const std::string_view text = std::string_view(own_).substr(0, kMostSearched);
+        const std::string_view prose = lines_.prose(), text = prose.substr(0, kMostSearched);
         std::string_view at = link.url;
         std::size_t start = text.find(at);
         if (start == std::string::npos && !link.visible_text.empty()) {
@@ -382,12 +354,12 @@ private:
         }
         if (start == std::string::npos) return result_.observations.asks;
         // Whole words only: half of a URL before this one would read as words.
-        std::size_t from = start < kBeside ? 0 : own_.find_first_of(" \n", start - kBeside);
+        std::size_t from = start < kBeside ? 0 : prose.find_first_of(" \n", start - kBeside);
         from = std::min(from, start);
-        std::size_t end = std::min(start + at.size() + kBeside, own_.size());
-        if (end < own_.size()) end = std::max(own_.find_last_of(" \n", end), start + at.size());
-        const auto window = std::string_view(own_).substr(from, end - from);
-        const auto words = words_of(own_without_urls(window), 2 * kBeside);
+        std::size_t end = std::min(start + at.size() + kBeside, prose.size());
+        if (end < prose.size()) end = std::max(prose.find_last_of(" \n", end), start + at.size());
+        const auto window = prose.substr(from, end - from);
+        const auto words = words_of(without_urls(window), 2 * kBeside);
         return c_.asks.match({words.begin(), words.end()}) | amount_in(window);
     }
 
@@ -451,7 +423,7 @@ private:
     const Message& m_;
     const Arrival& a_;
     const ObserveContext& c_;
-    std::string own_;  ///< prose of the own text
+    const LineWords lines_;
     Observed result_;
 };
 

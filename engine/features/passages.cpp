@@ -21,22 +21,20 @@ void Passages::interrupt() {
     inside_ = false;
 }
 
-void Passages::add(const std::vector<std::string>& words) {
-    for (const auto& word : words) {
-        if (hasher_.hash32("cut", word) % kWordsACut == 0) {
-            if (inside_ && words_ >= kFewestWords && begun_.size() >= kFewestBytes &&
-                found_.size() < kMostFound)
-                found_.push_back(hasher_.hash64("passage", begun_));
-            interrupt();
-            inside_ = true;
-            continue;
-        }
-        if (!inside_) continue;
-        begun_ += word;
-        begun_ += ' ';
-        ++words_;
-        if (begun_.size() > kMostBytes) interrupt();
+void Passages::add(std::string_view word) {
+    if (hasher_.hash32("cut", word) % kWordsACut == 0) {
+        if (inside_ && words_ >= kFewestWords && begun_.size() >= kFewestBytes &&
+            found_.size() < kMostFound)
+            found_.push_back(hasher_.hash64("passage", begun_));
+        interrupt();
+        inside_ = true;
+        return;
     }
+    if (!inside_) return;
+    begun_ += word;
+    begun_ += ' ';
+    ++words_;
+    if (begun_.size() > kMostBytes) interrupt();
 }
 
 std::vector<std::uint64_t> Passages::take(std::size_t limit, bool& cut) const {

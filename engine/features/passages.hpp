@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/hash.hpp"
@@ -18,8 +19,8 @@ class Passages {
 public:
     explicit Passages(const Hasher& hasher) : hasher_(hasher) {}
 
-    /// The next words, lower case, in order.
-    void add(const std::vector<std::string>& words);
+    /// The next word, lower case.
+    void add(std::string_view word);
     /// The text goes on elsewhere: what is begun is given up, since a part of a passage is none.
     void interrupt();
     /// Distinct keyed hashes, in order, of at most `limit` passages. `cut` tells whether there were

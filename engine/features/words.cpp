@@ -6,6 +6,7 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace kith {
@@ -17,6 +18,15 @@ constexpr std::size_t kRandomToken = 20, kLongWord = 24;
 bool is_ascii_letter(UChar32 c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+
+/// Bytes that begin a letter, and blanks.
+constexpr std::array<bool, 256> kProse = [] {
+    std::array<bool, 256> out{};
+    for (unsigned c = 0; c < out.size(); ++c)
+        out[c] =
+            c >= 0xC0 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '\t';
+    return out;
+}();
 
 bool is_cjk(UChar32 c) noexcept {
     return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF) ||
@@ -58,12 +68,16 @@ public:
         : bytes_(reinterpret_cast<const std::uint8_t*>(text.data())),
           size_(static_cast<std::int32_t>(text.size())) {}
 
-    /// The next run; false at the end. At most kMaxLetters + 1 letters of it are in `word`.
-    bool next(std::string& word, int& letters) {
-        word.clear();
+    /// Appends the next run to `words`; false at the end. At most kMaxLetters + 1 letters of it.
+    bool next(std::string& words, int& letters) {
         letters = 0;
         cjk_ = false;
         while (at_ < size_) {
+            if (is_ascii_letter(bytes_[at_]) && (letters == 0 || !cjk_)) {  // most of most mail
+                cjk_ = false;
+                append_run(words, letters);
+                continue;
+            }
             const std::int32_t before = at_;
             UChar32 c = 0;
             U8_NEXT(bytes_, at_, size_, c);
@@ -74,9 +88,9 @@ public:
                     return true;
                 }
                 cjk_ = cjk;
-                if (letters++ <= kMaxLetters) append_lower(word, c);
+                if (letters++ <= kMaxLetters) append_lower(words, c);
                 if (cjk_ && letters == 2) return true;
-            } else if (letters > 0 && !is_part_of_word(c, word)) {
+            } else if (letters > 0 && !is_part_of_word(c, words)) {
                 return true;
             }
         }
@@ -84,12 +98,14 @@ public:
     }
 
 private:
-    static void append_lower(std::string& word, UChar32 c) {
-        if (c < 0x80)
-            word.push_back(static_cast<char>(c | 0x20));  // most letters of most mail
-        else
-            append_utf8(word, u_tolower(c));
+    void append_run(std::string& words, int& letters) {
+        std::array<char, kMaxLetters + 1> run;
+        std::size_t n = 0;
+        for (; at_ < size_ && is_ascii_letter(bytes_[at_]); ++at_)
+            if (letters++ <= kMaxLetters) run[n++] = static_cast<char>(bytes_[at_] | 0x20);
+        words.append(run.data(), n);
     }
+    static void append_lower(std::string& word, UChar32 c) { append_utf8(word, u_tolower(c)); }
     [[nodiscard]] static bool is_letter(UChar32 c) noexcept {
         if (c < 0x80) return is_ascii_letter(c);
         return u_isalpha(c) != 0;
@@ -113,33 +129,40 @@ private:
 
 }  // namespace
 
-std::vector<std::string> words_of(std::string_view text, std::size_t max_words) {
-    std::vector<std::string> out;
+std::size_t WordList::cut(std::string_view text, std::size_t max_words) {
+    const std::size_t before = ends_.size();
     WordReader reader(text);
-    std::string word;
     int letters = 0;
-    while (out.size() < max_words && reader.next(word, letters))
-        if (letters >= kMinLetters && letters <= kMaxLetters) out.push_back(word);
+    while (ends_.size() - before < max_words) {
+        const std::size_t begin = bytes_.size();
+        const bool found = reader.next(bytes_, letters);
+        if (found && letters >= kMinLetters && letters <= kMaxLetters)
+            ends_.push_back(bytes_.size());
+        else
+            bytes_.resize(begin);
+        if (!found) break;
+    }
+    return ends_.size() - before;
+}
+
+std::vector<std::string> words_of(std::string_view text, std::size_t max_words) {
+    WordList words;
+    words.cut(text, max_words);
+    std::vector<std::string> out;
+    out.reserve(words.size());
+    for (std::size_t i = 0; i < words.size(); ++i) out.emplace_back(words[i]);
     return out;
 }
 
 bool is_prose(std::string_view line) {
     if (line.find("://") != std::string_view::npos) return true;
     std::size_t good = 0, all = 0;
-    for (const char ch : line) {
+    for (const char ch : line) {  // without a branch: every byte of every mail comes here
         const auto c = static_cast<unsigned char>(ch);
-        if ((c & 0xC0) == 0x80) continue;  // count code points
-        ++all;
-        if (c >= 0x80 || is_ascii_letter(c) || c == ' ' || c == '\t') ++good;
+        all += (c & 0xC0U) != 0x80 ? 1 : 0;  // code points
+        good += kProse[c] ? 1 : 0;
     }
     return all > 0 && good * 100 >= all * 72;
-}
-
-std::vector<std::string_view> prose_lines(const Message& m) {
-    std::vector<std::string_view> out;
-    for (const auto& line : m.lines)
-        if (line.role == LineRole::Own && is_prose(line.text)) out.emplace_back(line.text);
-    return out;
 }
 
 std::vector<std::string> url_words(std::string_view path_and_query) {

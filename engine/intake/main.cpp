@@ -19,7 +19,7 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
-#include "engine/base/trouble_file.hpp"
+#include "engine/base/status_line.hpp"
 #include "engine/base/trouble_log.hpp"
 #include "engine/config/accounts.hpp"
 #include "engine/geo/geo_databases.hpp"
@@ -211,7 +211,7 @@ public:
             log(LogLevel::Info, "events are recorded again",
                 {{"dropped", std::to_string(dropped_)}});
         told_ = text;
-        if (const Status written = write_trouble(file_, text); !written)
+        if (const Status written = write_status_line(file_, text); !written)
             log(LogLevel::Warning, "kith status cannot be told whether events are recorded",
                 {{"error", written.error().text()}, {"key", "accounts.trouble_file"}});
     }

@@ -14,7 +14,7 @@
 
 #include "engine/base/log.hpp"
 #include "engine/base/notify.hpp"
-#include "engine/base/trouble_file.hpp"
+#include "engine/base/status_line.hpp"
 #include "engine/base/trouble_log.hpp"
 #include "engine/config/attachments.hpp"
 #include "engine/documents/spool.hpp"
@@ -40,7 +40,7 @@ bool stop_requested(const sigset_t& signals, std::chrono::milliseconds timeout) 
 
 /// What `kith status` says of the learner; "" = it learns.
 void tell(const Config& config, const std::string& trouble) {
-    if (const Status written = write_trouble(config.learner.trouble_file, trouble); !written)
+    if (const Status written = write_status_line(config.learner.trouble_file, trouble); !written)
         log(LogLevel::Warning, "kith status cannot be told whether mail is learned",
             {{"error", written.error().text()}, {"key", "learner.trouble_file"}});
 }

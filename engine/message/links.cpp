@@ -169,11 +169,12 @@ struct Opening {
     static constexpr std::array<std::string_view, 5> kPrefixes{
         "http:", "https:", "ftp:", "mailto:", "www."};
     for (; i < line.size(); ++i) {
-        i = line.find_first_of("hHfFmMwW", i);
-        if (i == std::string_view::npos) return {};
+        const char first = static_cast<char>(line[i] | 0x20);
+        if (first != 'h' && first != 'f' && first != 'm' && first != 'w') continue;
         if (i > 0 && is_word_char(line[i - 1])) continue;
         for (const std::string_view prefix : kPrefixes) {
-            if (!ascii_iequals(line.substr(i, prefix.size()), prefix)) continue;
+            if (first != prefix.front() || !ascii_iequals(line.substr(i, prefix.size()), prefix))
+                continue;
             std::size_t length = prefix.size();
             if (prefix.back() == ':' && prefix != "mailto:") {
                 const std::string_view slashes = line.substr(i + length, 2);

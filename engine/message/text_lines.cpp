@@ -180,7 +180,7 @@ struct Hunk {
 
 class RoleReader {
 public:
-    explicit RoleReader(std::vector<TextLine>& lines) noexcept : lines_(lines) {}
+    explicit RoleReader(std::vector<TextLine>& lines) : lines_(lines), folded_(lines.size()) {}
 
     void run() {
         std::size_t i = 0;
@@ -227,8 +227,14 @@ private:
             }
         }
         line.role = signature_ ? LineRole::Signature : LineRole::Own;
-        said_something_ = said_something_ || (!signature_ && !is_greeting(folded(text)));
+        said_something_ = said_something_ || (!signature_ && !is_greeting(folded_line(i)));
         return 1;
+    }
+
+    /// folded() of a line, made once: several questions are asked of each.
+    [[nodiscard]] const std::string& folded_line(std::size_t i) const {
+        if (!folded_[i]) folded_[i] = folded(lines_[i].text);
+        return *folded_[i];
     }
 
     /// Lines of a unified diff's file header or hunk at `i`; no more than its own counts say.
@@ -260,7 +266,7 @@ private:
     /// Lines of an introduction, a separator or a copied header at `i`, marked; 0 when there is
     /// none.
     std::size_t introduction_at(std::size_t i) {
-        const std::string first = folded(lines_[i].text);
+        const std::string& first = folded_line(i);
         if (is_separator(first)) {
             tail_ = said_something_;
             return mark(i, 1 + header_block_at(next_text(i + 1), i + 1));
@@ -288,7 +294,7 @@ private:
             if (!starts || i + n >= lines_.size() || lines_[i + n].role != LineRole::Own ||
                 text.size() > kMaxIntroductionBytes)
                 return 0;
-            const std::string more = folded(lines_[i + n].text);
+            const std::string& more = folded_line(i + n);
             if (more.empty() || more.front() == '>') return 0;
             text += ' ' + more;
         }
@@ -301,17 +307,16 @@ private:
         return n == 0 ? 0 : i - from + n;
     }
     [[nodiscard]] std::size_t header_block_at(std::size_t i) const {
-        if (i >= lines_.size() ||
-            !starts_with_any(std::string_view(folded(lines_[i].text)), kFromKeys))
+        if (i >= lines_.size() || !starts_with_any(std::string_view(folded_line(i)), kFromKeys))
             return 0;
         bool date = false;
         bool other = false;
         std::size_t length = 1;
         for (std::size_t k = i + 1; k < lines_.size() && k <= i + kHeaderBlockLines; ++k) {
-            const std::string line = folded(lines_[k].text);
-            if (starts_with_any(std::string_view(line), kDateKeys)) {
+            const std::string_view line = folded_line(k);
+            if (starts_with_any(line, kDateKeys)) {
                 date = true;
-            } else if (starts_with_any(std::string_view(line), kOtherKeys)) {
+            } else if (starts_with_any(line, kOtherKeys)) {
                 other = true;
             } else {
                 continue;
@@ -337,6 +342,7 @@ private:
     }
 
     std::vector<TextLine>& lines_;
+    mutable std::vector<std::optional<std::string>> folded_;
     bool tail_ = false;  ///< all that follows is the old mail
     /// More than a greeting so far. Nobody sends a mail to say nothing: until then the old mail
     /// below an introduction and the answer to it are not told apart, and all of it is the

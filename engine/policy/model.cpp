@@ -91,6 +91,26 @@ Decision decide(const ModelSet& models, const PolicyCase& c, bool may_delay) {
     return out;
 }
 
+std::vector<Softening> softenings(const ModelSet& models) {
+    const auto acts = [](const Model& m) {
+        return m.about == PolicySubject::Mail && m.enabled && m.live && m.action;
+    };
+    std::vector<Softening> out;
+    for (const Model& by : models.models) {
+        if (!acts(by)) continue;
+        const Model* overruled = nullptr;
+        for (const Model& of : models.models) {
+            if (!acts(of) || (by.is_shipped() && of.is_shipped())) continue;
+            if (of.priority >= by.priority || strictness(*of.action) <= strictness(*by.action))
+                continue;
+            if (overruled == nullptr || strictness(*of.action) > strictness(*overruled->action))
+                overruled = &of;
+        }
+        if (overruled != nullptr) out.push_back({&by, overruled});
+    }
+    return out;
+}
+
 void apply_models(const ModelSet& models, MailRecord& record, const ScoringOptions& budget,
                   bool may_delay) {
     Decision d = decide(models, {record, budget}, may_delay);

@@ -78,6 +78,16 @@ struct Decision {
 /// strictest. `may_delay`: a 451 is possible now.
 [[nodiscard]] Decision decide(const ModelSet& models, const PolicyCase& c, bool may_delay);
 
+/// A live model that takes the word from a stricter one, since its priority is higher: mail that
+/// both match is not held, or not delayed.
+struct Softening {
+    const Model* by = nullptr;
+    const Model* of = nullptr;
+};
+/// Of models of mail that are enabled; one for each `by`: the strictest that it overrules. Kith's
+/// own among themselves are left out.
+[[nodiscard]] std::vector<Softening> softenings(const ModelSet& models);
+
 /// decide(), written into the record: verdict, hits, tags, and the reason where another model than
 /// kith's own decided.
 void apply_models(const ModelSet& models, MailRecord& record, const ScoringOptions& budget,

@@ -37,11 +37,9 @@ void Profile::age(Time now, double half_life_days) {
 }
 
 Profile::Range Profile::range(std::size_t feature) const noexcept {
-    const auto begin =
-        std::lower_bound(values_.begin(), values_.end(), feature,
-                         [](const ValueCount& v, std::size_t f) { return v.feature < f; });
-    auto end = begin;
-    while (end != values_.end() && end->feature == feature) ++end;
+    const auto less = [](const ValueCount& v, std::size_t f) { return v.feature < f; };
+    const auto begin = std::lower_bound(values_.begin(), values_.end(), feature, less);
+    const auto end = std::lower_bound(begin, values_.end(), feature + 1, less);
     return {static_cast<std::size_t>(begin - values_.begin()),
             static_cast<std::size_t>(end - values_.begin())};
 }
@@ -53,30 +51,33 @@ Standing Profile::standing(std::size_t feature, std::uint32_t value, bool ordina
     const auto bounds = range(feature);
     const std::size_t begin = bounds.begin, end = bounds.end;  // clang 14 captures no bindings
     s.t = static_cast<double>(end - begin);
-    // Smoothed count of an ordinal bin: itself and half of each direct neighbour. Values are
-    // sorted, so neighbours are adjacent.
-    const auto smoothed = [&](std::size_t i) {
-        double c = static_cast<double>(values_[i].count);
-        if (!ordinal || values_[i].value < FeatureValue::kFirstBin) return c;
-        if (i > begin && values_[i - 1].value + 1 == values_[i].value &&
-            values_[i - 1].value >= FeatureValue::kFirstBin)
-            c += static_cast<double>(values_[i - 1].count) / 2;
-        if (i + 1 < end && values_[i + 1].value == values_[i].value + 1)
-            c += static_cast<double>(values_[i + 1].count) / 2;
-        return c;
+    const auto is_bin = [](std::uint32_t v) { return v >= FeatureValue::kFirstBin; };
+    // Half of a direct neighbour's count. Values are sorted, so neighbours are adjacent.
+    const auto half_below = [&](std::size_t i, std::uint32_t v) {
+        return i > begin && is_bin(values_[i - 1].value) && values_[i - 1].value + 1 == v
+                   ? static_cast<double>(values_[i - 1].count) / 2
+                   : 0;
     };
+    const auto half_above = [&](std::size_t i, std::uint32_t v) {
+        return i < end && values_[i].value == v + 1 ? static_cast<double>(values_[i].count) / 2 : 0;
+    };
+    // Smoothed count of an ordinal bin: itself and half of each direct neighbour.
+    const auto smoothed = [&](std::size_t i) {
+        const ValueCount& v = values_[i];
+        const auto c = static_cast<double>(v.count);
+        if (!ordinal || !is_bin(v.value)) return c;
+        return c + half_below(i, v.value) + half_above(i + 1, v.value);
+    };
+    const auto at = static_cast<std::size_t>(
+        std::lower_bound(values_.begin() + static_cast<std::ptrdiff_t>(begin),
+                         values_.begin() + static_cast<std::ptrdiff_t>(end), value,
+                         [](const ValueCount& v, std::uint32_t x) { return v.value < x; }) -
+        values_.begin());
     double own = 0;
-    double self_weight = 0;  // v's own mass when only neighbours were seen
-    for (std::size_t i = begin; i < end; ++i) {
-        if (values_[i].value == value) {
-            own = smoothed(i);
-        } else if (ordinal && value >= FeatureValue::kFirstBin &&
-                   values_[i].value >= FeatureValue::kFirstBin &&
-                   (values_[i].value + 1 == value || (values_[i].value == value + 1))) {
-            self_weight += static_cast<double>(values_[i].count) / 2;
-        }
-    }
-    if (own == 0 && self_weight > 0) own = self_weight;
+    if (at < end && values_[at].value == value)
+        own = smoothed(at);
+    else if (ordinal && is_bin(value))  // its own mass when only neighbours were seen
+        own = half_below(at, value) + half_above(at, value);
     if (own <= 0) return s;
     s.seen = true;
     constexpr double kSame = 1e-6;

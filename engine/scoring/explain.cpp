@@ -382,11 +382,11 @@ std::string what_would_pass(const Evidence& e, Stratum s, double joint, Verdict 
     }
     const double alone = joint - others;
     if (others > 0.05 && alone < wanted)
-        return begin +
-               fmt::format(
-                   " alone: {:.0f} of its {:.0f} points come from this sender's other mails and "
-                   "what its account did.",
-                   20 * others, 20 * joint);
+        return begin + fmt::format(
+                           " alone: {:.0f} % of what speaks against it are this sender's other "
+                           "mails and what "
+                           "its account did.",
+                           100 * others / joint);
     return "No single habit decided: it is unlike this sender in more than eight ways.";
 }
 

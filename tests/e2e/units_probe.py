@@ -177,6 +177,22 @@ def watch(unit):
     return {'as_shipped': as_shipped, 'restarts': [before['NRestarts'], show(unit, 'NRestarts')['NRestarts']], 'log': 'Watchdog timeout' in log(unit)}
 
 
+def refused_reload():
+    """of a broken configuration: what systemctl says, and with what the milter goes on"""
+    with open(sys.argv[2], encoding='utf-8') as f:
+        good = f.read()
+    with open(sys.argv[2], 'a', encoding='utf-8') as f:
+        f.write('mode: nonsense\n')
+    refused = run('systemctl', 'reload', 'kith-milter')
+    log_after = log('kith-milter')
+    with open(sys.argv[2], 'w', encoding='utf-8') as f:
+        f.write(good.replace('mode: tag', 'mode: passive'))
+    changed = kith('status')
+    with open(sys.argv[2], 'w', encoding='utf-8') as f:
+        f.write(good)
+    return dict(refused, state=show('kith-milter', 'SubState')['SubState'], log=log_after, changed=changed['out'], back=kith('status')['out'])
+
+
 def look(facts):
     facts['sysusers'] = run('systemd-sysusers', 'kith.conf')
     facts['tmpfiles'] = run('systemd-tmpfiles', '--create', 'kith.conf')
@@ -198,6 +214,7 @@ def look(facts):
 
     facts['files'] = files('/var/lib/kith', '/var/spool/kith', '/run/kith', '/var/spool/postfix/kith')
     facts['may_write'] = {'kith-learner': what_it_may_write(learner), 'kith-milter': what_it_may_write(milter)}
+    facts['refused'] = refused_reload()
     facts['reload'] = run('systemctl', 'reload', 'kith-milter')
     wait_until(lambda: 'reload' in log('kith-milter'), 'the reload')
     facts['status'] = kith('status')

@@ -130,6 +130,15 @@ class Units(unittest.TestCase):
         for unit, state in self.facts['stopped'].items():
             self.assertEqual({'ActiveState': 'inactive', 'Result': 'success', 'ExecMainStatus': '0'}, state, unit)
 
+    def test_a_reload_of_a_broken_configuration_fails_and_changes_nothing(self):
+        refused = self.facts['refused']
+        self.assertNotEqual(0, refused['status'])
+        self.assertEqual('running', refused['state'])
+        self.assertIn('mode', refused['log'])
+        self.assertNotIn('configuration taken over', refused['log'])
+        self.assertIn('; the files say passive; systemctl reload kith-milter', refused['changed'])
+        self.assertNotIn('goes by a configuration', refused['back'])
+
     def test_the_units_of_the_timers_do_their_work(self):
         for name, unit in self.facts['timers'].items():
             with self.subTest(name):

@@ -121,6 +121,7 @@ class Package(unittest.TestCase):
         removed = self.facts['remove']
         self.assertEqual((0, 'rc'), (removed['status'], removed['installed'][0]))
         self.assertIn('still names kith', removed['err'])
+        self.assertRegex(removed['err'], r'still on hold in the queue: [1-9][0-9]* mails?\. "postqueue -p" marks them')
         self.assertIn('/var/lib/kith', removed['here'])
         self.assertEqual('hold', removed['where'])
         self.assertEqual([0, 0], [x['status'] for x in self.facts['by_hand']])

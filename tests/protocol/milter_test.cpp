@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/base/trouble_file.hpp"
+#include "engine/base/status_line.hpp"
 #include "tests/protocol/learned_site.hpp"
 #include "tests/protocol/milter_process.hpp"
 #include "tests/support/catch.hpp"
@@ -643,7 +643,7 @@ TEST_CASE("mail that cannot be recorded is told while it is so, for kith status 
     const MilterProcess milter;
     FakeMta mta = milter.mta();
     const auto told = [&] {
-        const auto said = read_trouble(milter.directory().file("trouble"));
+        const auto said = read_status_line(milter.directory().file("trouble"));
         return said && *said ? (*said)->text : std::string();
     };
     std::filesystem::remove_all(milter.directory().file("journal"));

@@ -35,6 +35,18 @@ TEST_CASE("numbers of a day are compared with the most before") {
           "deletes 900 mails in INBOX from 198.51.100.0/24, 900 today: 3 at most before in a day");
 }
 
+TEST_CASE("the end of a session that read nothing says what the day had") {
+    AccountWorld w;
+    w.live(20, 20);
+    const Time t = kMonday + Seconds(21 * 86400 + 9 * 3600);
+    for (int i = 0; i < 5; ++i)
+        w.see(
+            act(AccountEventKind::Read, t + Seconds(i), AccountWorld::name(3), "203.0.113.9", 180));
+    const auto j = w.see(act(AccountEventKind::SessionEnd, t + Seconds(60), AccountWorld::name(3),
+                             "203.0.113.9", 0));
+    CHECK(j.text.starts_with("ends a session from 203.0.113.0/24, with 900 mails read today: "));
+}
+
 TEST_CASE("texts stay within their bound, whatever the event holds") {
     AccountWorld w;
     w.live(20, 20);

@@ -68,6 +68,13 @@ TEST_CASE("a rule that sends mail outside is told from one that sends it to coll
     e.rule.redirects = {"x@notown.example"};
     CHECK(seen(e).has(AccountMark::RedirectsOutside));
     CHECK(seen(e).detail == "sends mail to an address outside: x@notown.example");
+    // Whatever else it does, where it sends mail is told.
+    AccountEvent busy = e;
+    busy.rule.discards = busy.rule.marks_seen = true;
+    busy.rule.folders = {"Archive"};
+    CHECK(seen(busy).detail ==
+          "sends mail to an address outside, throws mail away, files mail, marks it as read: "
+          "x@notown.example");
     AccountEvent forward = act(AccountEventKind::Forward, kMonday, "a@own.example", "");
     forward.detail = "y@elsewhere.example";
     CHECK(seen(forward).has(AccountMark::RedirectsOutside));

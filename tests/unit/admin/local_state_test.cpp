@@ -7,12 +7,12 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "engine/base/unique_fd.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
+#include "tests/support/unix_listener.hpp"
 
 using namespace kith;
 using namespace kith::admin;
@@ -42,12 +42,7 @@ TEST_CASE("a Unix socket answers while somebody listens") {
     const SocketName name = parse_socket_name("unix:" + dir.file("s"));
     CHECK(connect_to(name).error().code == ErrorCode::NoInput);
     {
-        const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        name.path.copy(address.sun_path, sizeof address.sun_path - 1);
-        REQUIRE(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-        REQUIRE(::listen(fd.get(), 5) == 0);
+        const test::UnixListener listener(name.path);
         CHECK(connect_to(name));
     }
     CHECK(connect_to(name).error().code == ErrorCode::Unavailable);
@@ -94,13 +89,7 @@ TEST_CASE("a user shut in a directory connects to a socket below it, or it is sa
     std::filesystem::create_directories(dir.path() / "kith");
     std::filesystem::permissions(dir.path(), std::filesystem::perms(0755));
     const std::string path = dir.file("kith/kith.sock");
-    const UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) ==
-            0);
-    REQUIRE(::listen(listener.get(), 8) == 0);
+    const test::UnixListener listener(path);
     if (::geteuid() != 0) {
         CHECK(connects_from(dir.str(), "kith/kith.sock", "nobody").error().code ==
               ErrorCode::Permission);
@@ -185,12 +174,7 @@ TEST_CASE("kith-accounts is missed where it has run, and its own words count whi
           0);
     CHECK(said.error().hint.find("systemctl start kith-accounts") == 0);
 
-    const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    dir.file("socket").copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(::listen(socket.get(), 8) == 0);
+    const test::UnixListener listener(dir.file("socket"));
     CHECK(events_are_recorded(config));
     dir.write("trouble", "journal: no space left\n");
     said = events_are_recorded(config);

@@ -79,6 +79,15 @@ TEST_CASE("model check tells every problem at its place, of the directory or of 
     CHECK(out.status == 78);
     CHECK(out.out.find(bad + ":2:9: action: must be hold, tag, delay, reject or notify") !=
           std::string::npos);
+    const std::string soft =
+        site.dir.write("soft.yaml", "when: ready\naction: tag\nmode: live\npriority: 60\n");
+    const auto noted = site.kith({"model", "check", soft});
+    CHECK(noted.status == 0);
+    CHECK(
+        noted.out.find("note: soft is live with priority 60 and action tag: mail that budget-hold "
+                       "(50, hold) matches as well gets no more than tag") == 0);
+    CHECK(Json::parse(site.kith({"--json", "model", "check", soft}).out)["notes"].size() == 1);
+    CHECK(Json::parse(site.kith({"--json", "model", "check"}).out)["notes"].empty());
     const std::string never =
         site.dir.write("never.yaml", "scope: accounts\nwhen: kind = loginn\n");
     CHECK(site.kith({"model", "check", never})

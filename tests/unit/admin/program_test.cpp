@@ -10,9 +10,11 @@
 #include <string>
 
 #include "engine/admin/output.hpp"
+#include "engine/assess/in_use.hpp"
 #include "engine/base/text.hpp"
 #include "engine/learner/attached.hpp"
 #include "tests/support/mmdb_writer.hpp"
+#include "tests/support/unix_listener.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
 using namespace kith;
@@ -637,6 +639,47 @@ TEST_CASE("status and check-config tell the modes of parts of the mail") {
     const Json j = Json::parse(site.kith({"status", "--json"}).out);
     CHECK(j["mode"] == "passive");
     CHECK(j["modes"] == Json({{"inbound", "tag"}, {"inbound example.org", "enforce"}}));
+}
+
+TEST_CASE("status is critical when the audit log was changed") {
+    Site site;
+    site.seen({held_mail()});
+    REQUIRE(site.kith({"confirm", "abcdefghijklmnop", "--reason", "phish"}).status == 0);
+    CHECK(site.kith({"status"}).out.find("is not as kith wrote it") == std::string::npos);
+    std::string log = site.dir.read("audit.log");
+    log.replace(log.find("phish"), 5, "other");
+    site.dir.write("audit.log", log);
+    const auto out = site.kith({"status"});
+    CHECK(out.status == 2);
+    CHECK(out.out.find(site.dir.file("audit.log") + " is not as kith wrote it: line 1: ") !=
+          std::string::npos);
+    CHECK(out.out.find("see kith audit verify") != std::string::npos);
+}
+
+TEST_CASE("status and doctor tell that the milter goes by other settings than the files") {
+    Site site;
+    site.seen({held_mail()});
+    const test::UnixListener milter(site.dir.file("kith.sock"));
+    const auto status = [&] { return site.kith({"status"}).out; };
+    const auto doctor = [&] {
+        const Json j = Json::parse(site.kith({"--json", "doctor"}).out);
+        for (const Json& check : j["checks"])
+            if (check["name"] == "reload") return check["state"].get<std::string>();
+        return std::string("none");
+    };
+    CHECK(status().find("goes by a configuration") == std::string::npos);
+    const auto in_use = load_config_or_error(site.dir.file("kith.yaml"));
+    REQUIRE(in_use);
+    REQUIRE(write_in_use(**in_use));
+    CHECK(status().find("goes by a configuration") == std::string::npos);
+    CHECK(doctor() == "ok");
+    site.configure("mode: passive\n");
+    CHECK(status().find(", mode enforce; the files say passive; systemctl reload kith-milter") !=
+          std::string::npos);
+    CHECK(doctor() == "warn");
+    site.configure("mode: enforce\nbudget: {holds_per_1000: 2}\n");
+    CHECK(status().find(", the files have changed since; systemctl reload kith-milter") !=
+          std::string::npos);
 }
 
 TEST_CASE("a lost secret makes status critical and fails a check of doctor") {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/features/feature_id.hpp"
+#include "engine/learner/incident.hpp"
 #include "engine/profile/allowance.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
@@ -276,6 +277,33 @@ TEST_CASE(
     CHECK(refused.status == 64);
     CHECK(refused.err.find("was confirmed as bad on ") != std::string::npos);
     CHECK(postfix.calls().empty());
+}
+
+TEST_CASE("a mail of an incident with a confirmed mail is released only by force") {
+    if (!root()) return;
+    Site site;
+    MailRecord other = test::held_mail();
+    other.id = "bcdefghijklmnopq";
+    other.queue_id = "4Q1XYZ2abd";
+    site.seen({test::held_mail(), other});
+    Incident incident;
+    incident.id = other.id;
+    incident.from = other.from;
+    incident.opened = incident.last_held = other.time;
+    for (const MailRecord& r : {test::held_mail(), other})
+        incident.mails.push_back({r.id, r.time, 4});
+    site.keep(incident_key(Key16{{1}}), encode(incident));
+    REQUIRE(site.kith({"confirm", other.id}).status == 0);
+    const FakePostfix postfix(kOnHold);
+    const auto refused =
+        site.kith({"release", "4Q1XYZ2abc", "--learn", "--postfix-bin", postfix.dir.str()});
+    CHECK(refused.status == 64);
+    CHECK(refused.err.find("mail abcdefghijklmnop belongs to an incident of which "
+                           "bcdefghijklmnopq was confirmed as bad") != std::string::npos);
+    CHECK(refused.err.find("kith release abcdefghijklmnop --force") != std::string::npos);
+    CHECK(postfix.calls().empty());
+    CHECK(site.kith({"release", "4Q1XYZ2abc", "--force", "--postfix-bin", postfix.dir.str()})
+              .status == 0);
 }
 
 TEST_CASE("when Postfix refuses, the record stands and the command to type is shown") {

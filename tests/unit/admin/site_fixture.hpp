@@ -81,6 +81,16 @@ public:
         REQUIRE((*txn)->commit());
     }
 
+    /// Puts bytes into the table of messages, as the learner does an incident.
+    void keep(const std::string& key, const std::string& bytes) const {
+        auto opened = Store::open(store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        REQUIRE((*txn)->put(Table::Messages, key, bytes));
+        REQUIRE((*txn)->commit());
+    }
+
     /// Runs `kith` with this site's configuration.
     [[nodiscard]] admin::ProcessOutput kith(std::vector<std::string> arguments) const {
         std::vector<std::string> command{kith::test::kith_program(), "--config",

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-#include "engine/features/words.hpp"
+#include "engine/features/line_words.hpp"
 #include "tests/support/catch.hpp"
 
 namespace {
@@ -30,10 +30,16 @@ std::vector<std::string> prose(unsigned seed, int n) {
 
 std::vector<std::uint64_t> passages(const std::vector<std::string>& words, std::size_t a_line,
                                     std::size_t limit = 1000) {
+    std::vector<TextLine> lines;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (i % a_line == 0) lines.push_back({"", LineRole::Own});
+        lines.back().text += words[i] + " ";
+    }
+    const LineWords cut_words(lines);
     Passages p(hasher());
-    for (std::size_t i = 0; i < words.size(); i += a_line)
-        p.add({words.begin() + static_cast<std::ptrdiff_t>(i),
-               words.begin() + static_cast<std::ptrdiff_t>(std::min(words.size(), i + a_line))});
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        for (auto w = cut_words.passage(i).begin; w < cut_words.passage(i).end; ++w)
+            p.add(cut_words.word(w));
     bool cut = false;
     return p.take(limit, cut);
 }
@@ -60,7 +66,7 @@ TEST_CASE("another text has other passages, and so has another site") {
         CHECK(std::find(mine.begin(), mine.end(), p) == mine.end());
     const Hasher other(Hasher::Secret{1});
     Passages theirs(other);
-    theirs.add(words);
+    for (const auto& word : words) theirs.add(word);
     bool cut = false;
     for (const auto p : theirs.take(1000, cut))
         CHECK(std::find(mine.begin(), mine.end(), p) == mine.end());
@@ -70,7 +76,7 @@ TEST_CASE("what is interrupted is given up") {
     const auto words = prose(5, 200);
     Passages p(hasher());
     for (const auto& w : words) {
-        p.add({w});
+        p.add(w);
         p.interrupt();
     }
     bool cut = false;
@@ -80,7 +86,7 @@ TEST_CASE("what is interrupted is given up") {
 TEST_CASE("the limit holds and says so") {
     const auto words = prose(6, 2000);
     Passages p(hasher());
-    p.add(words);
+    for (const auto& word : words) p.add(word);
     bool cut = false;
     const auto all = p.take(100000, cut);
     CHECK_FALSE(cut);
@@ -93,8 +99,8 @@ TEST_CASE("the limit holds and says so") {
 
 TEST_CASE("hostile text stays within its bounds") {
     Passages p(hasher());
-    p.add(std::vector<std::string>(300000, "aaaaaaaa"));
-    p.add(prose(7, 100000));
+    for (int i = 0; i < 300000; ++i) p.add("aaaaaaaa");
+    for (const auto& word : prose(7, 100000)) p.add(word);
     bool cut = false;
     CHECK(p.take(1000000, cut).size() <= 4000);
 }

@@ -2,12 +2,14 @@
 // Text -> words: what counts as a word, what is prose, which words a link says.
 #include "engine/features/words.hpp"
 
+#include "engine/features/line_words.hpp"
 #include "tests/support/catch.hpp"
 
 namespace {
 
 using namespace kith;
 using Words = std::vector<std::string>;
+using Views = std::vector<std::string_view>;
 
 TEST_CASE("words are runs of letters in lower case, two to twenty letters long") {
     CHECK(words_of("Hello, WORLD! a 42 x9y ok", 10) == Words{"hello", "world", "ok"});
@@ -52,12 +54,40 @@ TEST_CASE("prose has 72 percent letters and blanks, or a link") {
 }
 
 TEST_CASE("own prose is kept, quotes, signatures and tables are not") {
-    Message m;
-    m.lines = {{"see you there", LineRole::Own},
-               {"not this one", LineRole::Quoted},
-               {"Ann, Example Ltd", LineRole::Signature},
-               {"1 | 2 | 3 | 4", LineRole::Own}};
-    CHECK(prose_lines(m) == std::vector<std::string_view>{"see you there"});
+    const std::vector<TextLine> lines = {
+        {"see you there", LineRole::Own},    {"On Monday Ann wrote:", LineRole::Attribution},
+        {"not this one", LineRole::Quoted},  {"Ann, Example Ltd", LineRole::Signature},
+        {"1 | 2 | 3 | cell", LineRole::Own}, {"or https://example.com/page then", LineRole::Own}};
+    const LineWords words(lines);
+    CHECK(words.prose() == "see you there\nor https://example.com/page then\n");
+    CHECK(words.own() == Views{"see", "you", "there", "or", "then"});
+    CHECK(words.quoted() == Views{"not", "this", "one"});
+    const auto passage = [&](std::size_t line) {
+        std::string out;
+        for (auto i = words.passage(line).begin; i < words.passage(line).end; ++i)
+            out += std::string(words.word(i)) + " ";
+        return out;
+    };
+    CHECK(passage(1).empty());
+    CHECK(passage(3) == "ann example ltd ");
+    CHECK(passage(4) == "cell ");
+    CHECK(passage(5) == "or https example com page then ");
+}
+
+TEST_CASE("of a long text the first words of each kind are cut, whatever stands before them") {
+    std::string long_line, quotes;
+    for (int i = 0; i < 5000; ++i) long_line += "word ";
+    for (int i = 0; i < 100; ++i) quotes += "quote ";
+    std::vector<TextLine> lines{{long_line, LineRole::Signature}, {"after it", LineRole::Own}};
+    for (int i = 0; i < 20; ++i) lines.push_back({quotes, LineRole::Quoted});
+    lines.push_back({long_line, LineRole::Own});
+    const LineWords words(lines);
+    CHECK(words.passage(0).size() == LineWords::kMaxPassageWords);
+    CHECK(words.passage(1).size() == 0);
+    CHECK(words.own().size() == Observations::kMaxWords);
+    CHECK(words.own()[0] == "after");
+    // Eleven lines: the last one begins when there are no more than 600.
+    CHECK(words.quoted().size() == 11 * LineWords::kMaxQuotedWordsALine);
 }
 
 TEST_CASE("a link says its words of letters alone") {

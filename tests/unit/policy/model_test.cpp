@@ -49,6 +49,31 @@ TEST_CASE("the highest priority decides, among equals the strictest") {
     CHECK(decided({}).verdict == Verdict::Pass);
 }
 
+TEST_CASE("a live model of higher priority that is milder than another is told") {
+    const auto told = [](std::vector<Model> models) {
+        std::string out;
+        const ModelSet set{std::move(models), {}};
+        for (const auto& [by, of] : softenings(set)) out += by->name + " over " + of->name + "; ";
+        return out;
+    };
+    const auto mine = [](const char* name, std::optional<Verdict> action, int priority) {
+        Model m = model(name, action, priority);
+        m.file = "mine.yaml";
+        return m;
+    };
+    CHECK(told({mine("soft", Verdict::Tag, 60), model("hold", Verdict::Quarantine),
+                model("delay", Verdict::Defer)}) == "soft over hold; ");
+    CHECK(told({mine("low", Verdict::Tag, 50), mine("same", Verdict::Quarantine, 60),
+                model("hold", Verdict::Quarantine)})
+              .empty());
+    // Those of kith among themselves, and what does not act.
+    CHECK(told({model("own", Verdict::Tag, 60), model("hold", Verdict::Quarantine)}).empty());
+    Model experimental = mine("soft", Verdict::Tag, 60);
+    experimental.live = false;
+    CHECK(told({experimental, model("hold", Verdict::Quarantine)}).empty());
+    CHECK(told({mine("notes", std::nullopt, 60), model("hold", Verdict::Quarantine)}).empty());
+}
+
 TEST_CASE("an experimental model is counted and has no say, a disabled one is nothing") {
     Model experimental = model("a", Verdict::Reject, 100), off = model("b", Verdict::Reject, 100);
     experimental.live = false;

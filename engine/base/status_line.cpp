@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/base/trouble_file.hpp"
+#include "engine/base/status_line.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ constexpr std::size_t kMaxBytes = 4096;
 
 }  // namespace
 
-Status write_trouble(const std::string& file, const std::string& text) {
+Status write_status_line(const std::string& file, const std::string& text) {
     std::string line = text.substr(0, kMaxBytes - 1);
     std::replace(line.begin(), line.end(), '\n', ' ');
     if (!line.empty()) line += '\n';
@@ -33,7 +33,7 @@ Status write_trouble(const std::string& file, const std::string& text) {
     return ok();
 }
 
-Result<std::optional<StandingTrouble>> read_trouble(const std::string& file) {
+Result<std::optional<StatusLine>> read_status_line(const std::string& file) {
     const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!fd) return os_fail(file, errno);
     struct stat status {};
@@ -42,8 +42,8 @@ Result<std::optional<StandingTrouble>> read_trouble(const std::string& file) {
     if (n < 0 || ::fstat(fd.get(), &status) != 0) return os_fail(file, errno);
     std::string text(bytes.data(), static_cast<std::size_t>(n));
     text = text.substr(0, text.find('\n'));
-    if (text.empty()) return std::optional<StandingTrouble>();
-    return std::optional(StandingTrouble{std::move(text), from_unix(status.st_mtim.tv_sec)});
+    if (text.empty()) return std::optional<StatusLine>();
+    return std::optional(StatusLine{std::move(text), from_unix(status.st_mtim.tv_sec)});
 }
 
 }  // namespace kith
