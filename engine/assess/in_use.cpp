@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/assess/in_use.hpp"
 
-#include <filesystem>
-
 #include "engine/assess/mode.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/status_line.hpp"
@@ -12,7 +10,11 @@ namespace kith {
 namespace {
 
 std::string file_of(const Config& site) {
-    return std::filesystem::path(site.milter.trouble_file).replace_extension(".running");
+    const std::string& beside = site.milter.trouble_file;
+    const std::size_t name = beside.rfind('/') + 1;  // npos + 1 is 0
+    const std::size_t dot = beside.rfind('.');
+    const bool has_ending = dot != std::string::npos && dot > name;
+    return (has_ending ? beside.substr(0, dot) : beside) + ".running";
 }
 
 }  // namespace

@@ -56,22 +56,21 @@ TEST_CASE("a live model of higher priority that is milder than another is told")
         for (const auto& [by, of] : softenings(set)) out += by->name + " over " + of->name + "; ";
         return out;
     };
-    const auto mine = [](const char* name, std::optional<Verdict> action, int priority) {
+    const auto shipped = [](const char* name, Verdict action, int priority) {
         Model m = model(name, action, priority);
-        m.file = "mine.yaml";
+        m.file.clear();
         return m;
     };
-    CHECK(told({mine("soft", Verdict::Tag, 60), model("hold", Verdict::Quarantine),
-                model("delay", Verdict::Defer)}) == "soft over hold; ");
-    CHECK(told({mine("low", Verdict::Tag, 50), mine("same", Verdict::Quarantine, 60),
-                model("hold", Verdict::Quarantine)})
-              .empty());
+    const Model hold = shipped("hold", Verdict::Quarantine, 50);
+    CHECK(told({model("soft", Verdict::Tag, 60), hold, shipped("delay", Verdict::Defer, 50)}) ==
+          "soft over hold; ");
+    CHECK(told({model("low", Verdict::Tag), model("same", Verdict::Quarantine, 60), hold}).empty());
     // Those of kith among themselves, and what does not act.
-    CHECK(told({model("own", Verdict::Tag, 60), model("hold", Verdict::Quarantine)}).empty());
-    Model experimental = mine("soft", Verdict::Tag, 60);
+    CHECK(told({shipped("own", Verdict::Tag, 60), hold}).empty());
+    Model experimental = model("soft", Verdict::Tag, 60);
     experimental.live = false;
-    CHECK(told({experimental, model("hold", Verdict::Quarantine)}).empty());
-    CHECK(told({mine("notes", std::nullopt, 60), model("hold", Verdict::Quarantine)}).empty());
+    CHECK(told({experimental, hold}).empty());
+    CHECK(told({model("notes", std::nullopt, 60), hold}).empty());
 }
 
 TEST_CASE("an experimental model is counted and has no say, a disabled one is nothing") {
