@@ -119,8 +119,8 @@ private:
     std::map<std::string, std::unique_ptr<JournalWriter>> writers_;
 };
 
-void tell_in_use(const Config& config) {
-    if (const Status written = write_in_use(config); !written)
+void tell_in_use(const Config& config, const std::string& restart) {
+    if (const Status written = write_in_use(config, restart); !written)
         log(LogLevel::Warning, "kith status cannot be told which configuration is in use",
             {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
 }
@@ -203,7 +203,7 @@ public:
           signals_(signals),
           wake_(wake),
           listener_(listener),
-          trouble_file_(parts.current.get()->milter.trouble_file) {}
+          started_with_(*parts.current.get()) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
@@ -263,13 +263,14 @@ private:
         } else {
             *loaded = with_working_models(*loaded, *current_.get());
             std::string restart;
-            for (const auto& key : keys_needing_restart(*current_.get(), **loaded))
+            for (const auto& key : keys_needing_restart(started_with_, **loaded))
                 restart += (restart.empty() ? "" : ",") + key;
             judges_.reload(*loaded);
             current_.set(*loaded);
-            tell_in_use(**loaded);
+            tell_in_use(**loaded, restart);
             std::vector<LogField> fields{{"mode", modes_text(**loaded)}};
             if (!restart.empty()) fields.push_back({"needs_restart", restart});
+            if (!(*loaded)->model_problems.empty()) fields.push_back({"models", "as before"});
             log(restart.empty() ? LogLevel::Info : LogLevel::Warning,
                 "reload: configuration taken over", fields);
         }
@@ -291,7 +292,8 @@ private:
         if (now.was && now.text.empty()) log(LogLevel::Info, "journal: mail is recorded again");
         if (now.text == told_trouble_) return;
         told_trouble_ = now.text;
-        if (const Status written = write_status_line(trouble_file_, now.text); !written)
+        if (const Status written = write_status_line(started_with_.milter.trouble_file, now.text);
+            !written)
             log(LogLevel::Warning, "kith status cannot be told whether mail is recorded",
                 {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
     }
@@ -317,7 +319,7 @@ private:
     const int signals_;
     const int wake_;
     const int listener_;
-    const std::string trouble_file_;
+    const Config started_with_;  ///< a reload changes less than a start
     std::uint64_t last_completed_ = 0;
     TroubleLog store_trouble_{{.came = "store: mail passes with a neutral score",
                                .field = "trouble",
@@ -409,7 +411,7 @@ int serve(const CommandLine& command_line, const std::shared_ptr<const Config>& 
          {"socket", spec->spec},
          {"mode", modes_text(*config)},
          {"workers", std::to_string(judging.threads())}});
-    tell_in_use(*config);
+    tell_in_use(*config, "");
     notify_ready("serving");
 
     std::atomic<bool> finished{false};

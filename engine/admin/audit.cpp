@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "engine/admin/mail_lookup.hpp"
@@ -373,20 +374,28 @@ Result<std::uint64_t> expire_audit(const Config& config, Time now) {
 
 namespace {
 
-/// What journal and store know: number -> digest.
-Result<std::map<std::uint64_t, std::string>> witnesses(const Config& config,
-                                                       const StoreReader* reader) {
-    std::map<std::uint64_t, std::string> out;
+/// What journal and store know of lines. A number has two digests where the log lost its end and
+/// went on: what was lost must not be forgotten for it.
+struct Witnesses {
+    std::map<std::uint64_t, std::set<std::string>> digests;  ///< by number
+    std::uint64_t rewritten = 0;                             ///< AuditMark::rewritten
+};
+
+Result<Witnesses> witnesses(const Config& config, const StoreReader* reader, AuditDepth depth) {
+    Witnesses out;
     if (reader != nullptr) {
         const Result<AuditMark> mark = read_audit_mark(*reader);
         if (!mark) return fail(mark.error());
-        if (mark->number > 0) out[mark->number] = mark->hash;
+        if (mark->number > 0) out.digests[mark->number].insert(mark->hash);
+        out.rewritten = mark->rewritten;
     }
+    if (depth == AuditDepth::Store) return out;
     const Result<std::unique_ptr<JournalReader>> journal = JournalReader::open(config.journal);
     if (!journal) return fail(journal.error());
     const Status walked = for_each_record(**journal, [&](const JournalRecord& record) {
         if (record.type != RecordType::Audit) return ok();
-        if (const auto mark = decode_admin_record(record.payload)) out[mark->number] = mark->id;
+        if (const auto mark = decode_admin_record(record.payload))
+            out.digests[mark->number].insert(mark->id);
         return ok();
     });
     if (!walked) return fail(walked.error());
@@ -395,13 +404,14 @@ Result<std::map<std::uint64_t, std::string>> witnesses(const Config& config,
 
 }  // namespace
 
-Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reader) {
+Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reader,
+                                  AuditDepth depth) {
     const Result<Hasher::Secret> secret = read_secret(config.secret_file);
     if (!secret) return fail(secret.error());
-    const auto known = witnesses(config, reader);
+    const auto known = witnesses(config, reader, depth);
     if (!known) return fail(known.error());
     AuditVerdict out;
-    if (!known->empty()) out.witnessed = known->rbegin()->first;
+    if (!known->digests.empty()) out.witnessed = known->digests.rbegin()->first;
     const auto problem = [&](std::string text) {
         if (out.problems.size() < AuditVerdict::kMaxProblems)
             out.problems.push_back(std::move(text));
@@ -435,8 +445,9 @@ Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reade
         if (audit_hash(*secret, previous, pieces->body) != line->hash &&
             line->number == out.last + 1)
             problem(at + entry + " was changed, or the one before it");
-        if (const auto witness = known->find(line->number);
-            witness != known->end() && witness->second != line->hash)
+        if (const auto witness = known->digests.find(line->number);
+            witness != known->digests.end() &&
+            (witness->second.size() > 1 || witness->second.count(line->hash) == 0))
             problem(at + entry + " is not the one that journal and store know");
         if (line->number > out.last) {
             out.last = line->number;
@@ -445,6 +456,9 @@ Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reade
         return true;
     };
     if (const Status read = each_line(config, one); !read) return fail(read.error());
+    if (known->rewritten > 0)
+        problem("the log lost its end once: another entry " + std::to_string(known->rewritten) +
+                " was known before the one that it has now");
     if (out.witnessed > out.last)
         problem("the end is missing: journal and store know of entry " +
                 std::to_string(out.witnessed) + ", the log ends with entry " +

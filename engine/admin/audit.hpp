@@ -84,8 +84,14 @@ struct AuditVerdict {
 
     static constexpr std::size_t kMaxProblems = 100;
 };
-/// Looks at every line, and at what journal and `reader` (may be nullptr) know of them.
-[[nodiscard]] Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reader);
+/// What the lines are compared with.
+enum class AuditDepth {
+    Store,    ///< what the store knows of the end: milliseconds
+    Journal,  ///< and every record of the journal: a second for each 500 MB
+};
+/// Looks at every line, and at what `reader` (may be nullptr) and journal know of them.
+[[nodiscard]] Result<AuditVerdict> verify_audit(const Config& config, const StoreReader* reader,
+                                                AuditDepth depth = AuditDepth::Journal);
 
 /// Digest of a line, as 64 hexadecimal digits.
 [[nodiscard]] std::string audit_hash(const Hasher::Secret& secret, const std::string& previous,

@@ -15,6 +15,7 @@
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/mail_lookup.hpp"
+#include "engine/admin/models.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/admin/postfix.hpp"
 #include "engine/admin/process.hpp"
@@ -75,6 +76,18 @@ void check_secret(Checks& checks, const Config& config) {
     else
         add(checks, "secret", CheckState::Ok,
             "the site's secret is there; keep a backup of it with the store");
+}
+
+void check_models(Checks& checks, const Config& config) {
+    for (const ConfigProblem& problem : config.model_problems)
+        add(checks, "models", CheckState::Fail, "a model is left out: " + problem.text(),
+            "kith model check; until then a milter that runs keeps the models it had");
+    if (const Status holds = some_model_holds(config); !holds)
+        add_error(checks, "models", CheckState::Warn, holds.error(), "");
+    else if (config.model_problems.empty())
+        add(checks, "models", CheckState::Ok,
+            counted(models_of(config).size(), "model") + ", with those of " +
+                config.model_files.directory);
 }
 
 void check_reloaded(Checks& checks, const Config& config) {
@@ -381,6 +394,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     // With a broken file the rest is looked at as far as its defaults reach.
     const Config& config = loaded.config;
     check_site(f.checks, config);
+    check_models(f.checks, config);
     const SocketName socket = parse_socket_name(config.milter.socket);
     const Postfix queries(options);
     Result<PostfixView> view = queries.view();

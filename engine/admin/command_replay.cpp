@@ -225,11 +225,11 @@ void tell_unready(Env& env, const Replay& run, const Config& config,
     const Scales scales(run.memory().site());
     for (const Direction d : {Direction::Inbound, Direction::Outbound, Direction::Internal}) {
         const std::size_t seen = scales.calibration_mails(d);
-        if (directions[static_cast<std::size_t>(d)] == 0 || seen >= config.budget.min_calibration)
+        if (directions[static_cast<std::size_t>(d)] == 0 || seen >= mails_needed(config.budget))
             continue;
         env.err << fmt::format(
             "{} mail: {} seen, {} needed before any is held (budget.min_calibration): none was\n",
-            to_string(d), seen, config.budget.min_calibration);
+            to_string(d), seen, mails_needed(config.budget));
     }
 }
 

@@ -15,6 +15,7 @@
 #include "engine/admin/command.hpp"
 #include "engine/admin/doctor_checks.hpp"
 #include "engine/admin/local_state.hpp"
+#include "engine/admin/models.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/assess/mode.hpp"
 #include "engine/assess/site_key.hpp"
@@ -165,7 +166,7 @@ void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
     r.vips = s.site.people.vips();
     for (const Direction d : {Direction::Inbound, Direction::Outbound, Direction::Internal}) {
         const std::size_t mails = s.scales.calibration_mails(d);
-        r.readiness.push_back({d, mails, mails >= config.budget.min_calibration});
+        r.readiness.push_back({d, mails, mails >= mails_needed(config.budget)});
     }
 }
 
@@ -191,7 +192,7 @@ void look_at_clock(Report& r, const StoreReader& reader) {
 
 // A closed file is four megabytes at most and a line an action: milliseconds.
 void look_at_audit(Report& r, const StoreReader& reader, const Config& config) {
-    const Result<AuditVerdict> verdict = verify_audit(config, &reader);
+    const Result<AuditVerdict> verdict = verify_audit(config, &reader, AuditDepth::Store);
     if (!verdict)
         r.add(kExitWarning, verdict.error());
     else if (!verdict->problems.empty())
@@ -272,7 +273,9 @@ void look_at_journal(Report& r, const Config& config, Time now) {
 Report examine(const Config& config, Time now) {
     Report r;
     for (const ConfigProblem& problem : config.model_problems)
-        r.add(kExitWarning, "a model is left out: " + problem.text());
+        r.add(kExitWarning,
+              "a model is left out (a milter that runs keeps those it had): " + problem.text());
+    if (const Status holds = some_model_holds(config); !holds) r.add(kExitWarning, holds.error());
     const Result<bool> running = learner_running(config.store);
     r.learner_running = running && *running;
     if (!running)
@@ -367,7 +370,7 @@ Json report_json(const Report& r, const Config& config) {
     for (const Readiness& d : r.readiness)
         j["readiness"].push_back({{"direction", to_string(d.direction)},
                                   {"mails", d.mails},
-                                  {"needed", config.budget.min_calibration},
+                                  {"needed", mails_needed(config.budget)},
                                   {"ready", d.ready}});
     j["last_day"] = recent_json(r.day);
     j["last_week"] = recent_json(r.week);
@@ -409,7 +412,7 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
         else
             out << fmt::format(
                 "{:<10} {} of {} mails seen to hold any: still learning, tags at most\n",
-                to_string(d.direction), d.mails, config.budget.min_calibration);
+                to_string(d.direction), d.mails, mails_needed(config.budget));
     }
     if (r.day) print_recent(out, "last day", *r.day, false, config.budget);
     if (r.week) print_recent(out, "last week", *r.week, r.recent_cut, config.budget);

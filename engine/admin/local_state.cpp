@@ -260,15 +260,22 @@ Status milter_is_current(const Config& config) {
     if (!config.tenant.empty()) return ok();  // told by the site's own status
     const Result<std::optional<InUse>> in_use = read_in_use(config);
     if (!in_use) return fail(in_use.error());
-    if (!*in_use || (*in_use)->settings == settings_digest(config)) return ok();
-    const std::string modes = modes_text(config);
-    return fail(
-        ErrorCode::Config,
-        "kith-milter goes by a configuration read at " + iso8601((*in_use)->since) +
-            ((*in_use)->modes == modes ? std::string(", the files have changed since")
-                                       : ", mode " + (*in_use)->modes + "; the files say " + modes),
-        "systemctl reload kith-milter; for keys that need it systemctl restart "
-        "kith-milter");
+    if (!*in_use) return ok();
+    const std::string since = iso8601((*in_use)->since), modes = modes_text(config);
+    if ((*in_use)->settings != settings_digest(config))
+        return fail(ErrorCode::Config,
+                    "kith-milter goes by configuration and models as they were at " + since +
+                        ((*in_use)->modes == modes
+                             ? std::string(", the files have changed since")
+                             : ", mode " + (*in_use)->modes + "; the files say " + modes),
+                    "systemctl reload kith-milter");
+    if (!(*in_use)->restart.empty())
+        return fail(ErrorCode::Config,
+                    "since the reload at " + since +
+                        " these keys wait for a restart: " + (*in_use)->restart,
+                    "systemctl restart the service that each is named after; kith-milter and "
+                    "kith-learner for all others");
+    return ok();
 }
 
 Status mail_is_learned(const Config& config) {

@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/admin/models.hpp"
 
+#include <algorithm>
+
 #include "engine/base/text.hpp"
 
 namespace kith::admin {
 
 const ModelSet& models_of(const Config& config) {
     return config.models ? *config.models : shipped_models();
+}
+
+Status some_model_holds(const Config& config) {
+    const bool enforces =
+        config.mode == Mode::Enforce ||
+        std::any_of(config.modes.begin(), config.modes.end(),
+                    [](const ModeRule& rule) { return rule.mode == Mode::Enforce; });
+    if (!enforces || models_of(config).may_hold()) return ok();
+    return fail(ErrorCode::Config, "no live model holds mail, though the mode is enforce",
+                "kith model enable budget-hold; systemctl reload kith-milter");
 }
 
 Error problems_error(const std::vector<ConfigProblem>& problems) {

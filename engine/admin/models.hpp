@@ -11,6 +11,8 @@ namespace kith::admin {
 
 /// The site's models; kith's own when the configuration brought none.
 [[nodiscard]] const ModelSet& models_of(const Config& config);
+/// Not ok where some mail's mode is enforce and no model that is enabled and live would hold any.
+[[nodiscard]] Status some_model_holds(const Config& config);
 /// A model by its name, or the one of a file (a name with a / or .yaml). NoInput with the nearest
 /// name; Config with the file's problems.
 [[nodiscard]] Result<Model> find_model(const Config& config, const std::string& name_or_file);

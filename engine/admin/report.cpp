@@ -92,7 +92,7 @@ double Report::span_days() const noexcept {
 
 bool Report::is_ready(Direction d) const noexcept {
     const auto& known = readiness[index_of(d)];
-    return known && known->mails >= budget.min_calibration;
+    return known && known->mails >= mails_needed(budget);
 }
 
 ReportBuilder::ReportBuilder(const Config& config, ReportScope scope, LearnedVerdict learned)

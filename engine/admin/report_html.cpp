@@ -316,7 +316,7 @@ private:
             else
                 put("<p class=\"note\">{}: {} of {} mails seen that are needed before any is "
                     "held.</p>\n",
-                    to_string(d), grouped(known->mails), grouped(r_.budget.min_calibration));
+                    to_string(d), grouped(known->mails), grouped(mails_needed(r_.budget)));
         }
         out_ += "</section>\n";
     }

@@ -139,7 +139,7 @@ void add_readiness(std::vector<std::string>& out, const Report& r) {
         if (!r.is_ready(d)) {
             text =
                 fmt::format("Not ready: {} mail, {} of {} mails seen; nothing is held before that.",
-                            which, grouped(known->mails), grouped(r.budget.min_calibration));
+                            which, grouped(known->mails), grouped(mails_needed(r.budget)));
         } else {
             std::string kinds;
             for (std::size_t s = 0; s < kStratumCount; ++s)
@@ -398,7 +398,7 @@ Json readiness_json(const Report& r) {
         out.push_back({{"direction", to_string(d)},
                        {"ready", r.is_ready(d)},
                        {"mails", known->mails},
-                       {"needed", r.budget.min_calibration},
+                       {"needed", mails_needed(r.budget)},
                        {"kinds", strata},
                        {"needed_of_a_kind", r.budget.min_stratum_calibration}});
     }

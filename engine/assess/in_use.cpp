@@ -4,7 +4,9 @@
 #include "engine/assess/mode.hpp"
 #include "engine/base/digest.hpp"
 #include "engine/base/status_line.hpp"
+#include "engine/base/text.hpp"
 #include "engine/config/keys.hpp"
+#include "engine/policy/model.hpp"
 
 namespace kith {
 namespace {
@@ -21,16 +23,20 @@ std::string file_of(const Config& site) {
 
 std::string settings_digest(const Config& site) {
     Digest digest;
-    digest.add(print_config(site));
-    for (const auto& tenant : site.tenants) {
-        digest.add(tenant->tenant + '\n');
-        digest.add(print_config(*tenant));
-    }
+    const auto add = [&](const Config& config) {
+        digest.add(config.tenant + '\n');
+        digest.add(print_config(config));
+        if (config.models) digest.add(config.models->sources);
+    };
+    add(site);
+    for (const auto& tenant : site.tenants) add(*tenant);
     return digest.hex();
 }
 
-Status write_in_use(const Config& site) {
-    return write_status_line(file_of(site), settings_digest(site) + ' ' + modes_text(site));
+Status write_in_use(const Config& site, const std::string& restart) {
+    return write_status_line(
+        file_of(site),
+        settings_digest(site) + ' ' + (restart.empty() ? "-" : restart) + ' ' + modes_text(site));
 }
 
 Result<std::optional<InUse>> read_in_use(const Config& site) {
@@ -38,12 +44,16 @@ Result<std::optional<InUse>> read_in_use(const Config& site) {
     if (!said && said.error().code == ErrorCode::NoInput) return std::optional<InUse>();
     if (!said) return fail(said.error());
     if (!*said) return std::optional<InUse>();
-    const std::string& text = (*said)->text;
-    const std::size_t blank = text.find(' ');
-    if (blank == std::string::npos)
+    const std::vector<std::string_view> parts = split((*said)->text, ' ');
+    if (parts.size() < 3)
         return fail(ErrorCode::Corrupt, file_of(site) + ": not written by kith-milter",
                     "systemctl restart kith-milter");
-    return std::optional(InUse{text.substr(blank + 1), text.substr(0, blank), (*said)->since});
+    InUse out;
+    out.settings = parts[0];
+    if (parts[1] != "-") out.restart = parts[1];
+    out.modes = (*said)->text.substr(parts[0].size() + parts[1].size() + 2);
+    out.since = (*said)->since;
+    return std::optional(std::move(out));
 }
 
 }  // namespace kith

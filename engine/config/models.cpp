@@ -501,6 +501,7 @@ void read_into(ModelSet& models, std::string_view text, const std::string& file,
     reader.read(text);
     if (out.problems.size() != before) return;
     models = std::move(with);
+    models.sources.append(file).append(1, '\0').append(text).append(1, '\0');
     if (!reader.named().empty()) out.changed.push_back(reader.named());
 }
 

@@ -399,13 +399,15 @@ Status JournalLearner::apply_admin(const JournalRecord& record) {
             // Before the mail teaches: what it taught would surprise no more.
             if (released && admin->until > record.time)
                 if (auto allowed = allow(*mail, *admin, record.time); !allowed) return allowed;
-            if (!released)
+            if (!released) {
                 learner_->confirm_bad(*mail);
-            else if (mail->action == Action::Held)
+                if (auto ended = disallow(*mail); !ended) return ended;
+            } else if (mail->action == Action::Held) {
                 learner_->release(with_attached(*writer_, std::move(*mail)), admin->learn,
                                   record.time);
-            else if (admin->learn)
+            } else if (admin->learn) {
                 learner_->accept_attached(*mail);
+            }
         }
     }
     // A mail that is deleted stays so, also where it is found to be bad afterwards.
@@ -490,8 +492,16 @@ Status JournalLearner::apply_audit(const JournalRecord& record) {
         return ok();
     }
     const auto known = read_audit_mark(*writer_);
-    if (known && known->number >= admin->number) return ok();
-    return writer_->put(Table::Meta, kAuditKey, integer_key(admin->number) + admin->id);
+    AuditMark mark = known ? *known : AuditMark{};
+    if (mark.number > admin->number) return ok();
+    if (mark.number == admin->number) {
+        if (mark.hash == admin->id) return ok();
+        mark.rewritten = admin->number;
+    }
+    mark.number = admin->number;
+    mark.hash = admin->id;
+    return writer_->put(Table::Meta, kAuditKey,
+                        integer_key(mark.number) + mark.hash + integer_key(mark.rewritten));
 }
 
 Status JournalLearner::apply_forget(const JournalRecord& record) {
@@ -778,9 +788,15 @@ Result<AuditMark> read_audit_mark(const StoreReader& reader) {
     if (!found) return fail(found.error());
     if (!found->has_value()) return AuditMark{};
     const std::string_view bytes = **found;
-    if (bytes.size() != 72)
+    constexpr std::size_t kNumber = 8, kHash = 64;
+    // Without the last number where it was written by a kith that did not know it.
+    if (bytes.size() != kNumber + kHash && bytes.size() != kNumber + kHash + kNumber)
         return fail(ErrorCode::Corrupt, "the store's note of the audit log is damaged");
-    return AuditMark{*decode_integer_key(bytes.substr(0, 8)), std::string(bytes.substr(8))};
+    AuditMark mark{*decode_integer_key(bytes.substr(0, kNumber)),
+                   std::string(bytes.substr(kNumber, kHash)), 0};
+    if (bytes.size() > kNumber + kHash)
+        mark.rewritten = *decode_integer_key(bytes.substr(kNumber + kHash));
+    return mark;
 }
 
 Result<std::uint64_t> read_damaged_segment(const StoreReader& reader) {

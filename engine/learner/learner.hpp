@@ -106,6 +106,9 @@ public:
 struct AuditMark {
     std::uint64_t number = 0;
     std::string hash;  ///< 64 hexadecimal digits
+    /// Number of the last line that came again with another digest: the log had lost its end and
+    /// has grown as long since. 0 = none ever did.
+    std::uint64_t rewritten = 0;
 };
 [[nodiscard]] Result<AuditMark> read_audit_mark(const StoreReader& reader);
 

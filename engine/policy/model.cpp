@@ -76,6 +76,13 @@ bool ModelSet::may_delay() const noexcept {
     });
 }
 
+bool ModelSet::may_hold() const noexcept {
+    return std::any_of(models.begin(), models.end(), [](const Model& m) {
+        return m.enabled && m.live &&
+               (m.action == Verdict::Quarantine || m.action == Verdict::Reject);
+    });
+}
+
 Decision decide(const ModelSet& models, const PolicyCase& c, bool may_delay) {
     Decision out;
     for (const Model& m : models.models) {

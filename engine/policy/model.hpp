@@ -61,9 +61,12 @@ struct Model {
 struct ModelSet {
     std::vector<Model> models;
     PolicyGroups groups;
+    std::string sources;  ///< names and texts of what it was read from, one after the other
     [[nodiscard]] const Model* find(std::string_view name) const noexcept;
     /// One that is enabled and live may answer 451.
     [[nodiscard]] bool may_delay() const noexcept;
+    /// One that is enabled and live may hold or reject.
+    [[nodiscard]] bool may_hold() const noexcept;
 };
 
 struct Decision {

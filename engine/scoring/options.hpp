@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstddef>
 
 #include "engine/scoring/assessment.hpp"
 
@@ -21,11 +24,19 @@ struct ScoringOptions {
     /// > 0, sum 1. Measured: more for links serves account takeovers by own clients, more for
     /// identity and unbacked serves spoofing.
     std::array<double, kStratumCount> shares{.145, .55, .20, .05, .005, .05};
-    /// Calibration mails of a direction needed before anything is held. 2,995 give "at most 1 in
-    /// 1000" with 95 % confidence.
+    /// Calibration mails of a direction needed before anything is held at 1 in 1000 or more: see
+    /// mails_needed(). 2,995 give "at most 1 in 1000" with 95 % confidence.
     unsigned min_calibration = 2995;
     /// ... and of the stratum.
     unsigned min_stratum_calibration = 30;
 };
+
+/// Calibration mails of a direction needed before anything is held: a promise of fewer than 1 in
+/// 1000 takes as many times more.
+[[nodiscard]] inline std::size_t mails_needed(const ScoringOptions& options) noexcept {
+    const double per_1000 = options.holds_per_1000;
+    const double times = per_1000 > 0 && per_1000 < 1 ? 1 / per_1000 : 1;
+    return static_cast<std::size_t>(std::ceil(options.min_calibration * std::min(times, 1e6)));
+}
 
 }  // namespace kith

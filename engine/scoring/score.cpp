@@ -286,7 +286,7 @@ double score_of(double evidence) noexcept {
 
 bool is_ready(const Scales& scales, Direction d, Stratum s,
               const ScoringOptions& options) noexcept {
-    return scales.calibration_mails(d) >= options.min_calibration &&
+    return scales.calibration_mails(d) >= mails_needed(options) &&
            scales.calibration_mails(d, s) >= options.min_stratum_calibration;
 }
 

@@ -667,11 +667,11 @@ TEST_CASE("status and doctor tell that the milter goes by other settings than th
             if (check["name"] == "reload") return check["state"].get<std::string>();
         return std::string("none");
     };
-    CHECK(status().find("goes by a configuration") == std::string::npos);
+    CHECK(status().find("goes by") == std::string::npos);
     const auto in_use = load_config_or_error(site.dir.file("kith.yaml"));
     REQUIRE(in_use);
     REQUIRE(write_in_use(**in_use));
-    CHECK(status().find("goes by a configuration") == std::string::npos);
+    CHECK(status().find("goes by") == std::string::npos);
     CHECK(doctor() == "ok");
     site.configure("mode: passive\n");
     CHECK(status().find(", mode enforce; the files say passive; systemctl reload kith-milter") !=
@@ -680,6 +680,29 @@ TEST_CASE("status and doctor tell that the milter goes by other settings than th
     site.configure("mode: enforce\nbudget: {holds_per_1000: 2}\n");
     CHECK(status().find(", the files have changed since; systemctl reload kith-milter") !=
           std::string::npos);
+    site.configure("mode: enforce\n");
+    site.dir.write("models.d/mine.yaml", "when: ready\naction: tag\n");
+    CHECK(status().find(", the files have changed since; systemctl reload kith-milter") !=
+          std::string::npos);
+    std::filesystem::remove(site.dir.path() / "models.d/mine.yaml");
+    CHECK(status().find("goes by") == std::string::npos);
+    REQUIRE(write_in_use(**in_use, "milter.workers"));
+    CHECK(status().find("these keys wait for a restart: milter.workers; systemctl restart ") !=
+          std::string::npos);
+}
+
+TEST_CASE("a site that should hold mail and has no model that holds is told so") {
+    Site site;
+    site.seen({held_mail()});
+    const auto doctor = [&] { return site.kith({"doctor"}).out; };
+    CHECK(site.kith({"status"}).out.find("no live model holds mail") == std::string::npos);
+    site.dir.write("models.d/off.yaml", "override: budget-hold\nenabled: false\n");
+    CHECK(site.kith({"status"}).out.find("no live model holds mail") != std::string::npos);
+    CHECK(doctor().find("no live model holds mail") != std::string::npos);
+    site.configure("mode: tag\n");
+    CHECK(site.kith({"status"}).out.find("no live model holds mail") == std::string::npos);
+    site.dir.write("models.d/off.yaml", "override: budget-hold\nenabled: flase\n");
+    CHECK(doctor().find("models.d/off.yaml:2:") != std::string::npos);
 }
 
 TEST_CASE("a lost secret makes status critical and fails a check of doctor") {

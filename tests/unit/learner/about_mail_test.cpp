@@ -116,6 +116,17 @@ TEST_CASE(
     CHECK_FALSE(site.rows(Table::Messages).contains(allowances_key(mail.observations.sender)));
 }
 
+TEST_CASE("a mail that is confirmed as bad allows nothing any more") {
+    const Told site;
+    const MailRecord mail = held();
+    site.journal({mail});
+    site.tell(RecordType::Release, mail, 0, day(32));
+    REQUIRE(site.allowances(mail).items.size() == 1);
+    site.tell(RecordType::Confirm, mail);
+    CHECK(site.allowances(mail).items.empty());
+    CHECK(site.entry(mail).state == MailState::Confirmed);
+}
+
 TEST_CASE("the milter's memory and the learner's give the same allowance, others give none") {
     const Told site;
     const MailRecord mail = held();
@@ -169,4 +180,7 @@ TEST_CASE("the audit log's newest line is remembered, and never an earlier one a
     CHECK(note(1, 'a').number == 1);
     CHECK(note(2, 'b').hash == std::string(64, 'b'));
     CHECK(note(1, 'c').hash == std::string(64, 'b'));
+    CHECK(note(2, 'b').rewritten == 0);  // twice the same is one
+    CHECK(note(2, 'd').rewritten == 2);
+    CHECK(note(3, 'e').rewritten == 2);
 }

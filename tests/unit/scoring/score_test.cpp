@@ -442,6 +442,15 @@ TEST_CASE("nothing is held before there is enough calibration mail of direction 
     site.scores[0][1].add(1);
     CHECK(is_ready(Scales(site), Direction::Inbound, Stratum::NewLink, s.options));
     CHECK_FALSE(is_ready(Scales(site), Direction::Outbound, Stratum::Plain, s.options));
+    for (const auto& [per_1000, needed] :
+         {std::pair(10.0, 2995), {1.0, 2995}, {.5, 5990}, {.1, 29950}, {0.0, 2995}}) {
+        ScoringOptions options;
+        options.holds_per_1000 = per_1000;
+        CHECK(mails_needed(options) == static_cast<std::size_t>(needed));
+    }
+    s.options.holds_per_1000 = .99;
+    CHECK_FALSE(is_ready(Scales(site), Direction::Inbound, Stratum::Plain, s.options));
+    s.options.holds_per_1000 = 1;
     s.options.min_calibration = 2997;
     CHECK_FALSE(is_ready(Scales(site), Direction::Inbound, Stratum::Plain, s.options));
 }
