@@ -354,7 +354,8 @@ void check_timers(Checks& checks, Time now) {
           std::pair("kith-alerts", "no alert is sent, and nothing old is removed")}) {
         const auto shown =
             run_process({"systemctl", "show", "--timestamp=unix",
-                         "--property=Id,LoadState,ActiveState,UnitFileState,LastTriggerUSec,Result",
+                         "--property=Id,LoadState,ActiveState,UnitFileState,Result,"
+                         "ExecMainStartTimestamp",
                          std::string(name) + ".timer", std::string(name) + ".service"},
                         {});
         if (!shown)

@@ -488,7 +488,8 @@ Check check_timer(const std::string& name, const std::string& duty, std::string_
     if (!service["Result"].empty() && service["Result"] != "success")
         return warn(name + ".service failed (" + service["Result"] + "): " + duty,
                     "journalctl -u " + name + " says why");
-    const auto last = unix_time(timer["LastTriggerUSec"]);
+    // Not the timer's LastTriggerUSec: systemctl prints that in words whatever --timestamp asks for.
+    const auto last = unix_time(service["ExecMainStartTimestamp"]);
     if (last && now - *last > kLong)
         return warn(unit + " has not run since " + iso8601(*last) + ": " + duty,
                     "systemctl restart " + unit);

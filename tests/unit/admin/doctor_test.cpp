@@ -343,11 +343,11 @@ TEST_CASE(
                           const std::string& file, const std::string& last,
                           const std::string& result) {
         return "Id=kith-alerts.timer\nLoadState=" + load + "\nActiveState=" + active +
-               "\nUnitFileState=" + file + "\nLastTriggerUSec=" + last +
+               "\nUnitFileState=" + file +
                "\nResult=success\n\nId=kith-alerts.service\nLoadState=loaded\nActiveState="
                "inactive\n"
                "UnitFileState=static\nResult=" +
-               result + "\n";
+               result + "\nExecMainStartTimestamp=" + last + "\n";
     };
     const auto check = [&](const std::string& text) {
         return check_timer("kith-alerts", "no alert is sent", text, now);
