@@ -253,6 +253,7 @@ void check_newest(Checks& checks, const Config& config, const StoreReader& reade
         if (e.imported) continue;
         const Result<MailRecord> record = read_record(config, e);
         if (!record) continue;  // "journal.records" has told
+        if (record->own) continue;
         ++recent.mails;
         if (record->queue_id.empty()) ++recent.without_queue_id;
         if (e.direction != Direction::Inbound) continue;
