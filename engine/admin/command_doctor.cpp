@@ -215,6 +215,15 @@ void check_outbound(Checks& checks, const StoreReader& reader) {
         "hand submission to kith as well, and set site.domains and site.networks");
 }
 
+void check_running(Checks& checks, const Postfix& postfix) {
+    if (::geteuid() != 0 || !postfix.has("postfix")) return;
+    if (const Status runs = postfix.running(); !runs)
+        add_error(checks, "postfix.running", CheckState::Fail, runs.error(),
+                  "look yourself: " + postfix.command_text("postfix", {"status"}));
+    else
+        add(checks, "postfix.running", CheckState::Ok, "Postfix is running");
+}
+
 // Mail that the journal has as held, against Postfix's hold queue.
 void check_hold_queue(Checks& checks, const StoreReader& reader, const Postfix& postfix,
                       const std::string& host) {
@@ -409,6 +418,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     if (postfix) check_from_chroot(f.checks, socket, *postfix);
     check_authserv(f.checks, servers, !config.site.authserv_ids.empty());
     if (postfix) {
+        check_running(f.checks, queries);
         check_forged_results(f.checks, servers, queries, *postfix);
         for (Check& c : check_postfix(*postfix, socket)) f.checks.push_back(std::move(c));
         f.lines = postfix_lines(*postfix, socket);

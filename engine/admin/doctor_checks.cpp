@@ -375,7 +375,8 @@ Check check_holding(const std::vector<HeldMail>& told, std::string_view postqueu
     if (gone == told.end())
         return {kName, CheckState::Ok,
                 counted(told.size(), "held mail") +
-                    " told of in the journal, all of it in the hold queue",
+                    " in the journal, " + (told.size() == 1 ? "it is" : "all of them are") +
+                    " in the hold queue",
                 ""};
     const auto missing = static_cast<std::size_t>(
         std::count_if(gone, told.end(), [&](const HeldMail& m) { return !is_held(m); }));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What doctor says about Postfix configurations, and what it tells to paste.
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <map>
 
@@ -145,6 +146,8 @@ TEST_CASE("what kith held is looked for in the hold queue") {
     };
     CHECK(state({}) == CheckState::Ok);
     CHECK(state({{"aaaa", "4A"}}) == CheckState::Ok);
+    CHECK(check_holding({{"aaaa", "4A"}}, queue).text ==
+          "1 held mail in the journal, it is in the hold queue");
     // The newest is the one that tells whether holding works now.
     CHECK(state({{"bbbb", "4B"}, {"aaaa", "4A"}}) == CheckState::Fail);
     CHECK(state({{"cccc", "4C"}}) == CheckState::Fail);
@@ -300,6 +303,32 @@ TEST_CASE("doctor compares what the journal has as held with what Postfix holds"
     // What an admin has said something about is no matter of the queue any more.
     site.mark(held.id, MailState::Released);
     CHECK(check("")["postfix.holding"] == "ok");
+}
+
+TEST_CASE("doctor tells root that Postfix is stopped") {
+    if (::geteuid() != 0) {
+        WARN("needs root: others may not ask");
+        return;
+    }
+    const test::Site site;
+    const test::TempDir postfix;
+    const auto check = [&](const std::string& status) {
+        postfix.write("postfix", "#!/bin/sh\n[ \"$*\" = status ] && exit " + status + "\n");
+        postfix.write("postconf", "#!/bin/sh\n");
+        for (const char* program : {"postfix", "postconf"})
+            std::filesystem::permissions(postfix.path() / program,
+                                         std::filesystem::perms::owner_all);
+        const auto out = site.kith({"doctor", "--json", "--postfix-bin", postfix.str()});
+        const auto j = nlohmann::json::parse(out.out);
+        for (const auto& c : j["checks"])
+            if (c["name"] == "postfix.running") return c;
+        return nlohmann::json();
+    };
+    CHECK(check("0")["state"] == "ok");
+    const auto stopped = check("1");
+    CHECK(stopped["state"] == "fail");
+    CHECK(stopped["text"] == "Postfix is not running (postfix status: status 1)");
+    CHECK(stopped["todo"] == "systemctl start postfix");
 }
 
 TEST_CASE("doctor tells whether a sender can write Authentication-Results of a trusted name") {
