@@ -129,7 +129,6 @@ OutgoingMail admin_digest(const Config& config, Time now, const std::string& hos
             t += "   why  " + quiet(item.reasons[i], 200) + '\n';
         for (const std::string& line : commands_for(e)) t += "   " + line + '\n';
         t += '\n';
-
     }
     return mail;
 }
