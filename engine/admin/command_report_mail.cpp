@@ -31,6 +31,7 @@ namespace kith::admin {
 namespace {
 
 constexpr std::size_t kMaxReport = 64U << 20U;
+constexpr const char* kAttachIt = "attach the mail itself (forward as attachment)";
 
 struct Options {
     std::string why, reporter;
@@ -184,7 +185,7 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
         return fail(ErrorCode::Usage,
                     "the report names no mail: neither it nor a mail attached to "
                     "it has a Message-ID or X-Kith-Id",
-                    "attach the mail itself (forward as attachment)");
+                    kAttachIt);
     const std::string by = options.reporter.empty() ? read.reporter : options.reporter;
     Found found;
     auto mails = originals(config, reader, read.mails);
@@ -241,6 +242,8 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
     if (found.originals.empty()) {
         env.out << "the reported mail is not known here: it did not come through kith, or too long "
                    "ago\n";
+        // A mail that was forwarded inline is another than the one that came.
+        if (!read.attached) env.out << "no mail is attached to it: " << kAttachIt << '\n';
         return status;
     }
     for (const MailEntry& e : found.originals)
