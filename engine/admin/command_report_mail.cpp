@@ -26,6 +26,7 @@
 #include "engine/assess/site_key.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/values.hpp"
+#include "engine/learner/learner.hpp"
 
 namespace kith::admin {
 namespace {
@@ -124,8 +125,30 @@ Status hold_queued(const Config& config, Time now, const Options& options, Found
     return ok();
 }
 
-Status record_it(const Config& config, Time now, const MailEntry& entry, const std::string& by,
-                 const Options& options) {
+/// Whether `by` has reported the mail already. The journal is read from the mail on only where the
+/// learner has counted a report; one that it has not come to lies behind its checkpoint.
+Result<bool> has_reported(const Config& config, const StoreReader& reader, const MailEntry& entry,
+                          const std::string& by) {
+    if (by.empty()) return false;
+    const Result<JournalPosition> checkpoint = read_checkpoint(reader);
+    if (!checkpoint) return fail(checkpoint.error());
+    auto journal = JournalReader::open(config.journal);
+    if (!journal) return fail(std::move(journal).error());
+    if (Status s = (*journal)->seek(entry.reports > 0 ? entry.position : *checkpoint); !s)
+        return fail(std::move(s).error());
+    bool found = false;
+    const Status read = for_each_record(**journal, [&](const JournalRecord& record) {
+        if (record.type != RecordType::Report || found) return ok();
+        const auto report = decode_admin_record(record.payload);
+        found = report && report->id == entry.id && ascii_iequals(report->address, by);
+        return ok();
+    });
+    if (!read) return fail(read.error());
+    return found;
+}
+
+Status record_it(const Config& config, const StoreReader& reader, Time now, const MailEntry& entry,
+                 const std::string& by, const Options& options) {
     if (Status s =
             audit(config, now,
                   {options.confirm ? "report-mail confirm" : "report-mail", entry.id,
@@ -136,7 +159,11 @@ Status record_it(const Config& config, Time now, const MailEntry& entry, const s
     record.id = entry.id;
     record.address = by;
     record.why = options.why;
-    if (Status s = append_admin_record(config, RecordType::Report, now, record); !s) return s;
+    // The learner counts each record as one report more.
+    const Result<bool> again = has_reported(config, reader, entry, by);
+    if (!again) return fail(again.error());
+    if (!*again)
+        if (Status s = append_admin_record(config, RecordType::Report, now, record); !s) return s;
     return options.confirm ? append_admin_record(config, RecordType::Confirm, now, record) : ok();
 }
 
@@ -204,7 +231,7 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
         if (m.entry.is_on_hold()) ++found.on_hold;
     }
     for (const MailEntry& e : found.originals)
-        if (Status s = record_it(config, env.now, e, by, options); !s)
+        if (Status s = record_it(config, reader, env.now, e, by, options); !s)
             return fail(std::move(s).error());
     if (!found.originals.empty()) {
         if (Status s = hold_queued(config, env.now, options, found); !s)

@@ -171,6 +171,10 @@ TEST_CASE("a reported mail finds who else got it, who answered, and what else ca
                         "2 recipients; 1 on hold before, 0 put on hold "
                         "now; 1 answer\n") != std::string::npos);
     CHECK(site.records(RecordType::Confirm).size() == 1);
+    // The same person's word counts once, another's as well.
+    CHECK(site.records(RecordType::Report).size() == 1);
+    CHECK(run("report-mail --no-hold --reporter dora@example.org").status == 0);
+    CHECK(site.records(RecordType::Report).size() == 2);
 }
 
 TEST_CASE("a report of a mail that is not known records nothing") {
