@@ -13,6 +13,7 @@
 #include "engine/admin/journal_scan.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/models.hpp"
+#include "engine/config/file_text.hpp"
 
 namespace kith::admin {
 namespace {
@@ -76,9 +77,22 @@ struct Change {
     }
 };
 
-Result<std::shared_ptr<const ModelSet>> changed_models(const Config& config,
-                                                       const Options& options) {
-    auto models = std::make_shared<ModelSet>(models_of(config));
+/// Whether the file that has the last word on a model now reads like `file`.
+bool reads_alike(const Model& now, const std::string& file) {
+    const auto written = read_config_file(now.overridden_by.empty() ? now.file : now.overridden_by);
+    const auto text = read_config_file(file);
+    return written && text && *written == *text;
+}
+
+struct Changed {
+    std::shared_ptr<const ModelSet> models;
+    std::vector<std::string> notes;  ///< of files by which nothing can change
+};
+
+Result<Changed> changed_models(const Config& config, const Options& options) {
+    const ModelSet& as_they_are = models_of(config);
+    auto models = std::make_shared<ModelSet>(as_they_are);
+    std::vector<std::string> notes;
     for (const std::string& file : options.files) {
         LoadedModels with = with_model_file(*models, file);
         if (!with.problems.empty()) return fail(problems_error(with.problems));
@@ -91,9 +105,13 @@ Result<std::shared_ptr<const ModelSet>> changed_models(const Config& config,
                                 "the model " + name + " is about accounts and holds no mail",
                                 "kith hunt --model " + file + " asks it");
                 m.live = m.live || options.as_live;
+                const Model* now = as_they_are.find(name);
+                if (now != nullptr && now->live == m.live && reads_alike(*now, file))
+                    notes.push_back("the models as they are have " + name + " as " + file +
+                                    " has it: nothing changes by it");
             }
     }
-    return std::shared_ptr<const ModelSet>(std::move(models));
+    return Changed{std::move(models), std::move(notes)};
 }
 
 Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
@@ -109,7 +127,8 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
     Change gained, lost, tags_gained, tags_lost;
     const auto count = scan_journal(env, config, *span, [&](const MailRecord& r) {
         const PolicyCase mail{r, config.budget};
-        const Decision before = decide(now, mail, false), after = decide(**changed, mail, false);
+        const Decision before = decide(now, mail, false),
+                       after = decide(*changed->models, mail, false);
         held_now += holds(before.verdict) ? 1U : 0U;
         held_then += holds(after.verdict) ? 1U : 0U;
         if (holds(before.verdict) != holds(after.verdict))
@@ -123,6 +142,7 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
     if (!count) return fail(count.error());
     if (env.json) {
         print_json(env.out, Json{{"looked_at", scan_json(*count)},
+                                 {"notes", changed->notes},
                                  {"held_now", held_now},
                                  {"held_then", held_then},
                                  {"gained", gained.json()},
@@ -131,6 +151,7 @@ Outcome backtest(Env& env, const Config& config, const StoreReader& reader,
                                  {"tags_lost", tags_lost.json()}});
         return 0;
     }
+    for (const std::string& note : changed->notes) env.out << "note: " << cell(note, 2048) << '\n';
     env.out << scan_text(*count) << '\n' << left_out_text(*count);
     if (count->seen == 0) return 0;
     const double days = std::max(1.0, days_between(count->first, count->last));

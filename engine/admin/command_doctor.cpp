@@ -228,6 +228,15 @@ void check_outbound(Checks& checks, const StoreReader& reader) {
         "hand submission to kith as well, and set site.domains and site.networks");
 }
 
+void check_running(Checks& checks, const Postfix& postfix) {
+    if (::geteuid() != 0 || !postfix.has("postfix")) return;
+    if (const Status runs = postfix.running(); !runs)
+        add_error(checks, "postfix.running", CheckState::Fail, runs.error(),
+                  "look yourself: " + postfix.command_text("postfix", {"status"}));
+    else
+        add(checks, "postfix.running", CheckState::Ok, "Postfix is running");
+}
+
 // Mail that the journal has as held, against Postfix's hold queue.
 void check_hold_queue(Checks& checks, const StoreReader& reader, const Postfix& postfix,
                       const std::string& host) {
@@ -266,6 +275,7 @@ void check_newest(Checks& checks, const Config& config, const StoreReader& reade
         if (e.imported) continue;
         const Result<MailRecord> record = read_record(config, e);
         if (!record) continue;  // "journal.records" has told
+        if (record->own) continue;
         ++recent.mails;
         if (record->queue_id.empty()) ++recent.without_queue_id;
         if (e.direction != Direction::Inbound) continue;
@@ -367,7 +377,8 @@ void check_timers(Checks& checks, Time now) {
           std::pair("kith-alerts", "no alert is sent, and nothing old is removed")}) {
         const auto shown =
             run_process({"systemctl", "show", "--timestamp=unix",
-                         "--property=Id,LoadState,ActiveState,UnitFileState,LastTriggerUSec,Result",
+                         "--property=Id,LoadState,ActiveState,UnitFileState,Result,"
+                         "ExecMainStartTimestamp",
                          std::string(name) + ".timer", std::string(name) + ".service"},
                         {});
         if (!shown)
@@ -421,6 +432,7 @@ Findings examine(const Env& env, const PostfixOptions& options) {
     if (postfix) check_from_chroot(f.checks, socket, *postfix);
     check_authserv(f.checks, servers, !config.site.authserv_ids.empty());
     if (postfix) {
+        check_running(f.checks, queries);
         check_forged_results(f.checks, servers, queries, *postfix);
         for (Check& c : check_postfix(*postfix, socket)) f.checks.push_back(std::move(c));
         f.lines = postfix_lines(*postfix, socket);

@@ -236,6 +236,16 @@ void send_digests(Check& check) {
         if (!send(mail)) return;
 }
 
+/// The admin's; it goes to nobody, and so needs no address.
+void print_digest(const Check& check) {
+    std::vector<DigestItem> items;
+    for (const MailEntry& e : check.found.on_hold) items.push_back(item_of(check.config, e));
+    const OutgoingMail digest = admin_digest(check.config, check.env.now, check.host, items,
+                                             check.found, check.requests.size());
+    for (const std::string_view line : split(digest.text, '\n'))
+        check.env.out << (line.empty() ? "" : cell(line, 1000)) << '\n';
+}
+
 bool wants_digest(const Config& config) {
     return !config.quarantine.digest_to.empty() || config.quarantine.digest_recipients;
 }
@@ -272,18 +282,13 @@ Outcome check(Env& env, const Config& config, const StoreReader& reader, const O
             0,
             {}};
     if (digest_only) {
+        if (options.print) {
+            print_digest(c);
+            return 0;
+        }
         if (!wants_digest(config))
             return fail(ErrorCode::Config, "there is nobody to send a digest to",
                         "quarantine.digest_to, quarantine.digest_recipients");
-        if (options.print) {
-            std::vector<DigestItem> items;
-            for (const MailEntry& e : c.found.on_hold) items.push_back(item_of(config, e));
-            const OutgoingMail digest =
-                admin_digest(config, env.now, *host, items, c.found, requests->size());
-            for (const std::string_view line : split(digest.text, '\n'))
-                env.out << (line.empty() ? "" : cell(line, 1000)) << '\n';
-            return 0;
-        }
         send_digests(c);
     } else {
         note_findings(c);

@@ -93,6 +93,13 @@ Result<std::string> confirmed_companion(const Config& config, const StoreReader&
     return std::string();
 }
 
+/// Not ok when the MTA cannot have the mail any more, whatever else is said of it.
+Status check_not_deleted(const MailEntry& entry) {
+    if (entry.state != MailState::Dropped) return ok();
+    return fail(ErrorCode::NoInput, "mail " + entry.id + " was deleted on " +
+                                        iso8601(entry.state_time) + " and cannot be released");
+}
+
 /// Not ok when somebody said that the mail, or another one of the same hand, was bad.
 Status check_not_bad(const Config& config, const StoreReader& reader, const MailEntry& entry) {
     const std::string hint = "to release it all the same: kith release " + entry.id + " --force";
@@ -118,6 +125,8 @@ Outcome release(Env& env, const Config& config, const StoreReader& reader, const
     // Who confirms and then releases, or two who do so at once, must not deliver what is bad.
     entry = with_newest_word(config, reader, *std::move(entry));
     if (!entry) return fail(entry.error());
+    if (!options.no_mta)
+        if (const Status there = check_not_deleted(*entry); !there) return fail(there.error());
     if (!options.force)
         if (const Status sound = check_not_bad(config, reader, *entry); !sound)
             return fail(sound.error());

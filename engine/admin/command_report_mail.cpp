@@ -26,11 +26,13 @@
 #include "engine/assess/site_key.hpp"
 #include "engine/base/text.hpp"
 #include "engine/config/values.hpp"
+#include "engine/learner/learner.hpp"
 
 namespace kith::admin {
 namespace {
 
 constexpr std::size_t kMaxReport = 64U << 20U;
+constexpr const char* kAttachIt = "attach the mail itself (forward as attachment)";
 
 struct Options {
     std::string why, reporter;
@@ -123,8 +125,30 @@ Status hold_queued(const Config& config, Time now, const Options& options, Found
     return ok();
 }
 
-Status record_it(const Config& config, Time now, const MailEntry& entry, const std::string& by,
-                 const Options& options) {
+/// Whether `by` has reported the mail already. The journal is read from the mail on only where the
+/// learner has counted a report; one that it has not come to lies behind its checkpoint.
+Result<bool> has_reported(const Config& config, const StoreReader& reader, const MailEntry& entry,
+                          const std::string& by) {
+    if (by.empty()) return false;
+    const Result<JournalPosition> checkpoint = read_checkpoint(reader);
+    if (!checkpoint) return fail(checkpoint.error());
+    auto journal = JournalReader::open(config.journal);
+    if (!journal) return fail(std::move(journal).error());
+    if (Status s = (*journal)->seek(entry.reports > 0 ? entry.position : *checkpoint); !s)
+        return fail(std::move(s).error());
+    bool found = false;
+    const Status read = for_each_record(**journal, [&](const JournalRecord& record) {
+        if (record.type != RecordType::Report || found) return ok();
+        const auto report = decode_admin_record(record.payload);
+        found = report && report->id == entry.id && ascii_iequals(report->address, by);
+        return ok();
+    });
+    if (!read) return fail(read.error());
+    return found;
+}
+
+Status record_it(const Config& config, const StoreReader& reader, Time now, const MailEntry& entry,
+                 const std::string& by, const Options& options) {
     if (Status s =
             audit(config, now,
                   {options.confirm ? "report-mail confirm" : "report-mail", entry.id,
@@ -135,7 +159,11 @@ Status record_it(const Config& config, Time now, const MailEntry& entry, const s
     record.id = entry.id;
     record.address = by;
     record.why = options.why;
-    if (Status s = append_admin_record(config, RecordType::Report, now, record); !s) return s;
+    // The learner counts each record as one report more.
+    const Result<bool> again = has_reported(config, reader, entry, by);
+    if (!again) return fail(again.error());
+    if (!*again)
+        if (Status s = append_admin_record(config, RecordType::Report, now, record); !s) return s;
     return options.confirm ? append_admin_record(config, RecordType::Confirm, now, record) : ok();
 }
 
@@ -184,7 +212,7 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
         return fail(ErrorCode::Usage,
                     "the report names no mail: neither it nor a mail attached to "
                     "it has a Message-ID or X-Kith-Id",
-                    "attach the mail itself (forward as attachment)");
+                    kAttachIt);
     const std::string by = options.reporter.empty() ? read.reporter : options.reporter;
     Found found;
     auto mails = originals(config, reader, read.mails);
@@ -203,7 +231,7 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
         if (m.entry.is_on_hold()) ++found.on_hold;
     }
     for (const MailEntry& e : found.originals)
-        if (Status s = record_it(config, env.now, e, by, options); !s)
+        if (Status s = record_it(config, reader, env.now, e, by, options); !s)
             return fail(std::move(s).error());
     if (!found.originals.empty()) {
         if (Status s = hold_queued(config, env.now, options, found); !s)
@@ -241,6 +269,8 @@ Outcome report(Env& env, const Config& config, const StoreReader& reader, const 
     if (found.originals.empty()) {
         env.out << "the reported mail is not known here: it did not come through kith, or too long "
                    "ago\n";
+        // A mail that was forwarded inline is another than the one that came.
+        if (!read.attached) env.out << "no mail is attached to it: " << kAttachIt << '\n';
         return status;
     }
     for (const MailEntry& e : found.originals)

@@ -374,8 +374,8 @@ Check check_holding(const std::vector<HeldMail>& told, std::string_view postqueu
     const auto gone = std::find_if_not(told.begin(), told.end(), is_held);
     if (gone == told.end())
         return {kName, CheckState::Ok,
-                counted(told.size(), "held mail") +
-                    " told of in the journal, all of it in the hold queue",
+                counted(told.size(), "held mail") + " in the journal, " +
+                    (told.size() == 1 ? "it is" : "all of them are") + " in the hold queue",
                 ""};
     const auto missing = static_cast<std::size_t>(
         std::count_if(gone, told.end(), [&](const HeldMail& m) { return !is_held(m); }));
@@ -488,7 +488,9 @@ Check check_timer(const std::string& name, const std::string& duty, std::string_
     if (!service["Result"].empty() && service["Result"] != "success")
         return warn(name + ".service failed (" + service["Result"] + "): " + duty,
                     "journalctl -u " + name + " says why");
-    const auto last = unix_time(timer["LastTriggerUSec"]);
+    // Not the timer's LastTriggerUSec: systemctl prints that in words whatever --timestamp asks
+    // for.
+    const auto last = unix_time(service["ExecMainStartTimestamp"]);
     if (last && now - *last > kLong)
         return warn(unit + " has not run since " + iso8601(*last) + ": " + duty,
                     "systemctl restart " + unit);

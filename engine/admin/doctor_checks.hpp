@@ -56,7 +56,7 @@ struct HeldMail {
 /// Older ones may have been let go by hand: Warn.
 [[nodiscard]] Check check_holding(const std::vector<HeldMail>& told, std::string_view postqueue_j);
 
-/// What the newest mails came with; imported ones are left out.
+/// What the newest mails came with; imported ones and kith's own are left out.
 struct RecentMail {
     std::size_t mails = 0;             ///< looked at
     std::size_t without_queue_id = 0;  ///< macro i was not sent

@@ -124,7 +124,11 @@ void add_commands(Explanation& out, const MailEntry& entry, const std::string& k
     if (entry.verdict == Verdict::Pass && entry.action != Action::Held &&
         entry.attached != AttachedMark::Finding)
         return;
-    if (entry.state == MailState::Released || entry.state == MailState::Dropped) return;
+    if (entry.state == MailState::Dropped) return;
+    if (entry.state == MailState::Released) {
+        out.commands.push_back({"if it was bad after all", kith + " confirm " + entry.id});
+        return;
+    }
     const std::string force = entry.state == MailState::Confirmed ? " --force" : "";
     if (entry.is_on_hold()) {
         out.commands.push_back({"deliver it", kith + " release " + entry.id + force});

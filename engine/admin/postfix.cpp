@@ -220,6 +220,16 @@ Result<std::string> Postfix::run(const std::string& name,
     return std::move(output->out);
 }
 
+Status Postfix::running() const {
+    const Result<ProcessOutput> answer = run_process(command("postfix", {"status"}), process_);
+    if (!answer) return fail(answer.error());
+    if (answer->status == 0) return ok();
+    return fail(ErrorCode::Unavailable,
+                "Postfix is not running (" + command_text("postfix", {"status"}) + ": status " +
+                    std::to_string(answer->status) + ")",
+                start_text());
+}
+
 Result<std::string> Postfix::setting(const std::string& name) const {
     Result<std::string> value = run("postconf", {"-x", "-h", name});
     if (!value) return fail(std::move(value).error());

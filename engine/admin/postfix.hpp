@@ -86,6 +86,8 @@ public:
     /// another status than 0. Where it says that Postfix is down, that line and what to do.
     [[nodiscard]] Result<std::string> run(const std::string& name,
                                           const std::vector<std::string>& arguments) const;
+    /// Ok when its master(8) runs; Unavailable with what to do when not. Only root may ask.
+    [[nodiscard]] Status running() const;
     [[nodiscard]] Result<PostfixView> view() const;
     /// Value of one setting, expanded.
     [[nodiscard]] Result<std::string> setting(const std::string& name) const;

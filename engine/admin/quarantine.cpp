@@ -48,6 +48,13 @@ std::string quiet(std::string_view text, std::size_t max) {
     return out;
 }
 
+/// What can be done with a mail on hold, each as it is to be typed.
+std::vector<std::string> commands_for(const MailEntry& e) {
+    if (e.state == MailState::Confirmed) return {"kith explain " + e.id, "kith drop " + e.id};
+    return {"kith explain " + e.id, "kith release " + e.id, "kith drop " + e.id,
+            "kith confirm " + e.id};
+}
+
 }  // namespace
 
 QueueFindings compare_with_queue(const std::vector<MailEntry>& held, const QueueView& queue,
@@ -120,7 +127,8 @@ OutgoingMail admin_digest(const Config& config, Time now, const std::string& hos
         if (!item.subject.empty()) t += "   subject " + quiet(item.subject, 100) + '\n';
         for (std::size_t i = 0; i < item.reasons.size() && i < kMaxReasons; ++i)
             t += "   why  " + quiet(item.reasons[i], 200) + '\n';
-        t += fmt::format("   kith explain {0} | release {0} | drop {0} | confirm {0}\n\n", e.id);
+        for (const std::string& line : commands_for(e)) t += "   " + line + '\n';
+        t += '\n';
     }
     return mail;
 }

@@ -131,11 +131,12 @@ MailReport read_report(std::string_view raw, const ParseOptions& options) {
     const Message outer = parse(raw, options);
     MailReport out;
     const std::vector<std::string> attached = attached_headers(raw);
+    out.attached = !attached.empty();
     for (const std::string& block : attached) {
         ReportedMail mail = reported(parse(block + "\n", options));
         if (!mail.message_id.empty() || !mail.kith_id.empty()) out.mails.push_back(std::move(mail));
     }
-    if (attached.empty()) {
+    if (!out.attached) {
         ReportedMail mail = reported(outer);
         if (!mail.message_id.empty() || !mail.kith_id.empty()) out.mails.push_back(std::move(mail));
         return out;

@@ -23,6 +23,7 @@ struct MailReport {
     std::string reporter;    ///< From address of the report; "" where the mail itself is it
     std::string message_id;  ///< of the report
     bool automatic = false;  ///< a machine's: not to be answered
+    bool attached = false;   ///< it has mail attached; else the mail itself is what is reported
     std::vector<ReportedMail> mails;
 };
 [[nodiscard]] MailReport read_report(std::string_view raw, const ParseOptions& options);

@@ -147,7 +147,8 @@ class Cases:
     def test_the_digest_and_a_request_that_is_mailed_back(self):
         m, qid, mail = self.held('qa06', 5)
         printed = self.kith('quarantine', 'digest', '--print').stdout
-        self.assertIn('kith explain %s | release %s | drop %s | confirm %s\n\n' % (4 * (mail,)), printed)
+        commands = ''.join('   kith %s %s\n' % (command, mail) for command in ('explain', 'release', 'drop', 'confirm'))
+        self.assertIn(commands + '\n', printed)
         self.kith('quarantine', 'digest')
         digest = wait_until(lambda: [x for x in self.server.mailbox(self.admin) if mail.encode() in x and b' on hold at ' in x],
                             lambda: 'a digest; log:\n' + self.server.log()[-3000:])[0]

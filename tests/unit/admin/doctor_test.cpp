@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What doctor says about Postfix configurations, and what it tells to paste.
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <map>
 
@@ -145,6 +146,8 @@ TEST_CASE("what kith held is looked for in the hold queue") {
     };
     CHECK(state({}) == CheckState::Ok);
     CHECK(state({{"aaaa", "4A"}}) == CheckState::Ok);
+    CHECK(check_holding({{"aaaa", "4A"}}, queue).text ==
+          "1 held mail in the journal, it is in the hold queue");
     // The newest is the one that tells whether holding works now.
     CHECK(state({{"bbbb", "4B"}, {"aaaa", "4A"}}) == CheckState::Fail);
     CHECK(state({{"cccc", "4C"}}) == CheckState::Fail);
@@ -268,7 +271,10 @@ TEST_CASE("doctor compares what the journal has as held with what Postfix holds"
     other.host = "mx2.example.org";  // another server's queue is not looked at
     other.queue_id = "4Q1XYZ4abc";
     passed.queue_id.clear();
-    site.seen({held, passed, other});
+    MailRecord digest = test::passed_mail();
+    digest.id = "defghijklmnopqrs";
+    digest.own = true;  // says nothing of what comes from outside
+    site.seen({held, passed, other, digest});
     const test::TempDir postfix;
     postfix.write(
         "postconf",
@@ -281,7 +287,11 @@ TEST_CASE("doctor compares what the journal has as held with what Postfix holds"
         std::map<std::string, std::string> found;
         const auto out = site.kith({"doctor", "--json", "--postfix-bin", postfix.str()});
         const auto j = nlohmann::json::parse(out.out);
-        for (const auto& c : j["checks"]) found[c["name"]] = c["state"];
+        for (const auto& c : j["checks"]) {
+            found[c["name"]] = c["state"];
+            if (c["name"] == "results.seen")
+                CHECK(c["text"].get<std::string>().starts_with("0 of the newest 3 mails from "));
+        }
         return found;
     };
     auto found = check(R"({"queue_name": "hold", "queue_id": "4Q1XYZ2abc"})");
@@ -293,6 +303,32 @@ TEST_CASE("doctor compares what the journal has as held with what Postfix holds"
     // What an admin has said something about is no matter of the queue any more.
     site.mark(held.id, MailState::Released);
     CHECK(check("")["postfix.holding"] == "ok");
+}
+
+TEST_CASE("doctor tells root that Postfix is stopped") {
+    if (::geteuid() != 0) {
+        WARN("needs root: others may not ask");
+        return;
+    }
+    const test::Site site;
+    const test::TempDir postfix;
+    const auto check = [&](const std::string& status) {
+        postfix.write("postfix", "#!/bin/sh\n[ \"$*\" = status ] && exit " + status + "\n");
+        postfix.write("postconf", "#!/bin/sh\n");
+        for (const char* program : {"postfix", "postconf"})
+            std::filesystem::permissions(postfix.path() / program,
+                                         std::filesystem::perms::owner_all);
+        const auto out = site.kith({"doctor", "--json", "--postfix-bin", postfix.str()});
+        const auto j = nlohmann::json::parse(out.out);
+        for (const auto& c : j["checks"])
+            if (c["name"] == "postfix.running") return c;
+        return nlohmann::json();
+    };
+    CHECK(check("0")["state"] == "ok");
+    const auto stopped = check("1");
+    CHECK(stopped["state"] == "fail");
+    CHECK(stopped["text"] == "Postfix is not running (postfix status: status 1)");
+    CHECK(stopped["todo"] == "systemctl start postfix");
 }
 
 TEST_CASE("doctor tells whether a sender can write Authentication-Results of a trusted name") {
@@ -343,11 +379,11 @@ TEST_CASE(
                           const std::string& file, const std::string& last,
                           const std::string& result) {
         return "Id=kith-alerts.timer\nLoadState=" + load + "\nActiveState=" + active +
-               "\nUnitFileState=" + file + "\nLastTriggerUSec=" + last +
+               "\nUnitFileState=" + file +
                "\nResult=success\n\nId=kith-alerts.service\nLoadState=loaded\nActiveState="
                "inactive\n"
                "UnitFileState=static\nResult=" +
-               result + "\n";
+               result + "\nExecMainStartTimestamp=" + last + "\n";
     };
     const auto check = [&](const std::string& text) {
         return check_timer("kith-alerts", "no alert is sent", text, now);

@@ -52,13 +52,16 @@ TEST_CASE(
     CHECK(e.reasons[3].share == 0);
 }
 
-TEST_CASE("a held mail comes with the commands that release and confirm it, until it is released") {
+TEST_CASE("a held mail comes with the commands that release and confirm it") {
     const MailRecord r = test::held_mail();
     MailEntry entry = entry_of(r);
     REQUIRE(explain_mail(entry, r).commands.size() == 4);
     CHECK(explain_mail(entry, r).commands[0].command == "kith release abcdefghijklmnop");
-    entry.state = MailState::Released;
+    entry.state = MailState::Dropped;
     CHECK(explain_mail(entry, r).commands.empty());
+    entry.state = MailState::Released;
+    REQUIRE(explain_mail(entry, r).commands.size() == 1);
+    CHECK(explain_mail(entry, r).commands[0].command == "kith confirm abcdefghijklmnop");
     CHECK(explain_mail(entry, r).verdict.find("It was released on ") != std::string::npos);
 }
 

@@ -177,6 +177,22 @@ TEST_CASE("backtest tells holds gained and lost against the models that are live
     CHECK(past.kith({"backtest", past.dir.write("bad.yaml", "when: x\n")}).status == 78);
 }
 
+TEST_CASE("backtest says where the models as they are have the file already") {
+    const Past past;
+    std::filesystem::create_directories(past.dir.path() / "models.d");
+    const auto notes = [&](const std::string& mode) {
+        const std::string text = "when: from = dora@*\naction: hold\nmode: " + mode + "\n";
+        past.dir.write("models.d/mine.yaml", text);
+        return past.json({"backtest", past.dir.write("mine.yaml", text)})["notes"];
+    };
+    REQUIRE(notes("live").size() == 1);
+    CHECK(notes("live")[0].get<std::string>().starts_with("the models as they are have mine as "));
+    CHECK(notes("experimental").empty());  // to count as live is a change
+    const std::string other =
+        past.dir.write("mine.yaml", "when: from = anna@*\naction: hold\nmode: live\n");
+    CHECK(past.json({"backtest", other})["notes"].empty());
+}
+
 TEST_CASE("imported mail has the score and verdict that it got when learned, in every command") {
     const Site site;
     // What import writes has no judgement; the learner indexes its own.

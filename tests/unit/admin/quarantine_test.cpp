@@ -3,6 +3,8 @@
 // (outgoing.hpp): what is found, and what is written of it.
 #include "engine/admin/quarantine.hpp"
 
+#include <unistd.h>
+
 #include "engine/admin/release_request.hpp"
 #include "engine/assess/own_mail.hpp"
 #include "engine/base/text.hpp"
@@ -123,13 +125,45 @@ TEST_CASE(
         admin_digest(config(), kNow, "mx.example.org", {hostile, item("bcde")}, {}, 2);
     CHECK(mail.to == Ids{"postmaster@example.org"});
     CHECK(mail.subject == "kith: 2 mails on hold at mx.example.org");
-    CHECK(mail.text.find("kith explain abcd | release abcd | drop abcd | confirm abcd\n") !=
-          std::string::npos);
+    CHECK(mail.text.find("\n   kith explain abcd\n   kith release abcd\n   kith drop abcd\n"
+                         "   kith confirm abcd\n") != std::string::npos);
     CHECK(mail.text.find("why  first link to forms.example\n") != std::string::npos);
     CHECK(mail.text.find("2 requests to release wait") != std::string::npos);
     for (const char* part : {"\n1. efgh", "http://", "https://", "www.evil", "\x1b", "\nBcc"})
         CHECK(mail.text.find(part) == std::string::npos);
     CHECK(mail.text.find("hxxp://evil.example") != std::string::npos);
+}
+
+TEST_CASE("of a mail that was confirmed as bad the digest offers what works") {
+    DigestItem bad = item("abcd");
+    bad.entry.state = MailState::Confirmed;
+    const auto mail = admin_digest(config(), kNow, "mx.example.org", {bad}, {}, 0);
+    CHECK(mail.text.find("\n   kith explain abcd\n   kith drop abcd\n\n") != std::string::npos);
+    CHECK(mail.text.find("kith release") == std::string::npos);
+    CHECK(mail.text.find("kith confirm") == std::string::npos);
+}
+
+TEST_CASE("a digest is printed where there is nobody to send it to") {
+    if (::geteuid() != 0) {
+        WARN("needs root: others may not look into the queue");
+        return;
+    }
+    const Site site;
+    site.seen({test::held_mail()});
+    const test::TempDir postfix;
+    postfix.write("postconf", "#!/bin/sh\necho mx.example.org\n");
+    postfix.write("postqueue",
+                  "#!/bin/sh\necho '{\"queue_name\": \"hold\", \"queue_id\": \"4Q1XYZ2abc\"}'\n");
+    for (const char* program : {"postconf", "postqueue"})
+        std::filesystem::permissions(postfix.path() / program, std::filesystem::perms::owner_all);
+    const auto digest = [&](std::vector<std::string> options) {
+        options.insert(options.begin(), {"quarantine", "digest", "--postfix-bin", postfix.str()});
+        return site.kith(options);
+    };
+    const auto printed = digest({"--print"});
+    CHECK(printed.status == 0);
+    CHECK(printed.out.find("on hold at mx.example.org") != std::string::npos);
+    CHECK(digest({}).status == 78);
 }
 
 TEST_CASE("a digest of very many mails is bounded") {

@@ -306,6 +306,23 @@ TEST_CASE("a mail of an incident with a confirmed mail is released only by force
               .status == 0);
 }
 
+TEST_CASE("a mail that was deleted is not released, and that is all that is said") {
+    const Site site;
+    site.seen({test::held_mail()});
+    site.mark("abcdefghijklmnop", MailState::Dropped);
+    const FakePostfix postfix("");
+    for (const char* option : {"--learn", "--force"}) {
+        const auto out =
+            site.kith({"release", "abcdefghijklmnop", option, "--postfix-bin", postfix.dir.str()});
+        CHECK(out.status == 66);
+        CHECK(out.err ==
+              "kith: mail abcdefghijklmnop was deleted on 2026-03-01T13:00:00Z and cannot be "
+              "released\n");
+    }
+    CHECK(postfix.calls().empty());
+    CHECK(site.records(RecordType::Release).empty());
+}
+
 TEST_CASE("when Postfix refuses, the record stands and the command to type is shown") {
     if (!root()) return;
     Site site;

@@ -78,6 +78,7 @@ TEST_CASE("an attached mail is what is reported, whole, as its header only, or i
         CHECK(r.reporter == "bert@example.org");
         CHECK(r.message_id == "r1@example.org");
         CHECK_FALSE(r.automatic);
+        CHECK(r.attached);
     }
 }
 
@@ -86,6 +87,7 @@ TEST_CASE("without an attached mail the mail itself is what is reported, by nobo
     REQUIRE(r.mails.size() == 1);
     CHECK(r.mails[0].message_id == "1@supplier.example");
     CHECK(r.reporter.empty());
+    CHECK_FALSE(r.attached);
 }
 
 TEST_CASE("hostile reports give nothing, or a bounded number of mails") {
@@ -169,6 +171,10 @@ TEST_CASE("a reported mail finds who else got it, who answered, and what else ca
                         "2 recipients; 1 on hold before, 0 put on hold "
                         "now; 1 answer\n") != std::string::npos);
     CHECK(site.records(RecordType::Confirm).size() == 1);
+    // The same person's word counts once, another's as well.
+    CHECK(site.records(RecordType::Report).size() == 1);
+    CHECK(run("report-mail --no-hold --reporter dora@example.org").status == 0);
+    CHECK(site.records(RecordType::Report).size() == 2);
 }
 
 TEST_CASE("a report of a mail that is not known records nothing") {
@@ -183,6 +189,7 @@ TEST_CASE("a report of a mail that is not known records nothing") {
     REQUIRE(out);
     CHECK(out->status == 66);
     CHECK(out->out.find("is not known here") != std::string::npos);
+    CHECK(out->out.find("no mail is attached to it: attach the mail itself") != std::string::npos);
     CHECK(site.records(RecordType::Report).empty());
     site.dir.write("report", "nothing\n");
     CHECK(site.kith({"report-mail"}).status == 64);
