@@ -89,6 +89,7 @@ int run_one(Env& env, const Action& action) {
 int run_each(Env& env, const Action& action) {
     const auto site = load_config_or_error(env.config_path);
     if (!site) return report(env, site.error());
+    env.each_tenant = true;
     int worst = run_one(env, action);
     for (const auto& tenant : (*site)->tenants) {
         env.tenant = tenant->tenant;
