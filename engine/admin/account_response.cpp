@@ -111,6 +111,10 @@ Status kick_sessions(const Config& config, const std::string& account) {
         return answer ? parse_kick(*answer) : Status(fail(answer.error()));
     }
     const auto done = run_process({"doveadm", "kick", "-f", account}, {});
+    if (!done && done.error().code == ErrorCode::Unavailable)
+        return fail(ErrorCode::Unavailable, done.error().what,
+                    "install dovecot-core, or set accounts.doveadm to Dovecot's HTTP API, or lock "
+                    "without --kick");
     if (!done) return fail(done.error());
     // EX_NOUSER 67 and EX_NOTFOUND 68: there was no session.
     if (done->status != 0 && done->status != 67 && done->status != 68)

@@ -287,7 +287,12 @@ Status verify_file(const std::string& directory, const Entry& entry) {
                                     return ok();
                                 });
         !read)
-        return read;
+        return read.error().code == ErrorCode::NoInput
+                   ? Status(fail(
+                         ErrorCode::Corrupt,
+                         directory + ": is an incomplete backup: " + entry.path + " is missing",
+                         "use another one, or take a new one with kith backup"))
+                   : read;
     if (bytes == entry.bytes && digest.hex() == entry.sha256) return ok();
     return fail(ErrorCode::Corrupt, path + ": is not what was backed up", "use another backup");
 }

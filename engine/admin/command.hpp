@@ -26,10 +26,11 @@ struct Env {
     std::ostream& err;  ///< progress and warnings
     std::string config_path;
     Time now{};
-    bool json = false;       ///< one JSON document on `out` instead of text
-    std::string tenant{};    ///< whose mail it is about; "" = the site's own
-    bool terminal = false;   ///< `err` is a terminal: progress may overwrite its line
-    bool is_plugin = false;  ///< first line and status are a Nagios plugin's, of an error too
+    bool json = false;         ///< one JSON document on `out` instead of text
+    std::string tenant{};      ///< whose mail it is about; "" = the site's own
+    bool terminal = false;     ///< `err` is a terminal: progress may overwrite its line
+    bool is_plugin = false;    ///< first line and status are a Nagios plugin's, of an error too
+    bool each_tenant = false;  ///< `tenant` is one of all in turn
 };
 
 /// Exit status, or the error that main() prints and turns into one.

@@ -4,17 +4,20 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <ostream>
+#include <string_view>
+#include <utility>
 
 #include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/mail_lookup.hpp"
 #include "engine/admin/output.hpp"
+#include "engine/features/asks.hpp"
 #include "engine/features/feature_id.hpp"
 #include "engine/features/spec.hpp"
 #include "engine/profile/allowance.hpp"
-#include "engine/scoring/explain.hpp"
 
 namespace kith::admin {
 namespace {
@@ -46,17 +49,73 @@ std::vector<std::string> names_of(const Allowance& a) {
     return out;
 }
 
-/// What explain says of a feature, without the value, which an allowance does not keep: "links to a
-/// page owner". Its name where the value alone says something.
+/// Where explain's sentence needs the value, which an allowance does not keep; "" for all others.
+std::string_view words_without_value(std::uint16_t feature) {
+    static constexpr std::array<std::pair<FeatureId, std::string_view>, 46> kWords = {{
+        {FeatureId::account_from, "its login and its address"},
+        {FeatureId::attachment_risk, "attaches a file that may do harm"},
+        {FeatureId::attachment_types, "attaches a file of a new type"},
+        {FeatureId::ask_count, "asks for many things at once"},
+        {FeatureId::charset, "uses another character set"},
+        {FeatureId::client_domain, "is delivered by a host of another domain"},
+        {FeatureId::client_network, "comes from another network"},
+        {FeatureId::colleague_copied, "addresses others of its own organisation"},
+        {FeatureId::content_language, "declares another language"},
+        {FeatureId::display_name, "writes under another name"},
+        {FeatureId::dkim_signer, "is signed by another domain"},
+        {FeatureId::from_count, "has an unusual number of From addresses"},
+        {FeatureId::helo_domain, "is delivered by a host that calls itself otherwise"},
+        {FeatureId::identity_marks, "looks like somebody known here"},
+        {FeatureId::language_mix, "does not sound like this sender"},
+        {FeatureId::link_asks, "asks for things beside a new link"},
+        {FeatureId::link_density, "has unusually many links for its length"},
+        {FeatureId::link_file, "links to a file of a new kind"},
+        {FeatureId::link_host, "links to a new host"},
+        {FeatureId::link_tenant, "links to a new page owner"},
+        {FeatureId::list_kind, "is mail of another kind, like a newsletter or a notification"},
+        {FeatureId::message_id_host, "has a Message-ID made elsewhere"},
+        {FeatureId::originating_network, "was written in a browser in another network"},
+        {FeatureId::pair_history, "wrote seldom or never to these recipients"},
+        {FeatureId::payment_data, "names payment data"},
+        {FeatureId::phone_number, "names a phone number"},
+        {FeatureId::priority, "marks its mail with another priority"},
+        {FeatureId::quoted_text, "quotes what was not said in the conversation"},
+        {FeatureId::recipient_count, "writes to an unusual number of recipients"},
+        {FeatureId::recipient_place, "names its readers in other fields"},
+        {FeatureId::recipients_known, "writes to recipients it did not write to before"},
+        {FeatureId::reply_prefix, "uses another reply prefix"},
+        {FeatureId::reply_to, "wants answers at another address"},
+        {FeatureId::return_path, "has another envelope sender"},
+        {FeatureId::sender_field, "is sent on behalf of this sender"},
+        {FeatureId::submit_host, "was submitted from another machine"},
+        {FeatureId::submit_network, "was submitted from another network"},
+        {FeatureId::text_asks, "asks for things unlike this sender"},
+        {FeatureId::text_language, "is written unlike this sender"},
+        {FeatureId::text_links, "has links unlike this sender's"},
+        {FeatureId::thread_state, "the conversation it refers to"},
+        {FeatureId::time_zone, "writes in another time zone"},
+        {FeatureId::tls_version, "was delivered with unusual encryption"},
+        {FeatureId::user_agent, "writes with another mail client"},
+        {FeatureId::wrote_back, "nobody here wrote to it lately"},
+        {FeatureId::x_headers, "carries another header field"},
+    }};
+    for (const auto& [id, words] : kWords)
+        if (index_of(id) == feature) return words;
+    return {};
+}
+
+/// What explain says of a feature, without its value: "links to a new page owner".
 std::string words_of(std::uint16_t feature) {
-    std::string name(feature_name(feature));
-    std::string text(feature_spec(feature).sentence);
-    if (const auto aside = text.find(" (%)"); aside != std::string::npos) text.erase(aside, 4);
-    if (text.empty() || text == "%") {
-        std::replace(name.begin(), name.end(), '_', ' ');
-        return name;
+    if (feature >= index_of(Ask::Click) && feature < index_of(Ask::kCount)) {
+        const auto ask = static_cast<Ask>(feature - index_of(Ask::Click));
+        return "asks the reader to " + std::string(request_text(ask));
     }
-    return filled(text, kEllipsis);
+    if (const auto words = words_without_value(feature); !words.empty()) return std::string(words);
+    std::string text(feature_spec(feature).sentence);
+    // What is left has the value in brackets at most: "came by a new way (%)".
+    if (const auto aside = text.find(" ("); aside != std::string::npos)
+        text.erase(aside, text.find(')', aside) + 1 - aside);
+    return text;
 }
 
 std::string words_of(const Allowance& a) {

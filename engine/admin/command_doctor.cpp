@@ -86,7 +86,7 @@ void check_models(Checks& checks, const Config& config) {
         add_error(checks, "models", CheckState::Warn, holds.error(), "");
     else if (config.model_problems.empty())
         add(checks, "models", CheckState::Ok,
-            counted(models_of(config).size(), "model") + ", with those of " +
+            counted(models_of(config).models.size(), "model") + ", with those of " +
                 config.model_files.directory);
 }
 

@@ -20,9 +20,21 @@ struct Options {
     MtaOptions mta;
 };
 
+/// Mail that is on hold and in no index (kith could not record it, or its traces were erased) has
+/// nothing that tells whether it is the right one: Postfix deletes it when the admin says so.
+Error with_way_out(Error unknown, const Options& options) {
+    if (unknown.code != ErrorCode::NoInput || !is_queue_id(options.id)) return unknown;
+    const auto queue = HoldQueue::open(options.mta);
+    if (!queue || (*queue)->name() != "Postfix") return unknown;
+    const Result<std::string> place = (*queue)->find(options.id);
+    if (place && *place == kOnHold)
+        unknown.hint = "Postfix has it on hold: to delete it, postsuper -d " + options.id + " hold";
+    return unknown;
+}
+
 Outcome drop(Env& env, const Config& config, const StoreReader& reader, const Options& options) {
     const Result<MailEntry> entry = look_up_mail(config, reader, options.id);
-    if (!entry) return fail(entry.error());
+    if (!entry) return fail(with_way_out(entry.error(), options));
     const auto queue = HoldQueue::open(options.mta);
     if (!queue) return fail(queue.error());
     if (Status held = check_on_hold(**queue, *entry, "drop"); !held)

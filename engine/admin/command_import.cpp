@@ -292,8 +292,6 @@ void print(Env& env, const Options& options, const AccountImport& c) {
             << (options.dry_run ? " would be" : "") << " imported, " << c.known << " known already";
     if (c.foreign > 0) env.out << ", " << c.foreign << " of accounts of others left out";
     env.out << '\n';
-    if (c.events + c.known + c.foreign == 0)
-        env.out << "no line tells of a login: is this Dovecot's log?\n";
     if (c.events == 0) return;
     env.out << "from " << iso8601(*c.first) << " to " << iso8601(*c.last) << '\n';
     if (!options.dry_run)
@@ -370,6 +368,11 @@ Outcome import_log(Env& env, const Config& config, const Options& options) {
                     done.error().hint);
     if (journal)
         if (Status synced = journal->sync(); !synced) return fail(synced.error());
+    if (done->lines > 0 && done->told() == 0 && g_stop == 0)
+        return fail(ErrorCode::Corrupt,
+                    "import of " + options.dovecot_log + ": " + counted(done->lines, "line") +
+                        " read, and none tells of an account",
+                    "is this Dovecot's log, whole and not compressed?");
     print(env, options, *done);
     if (g_stop != 0)
         return fail(ErrorCode::TryAgain, "import: stopped by a signal",

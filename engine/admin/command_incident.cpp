@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "engine/accounts/explain.hpp"
 #include "engine/admin/account_view.hpp"
@@ -207,6 +208,16 @@ Json related_json(const std::vector<RelatedMail>& mails, bool (*wanted)(Tie)) {
     return out;
 }
 
+/// From its first mail to its last, held or not.
+std::pair<Time, Time> span_of(const Incident& incident) {
+    Time first = incident.opened, last = incident.last_held;
+    for (const Incident::Mail& m : incident.mails) {
+        first = std::min(first, m.time);
+        last = std::max(last, m.time);
+    }
+    return {first, last};
+}
+
 bool from_there(Tie t) { return t == Tie::Sender || t == Tie::Network || t == Tie::Host; }
 bool is_reply(Tie t) { return t == Tie::Reply; }
 bool of_campaign(Tie t) { return is_campaign(t); }
@@ -244,8 +255,9 @@ Outcome show(Env& env, const Config& config, const StoreReader& reader, const Op
         print_json(env.out, j);
         return 0;
     }
+    const auto [first, last] = span_of(*incident);
     env.out << "Incident " << cell(incident->id) << ": mail of " << cell(incident->from) << ", "
-            << iso8601(incident->opened) << " to " << iso8601(incident->last_held)
+            << iso8601(first) << " to " << iso8601(last)
             << (incident->is_open(env.now) ? "\n" : ", closed\n") << "Delivered to: " << joined(got)
             << "\n\n";
     TextTable table({"ID", "TIME", "EVIDENCE", "SCORE", "ACTION", "QUEUE ID", "TO"});

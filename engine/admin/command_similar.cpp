@@ -138,8 +138,8 @@ Outcome similar(Env& env, const Config& config, const StoreReader& reader, const
     TextTable table({"ID", "TIME", "SCORE", "VERDICT", "FROM", "TO", "SHARES"});
     for (const Found& f : best)
         table.add({cell(f.id), iso8601(f.time).substr(0, 16), score_text(f.verdict),
-                   verdict_text(f.verdict), cell(f.from, 36), cell(f.rcpt, 36), f.like.why});
-    table.print(env.out);
+                   verdict_text(f.verdict), cell(f.from), cell(f.rcpt), f.like.why});
+    table.print(env.out, {output_width(), {4, 5}, {3}, {6}});
     return 0;
 }
 

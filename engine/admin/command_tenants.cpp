@@ -59,7 +59,8 @@ Outcome tenants(Env& env, const Config& site) {
 ConfigAction setup_tenants(CLI::App&) {
     return [](Env& env, const Config& config) -> Outcome {
         if (!config.tenant.empty())
-            return fail(ErrorCode::Usage, "a tenant has no tenants", "leave out --tenant");
+            return fail(ErrorCode::Usage, "a tenant has no tenants",
+                        env.each_tenant ? "leave out --each-tenant" : "leave out --tenant");
         return tenants(env, config);
     };
 }

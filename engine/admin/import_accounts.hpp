@@ -20,6 +20,8 @@ struct AccountImport {
     std::uint64_t foreign = 0;  ///< events of another tenant's accounts, left out
     std::uint64_t known = 0;    ///< events that were learned before, left out
     std::optional<Time> first, last;
+    /// Events in it, whoever's.
+    [[nodiscard]] std::uint64_t told() const noexcept { return events + foreign + known; }
 };
 
 /// What reading a log needs of the world.

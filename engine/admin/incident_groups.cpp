@@ -74,9 +74,11 @@ void add(IncidentGroup& group, const Incident& incident, const std::vector<Membe
     }
     for (const Member& m : members) {
         const MailEntry& e = m.entry;
-        group.held += e.action == Action::Held || e.verdict == Verdict::Quarantine ||
-                      e.verdict == Verdict::Reject;
-        group.near_held += is_near_held(e.verdict, e.action, e.score, options);
+        const bool held = e.action == Action::Held || e.action == Action::Rejected;
+        group.held += held;
+        group.near_held +=
+            !held && (e.verdict == Verdict::Quarantine || e.verdict == Verdict::Reject ||
+                      is_near_held(e.verdict, e.action, e.score, options));
         for (const std::string& rcpt : m.rcpts) group.rcpts.insert(ascii_lower(rcpt));
     }
 }

@@ -17,7 +17,9 @@ namespace kith::admin {
 struct IncidentGroup {
     std::vector<Incident> incidents;   ///< newest first; the first one names the group
     std::vector<std::string> senders;  ///< each once
-    std::uint64_t mails = 0, held = 0, near_held = 0;
+    std::uint64_t mails = 0;
+    std::uint64_t held = 0;                 ///< on hold or rejected, in deed
+    std::uint64_t near_held = 0;            ///< or would have been held in another mode
     std::set<std::string> rcpts, answered;  ///< addresses
     Time first{}, last{};                   ///< of its mails
     [[nodiscard]] const Incident& newest() const noexcept { return incidents.front(); }

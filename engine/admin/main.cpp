@@ -3,6 +3,7 @@
 // subcommand what it needs, prints an error once and turns it into a sysexits(3) status. Everything
 // else is in command_*.cpp. Covered by tests/unit/admin/program_test.cpp.
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "engine/admin/local_state.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/base/log.hpp"
+#include "engine/base/text.hpp"
 #include "engine/message/parse.hpp"
 
 namespace kith::admin {
@@ -87,6 +89,7 @@ int run_one(Env& env, const Action& action) {
 int run_each(Env& env, const Action& action) {
     const auto site = load_config_or_error(env.config_path);
     if (!site) return report(env, site.error());
+    env.each_tenant = true;
     int worst = run_one(env, action);
     for (const auto& tenant : (*site)->tenants) {
         env.tenant = tenant->tenant;
@@ -101,6 +104,49 @@ int run_each(Env& env, const Action& action) {
 bool reader_has_gone() {
     pollfd out{STDOUT_FILENO, POLLOUT, 0};
     return ::poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+// What stands on the line as far as it was understood: of "kith allow list" kith, allow and list.
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+    std::vector<const CLI::App*> out{&app};
+    while (!out.back()->get_subcommands().empty())
+        out.push_back(out.back()->get_subcommands().front());
+    return out;
+}
+
+std::vector<std::string> names_below(const CLI::App& command) {
+    std::vector<std::string> out;
+    for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; }))
+        out.push_back(sub->get_name());
+    return out;
+}
+
+// Why the line is wrong, with the help of the command at hand.
+Error usage_error(const CLI::App& app, const CLI::ParseError& e) {
+    const std::vector<const CLI::App*> commands = commands_of(app);
+    std::string path;
+    for (const CLI::App* command : commands) path += command->get_name() + " ";
+    std::string hint = path + "--help";
+    const std::vector<std::string> names = names_below(*commands.back());
+    const std::vector<std::string> unknown = app.remaining(true);
+    const bool no_command = unknown.empty() && dynamic_cast<const CLI::RequiredError*>(&e);
+    const bool no_such_command = !unknown.empty() && !unknown.front().starts_with('-');
+    if (!names.empty() && (no_command || no_such_command)) {
+        const std::string near = no_command ? "" : nearest(unknown.front(), names);
+        if (!near.empty())
+            hint = "the nearest is " + near + "; " + hint;
+        else if (commands.size() > 1)  // those at the top are too many
+            hint = fmt::format("there are {}; {}", fmt::join(names, ", "), hint);
+        return {
+            ErrorCode::Usage,
+            (commands.size() > 1 ? commands.back()->get_name() + ": " : "") +
+                (no_command ? "a command is missing" : "there is no command " + unknown.front()),
+            hint};
+    }
+    // CLI11 names them the last one first.
+    if (!unknown.empty() && (!names.empty() || dynamic_cast<const CLI::ExtrasError*>(&e)))
+        return {ErrorCode::Usage, fmt::format("not understood: {}", fmt::join(unknown, " ")), hint};
+    return {ErrorCode::Usage, e.what(), hint};
 }
 
 int main_inner(int argc, char** argv) {
@@ -133,13 +179,8 @@ int main_inner(int argc, char** argv) {
         // The line may be wrong before the flag was reached.
         const bool wants_json =
             std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
-        const std::vector<std::string> unknown = app.remaining();
-        const bool no_command = app.get_subcommands().empty() && !unknown.empty();
         Env env{std::cout, std::cerr, config_path, SystemClock().now(), wants_json, {}, false};
-        return report(env, Error{ErrorCode::Usage,
-                                 no_command ? "there is no command " + unknown.front()
-                                            : std::string(e.what()),
-                                 "kith --help, or kith COMMAND --help"});
+        return report(env, usage_error(app, e));
     }
 
     Env env{std::cout,

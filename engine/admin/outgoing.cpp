@@ -30,10 +30,13 @@ std::string ascii_ellipsis(std::string_view text) {
 bool printable(char c) noexcept { return c >= 0x20 && c < 0x7f; }
 
 std::string ascii_subject(std::string_view subject) {
-    std::string out;
-    for (const char c : ascii_ellipsis(subject).substr(0, kMaxSubject))
-        out += printable(c) ? c : '?';
-    return std::string(trim(out));
+    constexpr std::string_view kCut = "...";
+    std::string out = ascii_ellipsis(subject);
+    for (char& c : out)
+        if (!printable(c)) c = '?';
+    const std::string_view whole = trim(out);
+    if (whole.size() <= kMaxSubject) return std::string(whole);
+    return std::string(trim(whole.substr(0, kMaxSubject - kCut.size()))).append(kCut);
 }
 
 std::string ascii_text(std::string_view text) {

@@ -18,7 +18,7 @@ namespace kith::admin {
 
 struct OutgoingMail {
     std::vector<std::string> to;  ///< addresses as of parse_mail_address()
-    std::string subject;          ///< what is not ASCII becomes '?'; cut to kMaxSubject
+    std::string subject;          ///< what is not ASCII becomes '?'; cut to kMaxSubject, with "..."
     std::string text;             ///< lines; what is not ASCII is written as \xHH
     std::string in_reply_to;      ///< Message-ID without <>, "" = none
 };

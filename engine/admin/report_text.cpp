@@ -79,7 +79,7 @@ std::string one_digit(double number) { return fmt::format("{:.1f}", number); }
 /// enough.
 std::string a_day(std::uint64_t n, const Report& r) {
     const double rate = static_cast<double>(n) / r.span_days();
-    return rate > 0 && rate < .1 ? "less than one in ten days" : one_digit(rate) + " a day";
+    return rate > 0 && rate < .1 ? "less than one mail in ten days" : one_digit(rate) + " a day";
 }
 
 // The sentences.
@@ -109,10 +109,10 @@ void add_promise(std::vector<std::string>& out, const Report& r, const Tally& al
     if (rated == 0) return;
     const double genuine =
         static_cast<double>(rated) / r.span_days() * r.budget.holds_per_1000 / 1000;
-    std::string text =
-        fmt::format("Promised: at most {} in 1000 genuine mails held by mistake, which here is {}.",
-                    rate_text(r.budget.holds_per_1000),
-                    genuine < .1 ? "less than one in ten days" : one_digit(genuine) + " a day");
+    std::string text = fmt::format(
+        "Promised: at most {} in 1000 genuine mails held by mistake, which here is {}.",
+        rate_text(r.budget.holds_per_1000),
+        genuine < .1 ? "less than one mail in ten days" : one_digit(genuine) + " a day");
     if (all.holds() > 0) {
         text += fmt::format(" Of the {} so far admins called {} good, {} bad", grouped(all.holds()),
                             grouped(all.released), grouped(all.confirmed));

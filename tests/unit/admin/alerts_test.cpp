@@ -319,4 +319,8 @@ TEST_CASE("mail is handed to sendmail in one piece, without a shell, and waits w
     CHECK(mail.find("text of abcd\n") != std::string::npos);
     CHECK(mail.find("text of bcde\n") != std::string::npos);
     CHECK(mail.find("\nX-Kith-Own: ") != std::string::npos);
+    site.put(std::string(100, 'k'));
+    REQUIRE(send_alerts(site.config, kNow + Seconds(120), Channel::Mail));
+    CHECK(site.dir.read("mail").find("\nSubject: kith: text of " + std::string(53, 'k') +
+                                     "...\n") != std::string::npos);
 }

@@ -142,6 +142,20 @@ TEST_CASE("a damaged backup leaves what is there as it is") {
     CHECK_FALSE(fs::exists(to.dir.file("store.restoring")));
 }
 
+TEST_CASE("of a backup that lacks a file, that file is named") {
+    const Backed from;
+    const Site to;
+    fs::path lost;
+    for (const auto& file : fs::directory_iterator(from.dir.path() / "backup" / "journal"))
+        lost = file.path();
+    REQUIRE(fs::remove(lost));
+    const auto out = to.kith({"restore", from.backup()});
+    CHECK(out.status == 74);
+    CHECK(out.err.find("is an incomplete backup: journal/" + lost.filename().string() +
+                       " is missing") != std::string::npos);
+    CHECK(out.err.find("name the directory") == std::string::npos);
+}
+
 TEST_CASE("what an interrupted restore left behind is no hindrance") {
     const Backed from;
     const Site to;

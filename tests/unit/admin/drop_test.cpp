@@ -100,6 +100,22 @@ TEST_CASE("a mail that is not on hold, or was never held, is not deleted") {
     CHECK(site.records(RecordType::Audit).empty());
 }
 
+TEST_CASE("of mail on hold that kith does not know, Postfix's own command is named") {
+    const Site site;
+    site.seen({test::passed_mail()});
+    const Commands postfix;
+    postfix.script("postconf", "echo mx.example.org");
+    postfix.script("postqueue", R"(echo '{"queue_name": "hold", "queue_id": "4Q1XYZ2abc"}')");
+    postfix.script("postsuper", "");
+    const auto out = site.kith({"drop", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
+    CHECK(out.status == 66);
+    CHECK(out.err.find("no mail 4Q1XYZ2abc in the index") != std::string::npos);
+    CHECK(out.err.find("postsuper -d 4Q1XYZ2abc hold") != std::string::npos);
+    const auto other = site.kith({"drop", "4Q1XYZ9abc", "--postfix-bin", postfix.dir.str()});
+    CHECK(other.err.find("postsuper") == std::string::npos);
+    CHECK(postfix.calls().find("postsuper") == std::string::npos);
+}
+
 TEST_CASE("with Sendmail a held mail's two files are removed, and a locked one is left") {
     if (!root()) return;
     Site site;

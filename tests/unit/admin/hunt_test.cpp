@@ -284,7 +284,7 @@ TEST_CASE("backtest takes imported mail in, and says so where there is nothing e
     CHECK(j["gained"]["newest"][0]["judged"] == "when learned");
 }
 
-TEST_CASE("what is cut of an address ends with an ellipsis") {
+TEST_CASE("an address that has to be cut ends with an ellipsis") {
     const Site site;
     MailRecord mail = held_mail(), other = held_mail();
     mail.id = "aaaa1111";
@@ -294,8 +294,13 @@ TEST_CASE("what is cut of an address ends with an ellipsis") {
         r->observations.payment = {77};
     }
     site.seen({mail, other});
-    CHECK(site.kith({"similar", "aaaa1111"}).out.find(std::string(33, 'a') + "\u2026  ") !=
-          std::string::npos);
+    CHECK(site.kith({"similar", "aaaa1111"}).out.find(other.from + "  ") != std::string::npos);
+    const auto narrow =
+        admin::run_process({"/usr/bin/env", "COLUMNS=100", kith::test::kith_program(), "-c",
+                            site.dir.file("kith.yaml"), "similar", "aaaa1111"},
+                           {});
+    REQUIRE(narrow);
+    CHECK(narrow->out.find("aaa\u2026  ") != std::string::npos);
     CHECK(site.kith({"hunt", "--where", "payment > 0"}).out.find(std::string(37, 'a') + "\u2026") !=
           std::string::npos);
 }

@@ -100,8 +100,11 @@ TEST_CASE("a log that is none, one that is missing, and two sources at once say 
     site.write_secret();
     const auto none =
         site.kith({"import", "--dovecot-log", site.dir.write("x.log", "hello\n\xff\n")});
-    CHECK(none.status == 0);
-    CHECK(none.out.find("no line tells of a login: is this Dovecot's log?") != std::string::npos);
+    CHECK(none.status == 74);
+    CHECK(none.out.empty());
+    CHECK(none.err.find("2 lines read, and none tells of an account") != std::string::npos);
+    CHECK(none.err.find("is this Dovecot's log") != std::string::npos);
+    CHECK(site.kith({"import", "--dovecot-log", site.dir.write("empty.log", "")}).status == 0);
     const auto missing = site.kith({"import", "--dovecot-log", site.dir.file("no.log")});
     CHECK(missing.status == 66);
     CHECK(missing.err.find("cannot open") != std::string::npos);

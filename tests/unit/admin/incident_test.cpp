@@ -65,7 +65,7 @@ TEST_CASE("incidents that are over are listed when asked for, with what became o
         out.out ==
         "ID                STATE  FIRST                 LAST                  MAILS  HELD  NEARLY  "
         "TO  ANSWERED  FROM\n"
-        "zbcdefghijklmnop  over   2026-03-01T12:34:56Z  2026-03-01T12:36:56Z  7      3     0       "
+        "zbcdefghijklmnop  over   2026-03-01T12:34:56Z  2026-03-01T12:36:56Z  7      1     2       "
         "3   -         anna@supplier.example\n");
     const Json j = Json::parse(site.kith({"--json", "incident", "list", "--all"}).out);
     REQUIRE(j["groups"].size() == 1);
@@ -173,6 +173,13 @@ TEST_CASE("a tagged mail far below the hold level is none that was nearly held")
     CHECK(site.groups()[0]["near_held"] == 0);
 }
 
+TEST_CASE("what would have been held in another mode was not held, but nearly") {
+    const Today site({{"aaaapassaaaaaaaa", "anna@one.example", 7, Action::Accepted,
+                       Verdict::Quarantine, 80, false}});
+    CHECK(site.groups()[0]["held"] == 0);
+    CHECK(site.groups()[0]["near_held"] == 1);
+}
+
 TEST_CASE("no incidents is said") {
     const Site site;
     site.seen({test::passed_mail()});
@@ -187,6 +194,8 @@ TEST_CASE(
     const Story site;
     const auto out = site.kith({"incident", "show", "zbcd"});
     CHECK(out.status == 0);
+    CHECK(out.out.find("Incident zbcdefghijklmnop: mail of anna@supplier.example, "
+                       "2026-03-01T12:34:56Z to 2026-03-01T12:36:56Z, closed\n") == 0);
     CHECK(out.out.find("Delivered to: bert@example.org, cora@example.org\n") != std::string::npos);
     CHECK(out.out.find("deferred") != std::string::npos);
     CHECK(out.out.find("and 3 mails more") != std::string::npos);

@@ -460,15 +460,44 @@ TEST_CASE("a wrong command line is an error like any other") {
     REQUIRE(unknown);
     CHECK(unknown->status == 64);
     CHECK(unknown->err ==
-          "kith: there is no command lst\nkith: hint: kith --help, or kith COMMAND --help\n");
+          "kith: there is no command lst\nkith: hint: the nearest is list; kith --help\n");
     const auto lacking = admin::run_process({kith::test::kith_program(), "explain"}, {});
     REQUIRE(lacking);
     CHECK(lacking->status == 64);
-    CHECK(lacking->err.find("kith: ID is required\n") == 0);
+    CHECK(lacking->err == "kith: ID is required\nkith: hint: kith explain --help\n");
     const auto help = admin::run_process({kith::test::kith_program(), "--help"}, {});
     REQUIRE(help);
     CHECK(help->status == 0);
     CHECK(help->err.empty());
+}
+
+TEST_CASE("a wrong command below a command is told as one at the top is, and what else is there") {
+    const Site site;
+    const auto err = [&](const std::vector<std::string>& arguments) {
+        const auto out = site.kith(arguments);
+        CHECK(out.status == 64);
+        return out.err;
+    };
+    CHECK(err({"allow", "end", "abcd"}) ==
+          "kith: allow: there is no command end\n"
+          "kith: hint: there are list, remove; kith allow --help\n");
+    CHECK(err({"allow", "lst"}) ==
+          "kith: allow: there is no command lst\n"
+          "kith: hint: the nearest is list; kith allow --help\n");
+    CHECK(err({"allow"}) ==
+          "kith: allow: a command is missing\n"
+          "kith: hint: there are list, remove; kith allow --help\n");
+    CHECK(err({}) == "kith: a command is missing\nkith: hint: kith --help\n");
+    CHECK(err({"allow", "--ever"}) ==
+          "kith: not understood: --ever\nkith: hint: kith allow --help\n");
+}
+
+TEST_CASE("what is not understood is told in the order in which it was typed") {
+    const Site site;
+    CHECK(site.kith({"list", "--sinc", "3d"}).err ==
+          "kith: not understood: --sinc 3d\nkith: hint: kith list --help\n");
+    CHECK(site.kith({"allow", "list", "--sinc", "3d"}).err ==
+          "kith: not understood: --sinc 3d\nkith: hint: kith allow list --help\n");
 }
 
 TEST_CASE("errors are a document with --json") {

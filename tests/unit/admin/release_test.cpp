@@ -173,7 +173,7 @@ TEST_CASE("what is allowed is listed in words, and for programs by the features'
     a.granted = from_unix(1772368496);
     a.expires = SystemClock().now() + Seconds(86400);
     for (const FeatureId f : {FeatureId::link_tenant, FeatureId::ask_count, FeatureId::header_order,
-                              FeatureId::pair_history})
+                              FeatureId::pair_history, FeatureId::ask_shared})
         a.features.push_back(static_cast<std::uint16_t>(index_of(f)));
     Allowances all;
     all.items = {a};
@@ -187,12 +187,29 @@ TEST_CASE("what is allowed is listed in words, and for programs by the features'
         REQUIRE((*txn)->commit());
     }
     CHECK(site.kith({"allow", "list"})
-              .out.find("what links to a page owner \u2026; asks for \u2026 things at once; "
-                        "orders the header fields unlike before; pair history\n") !=
-          std::string::npos);
+              .out.find("what links to a new page owner; asks for many things at once; orders the "
+                        "header fields unlike before; wrote seldom or never to these recipients; "
+                        "asks the reader to fetch something shared\n") != std::string::npos);
     using Json = nlohmann::json;
     CHECK(Json::parse(site.kith({"allow", "list", "--json"}).out)["allowances"][0]["features"] ==
-          Json({"link_tenant", "ask_count", "header_order", "pair_history"}));
+          Json({"link_tenant", "ask_count", "header_order", "pair_history", "ask_shared"}));
+}
+
+TEST_CASE("no feature is listed as allowed without words, or with a gap in them") {
+    const Site site;
+    Allowances all;
+    all.items.resize(1);
+    Allowance& a = all.items.front();
+    a.id = "abcdefghijklmnop";
+    a.expires = SystemClock().now() + Seconds(86400);
+    for (std::size_t f = 0; f < kFeatureCount; ++f)
+        a.features.push_back(static_cast<std::uint16_t>(f));
+    site.seen({test::held_mail()});
+    site.keep(allowances_key(Key16{{1}}), encode(all));
+    const std::string out = site.kith({"allow", "list"}).out;
+    REQUIRE(out.find("what ") != std::string::npos);
+    for (const char* gap : {"\u2026", "%", "; ;", ";  ", "|", "-\n"})
+        CHECK(out.find(gap, out.find("what ")) == std::string::npos);
 }
 
 TEST_CASE("a release with --allow says until when, and tells the learner") {

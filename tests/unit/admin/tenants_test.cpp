@@ -114,6 +114,14 @@ TEST_CASE("a command for each tenant is run for all of them, whatever fails befo
     CHECK(site.kith({"--each-tenant", "--tenant", "red", "list"}).status == 64);
 }
 
+TEST_CASE("what has no tenants of its own names the option that was given") {
+    const Hosted site;
+    CHECK(site.kith({"--each-tenant", "tenants"}).err.find("leave out --each-tenant") !=
+          std::string::npos);
+    CHECK(site.kith({"--tenant", "red", "tenants"}).err.find("leave out --tenant") !=
+          std::string::npos);
+}
+
 TEST_CASE("a tenant that nobody has is named with the nearest, by every kind of command") {
     const Hosted site;
     for (const char* command : {"list", "tenants", "status", "doctor"}) {
