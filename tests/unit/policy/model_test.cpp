@@ -30,7 +30,7 @@ Model model(std::string name, std::optional<Verdict> action, int priority = 50,
 
 Decision decided(std::vector<Model> models, bool may_delay = true) {
     const JudgedMail mail;
-    const ModelSet set{std::move(models), {}};
+    const ModelSet set{std::move(models), {}, {}};
     Decision d = decide(set, mail.view(), may_delay);
     d.by = nullptr;
     return d;
@@ -52,7 +52,7 @@ TEST_CASE("the highest priority decides, among equals the strictest") {
 TEST_CASE("a live model of higher priority that is milder than another is told") {
     const auto told = [](std::vector<Model> models) {
         std::string out;
-        const ModelSet set{std::move(models), {}};
+        const ModelSet set{std::move(models), {}, {}};
         for (const auto& [by, of] : softenings(set)) out += by->name + " over " + of->name + "; ";
         return out;
     };
@@ -95,8 +95,13 @@ TEST_CASE("a delay that is not possible now is no action, and leaves the next on
     };
     CHECK(decided(models(), true).verdict == Verdict::Defer);
     CHECK(decided(models(), false).verdict == Verdict::Tag);
-    CHECK(ModelSet{models(), {}}.may_delay());
-    CHECK_FALSE(ModelSet{{model("b", Verdict::Tag)}, {}}.may_delay());
+    CHECK(ModelSet{models(), {}, {}}.may_delay());
+    CHECK_FALSE(ModelSet{{model("b", Verdict::Tag)}, {}, {}}.may_delay());
+    CHECK(ModelSet{{model("b", Verdict::Reject)}, {}, {}}.may_hold());
+    CHECK_FALSE(ModelSet{{model("b", Verdict::Tag)}, {}, {}}.may_hold());
+    Model off = model("b", Verdict::Quarantine);
+    off.enabled = false;
+    CHECK_FALSE(ModelSet{{off}, {}, {}}.may_hold());
 }
 
 TEST_CASE("a model is concerned by its threshold, directions, domains and days only") {
@@ -132,7 +137,7 @@ TEST_CASE("a site's model that decides is the first reason; kith's own are none"
     Model m = model("new-accounts", Verdict::Quarantine, 60);
     m.description = "an account nobody knows";
     m.tag = "finance-check";
-    apply_models({{m}, {}}, mail.record, mail.budget, false);
+    apply_models({{m}, {}, {}}, mail.record, mail.budget, false);
     const Assessment& a = mail.record.assessment;
     CHECK(a.verdict == Verdict::Quarantine);
     CHECK(a.decided_by == "new-accounts");
