@@ -158,14 +158,6 @@ TEST_CASE("a lock holds although nothing else can be done, and says what is miss
     CHECK(site.locks().size() == 1);
 }
 
-TEST_CASE("where Dovecot's command is missing, what is said of it is about Dovecot") {
-    if (admin::is_installed("doveadm", {})) return;
-    const LockSite site;
-    const auto locked = site.account({"lock", "anna", "--kick"});
-    CHECK(locked.status == 1);
-    CHECK(locked.out.find("doveadm: not installed; install dovecot-core, ") != std::string::npos);
-}
-
 TEST_CASE("the deny file has those whose login is locked, and them only") {
     const LockSite site;
     site.configure("accounts:\n  deny_file: " + site.dir.file("deny") + "\n");
