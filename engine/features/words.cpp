@@ -159,8 +159,8 @@ bool is_prose(std::string_view line) {
     std::size_t good = 0, all = 0;
     for (const char ch : line) {  // without a branch: every byte of every mail comes here
         const auto c = static_cast<unsigned char>(ch);
-        all += (c & 0xC0U) != 0x80 ? 1 : 0;  // code points
-        good += kProse[c] ? 1 : 0;
+        all += (c & 0xC0U) != 0x80 ? 1U : 0U;  // code points
+        good += kProse[c] ? 1U : 0U;
     }
     return all > 0 && good * 100 >= all * 72;
 }
