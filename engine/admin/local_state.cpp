@@ -33,7 +33,7 @@ namespace kith::admin {
 namespace {
 
 constexpr int kConnectMilliseconds = 2000;
-constexpr const char* kRunAs = "run it as root or as a member of the group _kith";
+constexpr const char* kRunAs = "run it as root, or to look only as a member of the group _kith";
 // Below this a record of a large mail, or a part of a large message, may not fit any more.
 constexpr std::uint64_t kLeastRoom = 4ULL << 20;
 
@@ -222,7 +222,7 @@ Status services_write(const std::string& directory, const std::string& state_dir
             directory, number,
             os_error_code(number) == ErrorCode::NoInput
                 ? "create it for the user of the services: systemd-tmpfiles --create, or "
-                  "systemctl restart kith-learner kith-milter"
+                  "systemctl restart kith-learner kith-milter (a tenant's: kith-learner@NAME)"
                 : kRunAs);
     }
     if (!S_ISDIR(s.st_mode)) return fail(ErrorCode::Io, directory + ": not a directory");

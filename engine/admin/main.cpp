@@ -64,7 +64,7 @@ int report(Env& env, Error error) {
     // Who may not read a file needs no other advice about it.
     if (error.code == ErrorCode::Permission &&
         (error.hint.empty() || error.hint.starts_with("check ")))
-        error.hint = "run it as root or as a member of the group _kith";
+        error.hint = "run it as root, or to look only as a member of the group _kith";
     if (env.json) {
         print_json(
             env.out,

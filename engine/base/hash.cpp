@@ -93,7 +93,7 @@ Result<Hasher::Secret> read_secret(const std::string& path) {
                                     : ErrorCode::Io,
                     "site secret " + path + ": " + std::strerror(err),
                     err == EACCES
-                        ? "run it as root or as a member of the group _kith"
+                        ? "run it as root, or to look only as a member of the group _kith"
                         : "kith-learner creates it at its first start; one that was lost comes "
                           "from the backup");
     }

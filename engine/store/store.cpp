@@ -156,7 +156,9 @@ private:
 constexpr const char* kRelearnHint =
     "systemctl restart kith-learner: it moves the store aside and learns again from the journal";
 constexpr const char* kMakeHint =
-    "systemctl restart kith-learner: it makes the store; or correct store.directory";
+    "systemctl restart kith-learner (a tenant's: kith-learner@NAME): it makes the store; or "
+    "correct "
+    "store.directory";
 
 // The environment with its descriptors; lives as long as the Store or any of its readers.
 class Environment {

@@ -834,7 +834,7 @@ TEST_CASE("a user without the right to read the store is told so: 77") {
         if (!out) FAIL(out.error().text());
         return *out;
     };
-    const std::string advice = "run it as root or as a member of the group _kith";
+    const std::string advice = "run it as root, or to look only as a member of the group _kith";
     for (const char* command : {"list", "status"}) {
         const auto out = as_nobody(command);
         const bool plugin = std::string_view(command) == "status";
