@@ -203,7 +203,7 @@ public:
           signals_(signals),
           wake_(wake),
           listener_(listener),
-          started_with_(*parts.current.get()) {}
+          started_with_(parts.current.get()) {}
 
     /// Returns after an order to stop, when the messages that had begun are answered; or when
     /// `finished` says that libmilter stopped by itself.
@@ -263,7 +263,7 @@ private:
         } else {
             *loaded = with_working_models(*loaded, *current_.get());
             std::string restart;
-            for (const auto& key : keys_needing_restart(started_with_, **loaded))
+            for (const auto& key : keys_needing_restart(*started_with_, **loaded))
                 restart += (restart.empty() ? "" : ",") + key;
             judges_.reload(*loaded);
             current_.set(*loaded);
@@ -292,7 +292,7 @@ private:
         if (now.was && now.text.empty()) log(LogLevel::Info, "journal: mail is recorded again");
         if (now.text == told_trouble_) return;
         told_trouble_ = now.text;
-        if (const Status written = write_status_line(started_with_.milter.trouble_file, now.text);
+        if (const Status written = write_status_line(started_with_->milter.trouble_file, now.text);
             !written)
             log(LogLevel::Warning, "kith status cannot be told whether mail is recorded",
                 {{"error", written.error().text()}, {"key", "milter.trouble_file"}});
@@ -319,7 +319,7 @@ private:
     const int signals_;
     const int wake_;
     const int listener_;
-    const Config started_with_;  ///< a reload changes less than a start
+    const std::shared_ptr<const Config> started_with_;  ///< a reload changes less than a start
     std::uint64_t last_completed_ = 0;
     TroubleLog store_trouble_{{.came = "store: mail passes with a neutral score",
                                .field = "trouble",

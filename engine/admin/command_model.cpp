@@ -124,16 +124,15 @@ Outcome show(Env& env, const Config& config, const Options& options) {
 }
 
 /// "soft is live with priority 60 and action tag: mail that budget-hold (50, hold) matches as well
-/// is not held": allowed, and seldom meant.
+/// gets no more than tag": allowed, and seldom meant.
 std::vector<std::string> notes_on(const ModelSet& models) {
     std::vector<std::string> out;
     for (const auto& [by, of] : softenings(models))
-        out.push_back(
-            fmt::format("{} is live with priority {} and action {}: mail that {} ({}, {}) matches "
-                        "as well gets no "
-                        "more than {}; give it a priority below {} unless that is meant",
-                        by->name, by->priority, action_text(*by), of->name, of->priority,
-                        action_text(*of), action_text(*by), of->priority));
+        out.push_back(fmt::format(
+            "{0} is live with priority {1} and action {2}: mail that {3} ({4}, {5}) matches as "
+            "well "
+            "gets no more than {2}; give it a priority below {4} unless that is meant",
+            by->name, by->priority, action_text(*by), of->name, of->priority, action_text(*of)));
     return out;
 }
 

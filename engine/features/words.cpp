@@ -15,7 +15,7 @@ namespace {
 constexpr int kMinLetters = 2, kMaxLetters = 20;
 constexpr std::size_t kRandomToken = 20, kLongWord = 24;
 
-bool is_ascii_letter(UChar32 c) noexcept {
+constexpr bool is_ascii_letter(UChar32 c) noexcept {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
@@ -23,8 +23,7 @@ bool is_ascii_letter(UChar32 c) noexcept {
 constexpr std::array<bool, 256> kProse = [] {
     std::array<bool, 256> out{};
     for (unsigned c = 0; c < out.size(); ++c)
-        out[c] =
-            c >= 0xC0 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '\t';
+        out[c] = c >= 0xC0 || is_ascii_letter(static_cast<UChar32>(c)) || c == ' ' || c == '\t';
     return out;
 }();
 
@@ -88,7 +87,7 @@ public:
                     return true;
                 }
                 cjk_ = cjk;
-                if (letters++ <= kMaxLetters) append_lower(words, c);
+                if (letters++ <= kMaxLetters) append_utf8(words, u_tolower(c));
                 if (cjk_ && letters == 2) return true;
             } else if (letters > 0 && !is_part_of_word(c, words)) {
                 return true;
@@ -105,7 +104,6 @@ private:
             if (letters++ <= kMaxLetters) run[n++] = static_cast<char>(bytes_[at_] | 0x20);
         words.append(run.data(), n);
     }
-    static void append_lower(std::string& word, UChar32 c) { append_utf8(word, u_tolower(c)); }
     [[nodiscard]] static bool is_letter(UChar32 c) noexcept {
         if (c < 0x80) return is_ascii_letter(c);
         return u_isalpha(c) != 0;

@@ -32,6 +32,14 @@ struct Commands {
     test::TempDir dir;
 };
 
+/// Postfix with one mail in its queue.
+void with_queue(const Commands& postfix, const std::string& queue_name) {
+    postfix.script("postconf", "echo mx.example.org");
+    postfix.script("postqueue",
+                   R"(echo '{"queue_name": ")" + queue_name + R"(", "queue_id": "4Q1XYZ2abc"}')");
+    postfix.script("postsuper", "");
+}
+
 constexpr const char* kMailq =
     "\t\t/var/spool/mqueue (2 requests)\n"
     "-----Q-ID----- --Size-- -----Q-Time----- ------------Sender/Recipient-----------\n"
@@ -66,9 +74,7 @@ TEST_CASE("a held mail is deleted from the hold queue, and that is on record") {
     Site site;
     site.seen({test::held_mail()});
     const Commands postfix;
-    postfix.script("postconf", "echo mx.example.org");
-    postfix.script("postqueue", R"(echo '{"queue_name": "hold", "queue_id": "4Q1XYZ2abc"}')");
-    postfix.script("postsuper", "");
+    with_queue(postfix, "hold");
     const auto out = site.kith(
         {"drop", "abcd", "--reason", "spam", "--confirm", "--postfix-bin", postfix.dir.str()});
     CHECK(out.err.empty());
@@ -87,9 +93,7 @@ TEST_CASE("a mail that is not on hold, or was never held, is not deleted") {
     Site site;
     site.seen({test::held_mail(), test::passed_mail()});
     const Commands postfix;
-    postfix.script("postconf", "echo mx.example.org");
-    postfix.script("postqueue", R"(echo '{"queue_name": "active", "queue_id": "4Q1XYZ2abc"}')");
-    postfix.script("postsuper", "");
+    with_queue(postfix, "active");
     const auto active = site.kith({"drop", "abcd", "--postfix-bin", postfix.dir.str()});
     CHECK(active.status == 66);
     CHECK(active.err.find("is not on hold but active") != std::string::npos);
@@ -104,9 +108,7 @@ TEST_CASE("of mail on hold that kith does not know, Postfix's own command is nam
     const Site site;
     site.seen({test::passed_mail()});
     const Commands postfix;
-    postfix.script("postconf", "echo mx.example.org");
-    postfix.script("postqueue", R"(echo '{"queue_name": "hold", "queue_id": "4Q1XYZ2abc"}')");
-    postfix.script("postsuper", "");
+    with_queue(postfix, "hold");
     const auto out = site.kith({"drop", "4Q1XYZ2abc", "--postfix-bin", postfix.dir.str()});
     CHECK(out.status == 66);
     CHECK(out.err.find("no mail 4Q1XYZ2abc in the index") != std::string::npos);
