@@ -82,7 +82,8 @@ TEST_CASE("a tenant's correspondent is a stranger to the others") {
     CHECK(blue.observations.sender != other.observations.sender);
     // The site's own store was never made; that is its trouble alone.
     CHECK_FALSE(judged_for(judges, site, "x@host.example").assessment.degraded.empty());
-    CHECK(judges.trouble().find("tenant") == std::string::npos);
+    CHECK(judges.trouble().find("tenant blue: ") == std::string::npos);
+    CHECK(judges.trouble().find("tenant red: ") == std::string::npos);
 }
 
 TEST_CASE("a tenant without a store is named, and its mail passes without an opinion") {
@@ -91,7 +92,7 @@ TEST_CASE("a tenant without a store is named, and its mail passes without an opi
     const auto site = hosted.shared();
     Judges judges(site);
     CHECK(judges.trouble().find("tenant red: ") != std::string::npos);
-    CHECK(judges.trouble().find("tenant blue") == std::string::npos);
+    CHECK(judges.trouble().find("tenant blue: ") == std::string::npos);
     CHECK_FALSE(judged_for(judges, site, "ben@red.example").assessment.degraded.empty());
 }
 
