@@ -92,9 +92,11 @@ bool run_and_wait(WorkerPool& pool, Deadline deadline, std::function<void()> job
     struct Announce {  // also when the job throws
         std::shared_ptr<Shared> shared;
         ~Announce() {
-            std::lock_guard lock(shared->mutex);
-            shared->done = true;
-            shared->ready.notify_one();
+            {
+                std::lock_guard lock(shared->mutex);
+                shared->done = true;
+            }
+            shared->ready.notify_one();  // without the lock, which who wakes wants
         }
     };
     if (!pool.submit([shared, job = std::move(job)] {

@@ -79,6 +79,11 @@ template <class T>
         std::condition_variable ready;
         bool abandoned = false, failed = false;
         std::optional<T> result;
+        // Told without the lock: who wakes wants it, and would sleep again at once.
+        void tell(std::unique_lock<std::mutex> lock) {
+            lock.unlock();
+            ready.notify_one();
+        }
     };
     auto shared = std::make_shared<Shared>();
     const bool admitted = pool.submit([shared, work = std::move(work), late = std::move(late)] {
@@ -87,9 +92,9 @@ template <class T>
         try {
             result.emplace(work());
         } catch (...) {
-            std::lock_guard lock(shared->mutex);
+            std::unique_lock lock(shared->mutex);
             shared->failed = true;
-            shared->ready.notify_one();
+            shared->tell(std::move(lock));
             throw;  // the pool's catch-all reports it
         }
         std::unique_lock lock(shared->mutex);
@@ -99,7 +104,7 @@ template <class T>
             return;
         }
         shared->result = std::move(result);
-        shared->ready.notify_one();
+        shared->tell(std::move(lock));
     });
     if (!admitted) return Missed::Saturated;
     std::unique_lock lock(shared->mutex);
