@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <ostream>
 #include <string_view>
@@ -49,69 +48,16 @@ std::vector<std::string> names_of(const Allowance& a) {
     return out;
 }
 
-/// Where explain's sentence needs the value, which an allowance does not keep; "" for all others.
-std::string_view words_without_value(std::uint16_t feature) {
-    static constexpr std::array<std::pair<FeatureId, std::string_view>, 46> kWords = {{
-        {FeatureId::account_from, "its login and its address"},
-        {FeatureId::attachment_risk, "attaches a file that may do harm"},
-        {FeatureId::attachment_types, "attaches a file of a new type"},
-        {FeatureId::ask_count, "asks for many things at once"},
-        {FeatureId::charset, "uses another character set"},
-        {FeatureId::client_domain, "is delivered by a host of another domain"},
-        {FeatureId::client_network, "comes from another network"},
-        {FeatureId::colleague_copied, "addresses others of its own organisation"},
-        {FeatureId::content_language, "declares another language"},
-        {FeatureId::display_name, "writes under another name"},
-        {FeatureId::dkim_signer, "is signed by another domain"},
-        {FeatureId::from_count, "has an unusual number of From addresses"},
-        {FeatureId::helo_domain, "is delivered by a host that calls itself otherwise"},
-        {FeatureId::identity_marks, "looks like somebody known here"},
-        {FeatureId::language_mix, "does not sound like this sender"},
-        {FeatureId::link_asks, "asks for things beside a new link"},
-        {FeatureId::link_density, "has unusually many links for its length"},
-        {FeatureId::link_file, "links to a file of a new kind"},
-        {FeatureId::link_host, "links to a new host"},
-        {FeatureId::link_tenant, "links to a new page owner"},
-        {FeatureId::list_kind, "is mail of another kind, like a newsletter or a notification"},
-        {FeatureId::message_id_host, "has a Message-ID made elsewhere"},
-        {FeatureId::originating_network, "was written in a browser in another network"},
-        {FeatureId::pair_history, "wrote seldom or never to these recipients"},
-        {FeatureId::payment_data, "names payment data"},
-        {FeatureId::phone_number, "names a phone number"},
-        {FeatureId::priority, "marks its mail with another priority"},
-        {FeatureId::quoted_text, "quotes what was not said in the conversation"},
-        {FeatureId::recipient_count, "writes to an unusual number of recipients"},
-        {FeatureId::recipient_place, "names its readers in other fields"},
-        {FeatureId::recipients_known, "writes to recipients it did not write to before"},
-        {FeatureId::reply_prefix, "uses another reply prefix"},
-        {FeatureId::reply_to, "wants answers at another address"},
-        {FeatureId::return_path, "has another envelope sender"},
-        {FeatureId::sender_field, "is sent on behalf of this sender"},
-        {FeatureId::submit_host, "was submitted from another machine"},
-        {FeatureId::submit_network, "was submitted from another network"},
-        {FeatureId::text_asks, "asks for things unlike this sender"},
-        {FeatureId::text_language, "is written unlike this sender"},
-        {FeatureId::text_links, "has links unlike this sender's"},
-        {FeatureId::thread_state, "the conversation it refers to"},
-        {FeatureId::time_zone, "writes in another time zone"},
-        {FeatureId::tls_version, "was delivered with unusual encryption"},
-        {FeatureId::user_agent, "writes with another mail client"},
-        {FeatureId::wrote_back, "nobody here wrote to it lately"},
-        {FeatureId::x_headers, "carries another header field"},
-    }};
-    for (const auto& [id, words] : kWords)
-        if (index_of(id) == feature) return words;
-    return {};
-}
-
-/// What explain says of a feature, without its value: "links to a new page owner".
+/// What explain says of a feature, without the value, which an allowance does not keep: "links to a
+/// new page owner".
 std::string words_of(std::uint16_t feature) {
     if (feature >= index_of(Ask::Click) && feature < index_of(Ask::kCount)) {
         const auto ask = static_cast<Ask>(feature - index_of(Ask::Click));
         return "asks the reader to " + std::string(request_text(ask));
     }
-    if (const auto words = words_without_value(feature); !words.empty()) return std::string(words);
-    std::string text(feature_spec(feature).sentence);
+    const FeatureSpec& spec = feature_spec(feature);
+    if (!spec.unlabelled.empty()) return std::string(spec.unlabelled);
+    std::string text(spec.sentence);
     // What is left has the value in brackets at most: "came by a new way (%)".
     if (const auto aside = text.find(" ("); aside != std::string::npos)
         text.erase(aside, text.find(')', aside) + 1 - aside);

@@ -28,6 +28,7 @@ FeatureSpec account_from_feature() {
             .kind = Kind::Category,
             .summary = "Whether the login that submitted the mail writes as this address.",
             .sentence = "%",
+            .unlabelled = "its login and its address",
             .relate = relate};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec ask_count_feature() {
             .kind = Kind::Ordinal,
             .summary = "How many different things the text asks for.",
             .sentence = "asks for % thing|things at once",
+            .unlabelled = "asks for many things at once",
             .extract = extract};
 }
 

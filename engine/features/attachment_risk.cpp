@@ -19,6 +19,7 @@ FeatureSpec attachment_risk_feature() {
             .summary = "Macros, encryption, or a name that hides the type.",
             .sentence = "attaches a file with %",
             .absence = "attaches no file",
+            .unlabelled = "attaches a file that may do harm",
             .extract = extract};
 }
 

@@ -15,6 +15,7 @@ FeatureSpec attachment_types_feature() {
             .kind = Kind::Set,
             .summary = "Types of the attachments, by content where known.",
             .sentence = "attaches a file of type % for the first time",
+            .unlabelled = "attaches a file of a new type",
             .extract = extract};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec charset_feature() {
             .summary = "Character set and transfer encoding of the first text part.",
             .sentence = "uses % for the first time",
             .absence = "has no text part",
+            .unlabelled = "uses another character set",
             .extract = extract};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec client_domain_feature() {
             .summary = "Organisational domain of the client's verified reverse name.",
             .sentence = "is delivered by a host of % for the first time",
             .absence = "is delivered by a host without a verified name",
+            .unlabelled = "is delivered by a host of another domain",
             .extract = extract};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec client_network_feature() {
                 "Network of the client that handed the mail over: /16 of an IPv4 address, /48 of "
                 "an IPv6 one.",
             .sentence = "comes from the network % for the first time",
+            .unlabelled = "comes from another network",
             .extract = extract};
 }
 

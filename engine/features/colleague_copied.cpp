@@ -30,6 +30,7 @@ FeatureSpec colleague_copied_feature() {
             .summary = "Whether somebody else of the sender's own organisation is among To and Cc.",
             .sentence = "addresses % of its own organisation for the first time",
             .absence = "addresses nobody of its own organisation",
+            .unlabelled = "addresses others of its own organisation",
             .extract = extract};
 }
 

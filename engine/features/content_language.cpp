@@ -20,6 +20,7 @@ FeatureSpec content_language_feature() {
             .summary = "Content-Language field.",
             .sentence = "declares the language % for the first time",
             .absence = "declares no language",
+            .unlabelled = "declares another language",
             .extract = extract};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec display_name_feature() {
             .summary = "Display name of the From address.",
             .sentence = "writes under the name % for the first time",
             .absence = "gives no display name",
+            .unlabelled = "writes under another name",
             .extract = extract};
 }
 

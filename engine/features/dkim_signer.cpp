@@ -22,6 +22,7 @@ FeatureSpec dkim_signer_feature() {
             .summary = "Domains and selectors of the DKIM signatures the mail carries.",
             .sentence = "is signed by % for the first time",
             .absence = "carries no DKIM signature",
+            .unlabelled = "is signed by another domain",
             .extract = extract};
 }
 

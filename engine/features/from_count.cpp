@@ -18,6 +18,7 @@ FeatureSpec from_count_feature() {
             .kind = Kind::Category,
             .summary = "Number of From mailboxes.",
             .sentence = "has % From address|addresses",
+            .unlabelled = "has an unusual number of From addresses",
             .extract = extract};
 }
 

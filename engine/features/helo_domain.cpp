@@ -18,6 +18,7 @@ FeatureSpec helo_domain_feature() {
             .kind = Kind::Category,
             .summary = "Organisational domain of the HELO name, or its form when it is an address.",
             .sentence = "is delivered by a host that calls itself % for the first time",
+            .unlabelled = "is delivered by a host that calls itself otherwise",
             .extract = extract};
 }
 

@@ -26,6 +26,7 @@ FeatureSpec identity_marks_feature() {
             .summary = "Which marks of somebody known a stranger's address carries.",
             .sentence = "%",
             .absence = "looks like nobody known here",
+            .unlabelled = "looks like somebody known here",
             .relate = relate};
 }
 

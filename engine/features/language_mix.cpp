@@ -15,6 +15,7 @@ FeatureSpec language_mix_feature() {
             .kind = Kind::Rank,
             .summary = "How badly the words fit sender, domain and thread, against the site.",
             .sentence = "does not sound like this sender: the words fit worse than in % of mails",
+            .unlabelled = "does not sound like this sender",
             .relate = relate};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec link_asks_feature() {
             .summary =
                 "How many things are asked in the words beside a link that is new for the sender.",
             .sentence = "asks for % thing|things beside a new link",
+            .unlabelled = "asks for things beside a new link",
             .relate = relate};
 }
 

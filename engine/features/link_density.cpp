@@ -18,6 +18,7 @@ FeatureSpec link_density_feature() {
             .kind = Kind::Ordinal,
             .summary = "Links per twelve words of own text.",
             .sentence = "has % link|links, unusual for its length",
+            .unlabelled = "has unusually many links for its length",
             .extract = extract};
 }
 

@@ -15,6 +15,7 @@ FeatureSpec link_file_feature() {
             .kind = Kind::Set,
             .summary = "Kinds of file the links lead to, by extension.",
             .sentence = "links to a file of kind % for the first time",
+            .unlabelled = "links to a file of a new kind",
             .extract = extract};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec link_host_feature() {
                 "fewer, nobody.",
             .sentence = "links to a host %",
             .absence = "has no link",
+            .unlabelled = "links to a new host",
             .relate = relate};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec link_tenant_feature() {
             .summary = "How new the newest link's tenant (host and first path segment) is.",
             .sentence = "links to a page owner %",
             .absence = "has no link",
+            .unlabelled = "links to a new page owner",
             .relate = relate};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec list_kind_feature() {
                 "Newsletter, mailing list, bulk, notification, ticket, report, automatic reply, "
                 "calendar, bounce or person.",
             .sentence = "is sent as % for the first time",
+            .unlabelled = "is mail of another kind, like a newsletter or a notification",
             .extract = extract};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec message_id_host_feature() {
             .summary = "Right side of the Message-ID, random parts folded.",
             .sentence = "has a Message-ID made by % for the first time",
             .absence = "has a Message-ID without a host, or none",
+            .unlabelled = "has a Message-ID made elsewhere",
             .extract = extract};
 }
 

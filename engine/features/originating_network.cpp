@@ -21,6 +21,7 @@ FeatureSpec originating_network_feature() {
             .kind = Kind::Category,
             .summary = "Network in X-Originating-IP or a like field of webmail systems.",
             .sentence = "was written in a browser in the network % for the first time",
+            .unlabelled = "was written in a browser in another network",
             .extract = extract};
 }
 

@@ -23,6 +23,7 @@ FeatureSpec pair_history_feature() {
             .kind = Kind::Ordinal,
             .summary = "Mails of this sender to these recipients so far.",
             .sentence = "%",
+            .unlabelled = "wrote seldom or never to these recipients",
             .relate = relate};
 }
 

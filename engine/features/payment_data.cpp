@@ -18,6 +18,7 @@ FeatureSpec payment_data_feature() {
             .summary = "Bank account or wallet: none, known of this sender, known elsewhere, new.",
             .sentence = "names payment data %",
             .absence = "names no payment data",
+            .unlabelled = "names payment data",
             .relate = relate};
 }
 

@@ -19,6 +19,7 @@ FeatureSpec phone_number_feature() {
                 "Phone number in the own text: none, known of this sender, known elsewhere, new.",
             .sentence = "names a phone number %",
             .absence = "names no phone number",
+            .unlabelled = "names a phone number",
             .relate = relate};
 }
 

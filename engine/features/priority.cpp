@@ -22,6 +22,7 @@ FeatureSpec priority_feature() {
             .summary = "X-Priority, Importance and X-MSMail-Priority.",
             .sentence = "marks its mail as % for the first time",
             .absence = "marks no priority",
+            .unlabelled = "marks its mail with another priority",
             .extract = extract};
 }
 

@@ -24,6 +24,7 @@ FeatureSpec quoted_text_feature() {
         .summary =
             "How much of the quoted text was said in the conversation, where all of it is known.",
         .sentence = "%",
+        .unlabelled = "quotes what was not said in the conversation",
         .relate = relate};
 }
 

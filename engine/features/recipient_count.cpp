@@ -18,6 +18,7 @@ FeatureSpec recipient_count_feature() {
             .kind = Kind::Ordinal,
             .summary = "Number of recipients in To and Cc.",
             .sentence = "writes to % recipient|recipients",
+            .unlabelled = "writes to an unusual number of recipients",
             .extract = extract};
 }
 

@@ -15,6 +15,7 @@ FeatureSpec recipient_place_feature() {
             .kind = Kind::Category,
             .summary = "Whether the envelope recipients stand in To, Cc or nowhere.",
             .sentence = "names its readers % for the first time",
+            .unlabelled = "names its readers in other fields",
             .extract = extract};
 }
 

@@ -21,6 +21,7 @@ FeatureSpec recipients_known_feature() {
             .kind = Kind::Ordinal,
             .summary = "Share of the recipients this sender wrote to before.",
             .sentence = "%",
+            .unlabelled = "writes to recipients it did not write to before",
             .relate = relate};
 }
 

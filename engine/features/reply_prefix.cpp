@@ -18,6 +18,7 @@ FeatureSpec reply_prefix_feature() {
             .kind = Kind::Category,
             .summary = "Re:, AW:, RE: and the like in the subject.",
             .sentence = "uses the reply prefix % for the first time",
+            .unlabelled = "uses another reply prefix",
             .extract = extract};
 }
 

@@ -15,6 +15,7 @@ FeatureSpec reply_to_feature() {
             .kind = Kind::Category,
             .summary = "Where answers go: nowhere else, same organisation, or whose.",
             .sentence = "wants answers at % for the first time",
+            .unlabelled = "wants answers at another address",
             .extract = extract};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec return_path_feature() {
             .kind = Kind::Category,
             .summary = "Relation of the envelope sender to the From address.",
             .sentence = "has the envelope sender %",
+            .unlabelled = "has another envelope sender",
             .extract = extract};
 }
 

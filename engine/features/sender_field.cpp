@@ -15,6 +15,7 @@ FeatureSpec sender_field_feature() {
             .kind = Kind::Category,
             .summary = "Sender field: none, same organisation, or whose.",
             .sentence = "is sent on behalf of this sender by %",
+            .unlabelled = "is sent on behalf of this sender",
             .extract = extract};
 }
 

@@ -89,6 +89,8 @@ struct FeatureSpec {
     std::string_view sentence;
     /// What is said when the value is absence; "" when absence is none of its values.
     std::string_view absence = {};
+    /// The sentence where the label is not known; "" when it reads well without "(%)".
+    std::string_view unlabelled = {};
     /// Kind Relief: the stratum whose mail it speaks for.
     Stratum relieves = Stratum::Plain;
     /// Exactly one of the three. Pure, total.

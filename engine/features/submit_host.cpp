@@ -20,6 +20,7 @@ FeatureSpec submit_host_feature() {
             .summary = "Name the submitting machine gave itself.",
             .sentence = "was submitted from a machine called % for the first time",
             .absence = "does not say which machine it was submitted from",
+            .unlabelled = "was submitted from another machine",
             .extract = extract};
 }
 

@@ -22,6 +22,7 @@ FeatureSpec submit_network_feature() {
                 "address).",
             .sentence = "was submitted from the network % for the first time",
             .absence = "does not say where it was submitted from",
+            .unlabelled = "was submitted from another network",
             .extract = extract};
 }
 

@@ -18,6 +18,7 @@ FeatureSpec text_asks_feature() {
         .kind = Kind::Sum,
         .summary = "How unusual the requests are for the sender, all kinds together.",
         .sentence = "asks for things unlike this sender, more so than % of mails of this length",
+        .unlabelled = "asks for things unlike this sender",
         .sums = sums};
 }
 

@@ -20,6 +20,7 @@ FeatureSpec text_language_feature() {
             .kind = Kind::Sum,
             .summary = "How unlike the sender the words are, all views of the language together.",
             .sentence = "is written unlike this sender, more so than % of mails of this length",
+            .unlabelled = "is written unlike this sender",
             .sums = sums};
 }
 

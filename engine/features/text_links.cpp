@@ -25,6 +25,7 @@ FeatureSpec text_links_feature() {
             .summary = "How unusual the links are for the sender, everything about them together.",
             .sentence =
                 "has links unlike this sender's, more so than those of % of mails of this length",
+            .unlabelled = "has links unlike this sender's",
             .sums = sums};
 }
 

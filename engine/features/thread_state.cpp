@@ -15,6 +15,7 @@ FeatureSpec thread_state_feature() {
             .kind = Kind::Category,
             .summary = "Whether the conversation it refers to is known, and who took part.",
             .sentence = "%",
+            .unlabelled = "the conversation it refers to",
             .relate = relate};
 }
 

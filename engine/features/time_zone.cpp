@@ -19,6 +19,7 @@ FeatureSpec time_zone_feature() {
             .summary = "UTC offset of the Date field.",
             .sentence = "writes in the time zone % for the first time",
             .absence = "has no time zone",
+            .unlabelled = "writes in another time zone",
             .extract = extract};
 }
 

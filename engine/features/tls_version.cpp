@@ -18,6 +18,7 @@ FeatureSpec tls_version_feature() {
             .kind = Kind::Category,
             .summary = "TLS version of the delivering connection.",
             .sentence = "was delivered with % instead of the usual encryption",
+            .unlabelled = "was delivered with unusual encryption",
             .extract = extract};
 }
 

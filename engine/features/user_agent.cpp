@@ -19,6 +19,7 @@ FeatureSpec user_agent_feature() {
             .summary = "Family of the mail client (product name without version).",
             .sentence = "writes with the mail client % for the first time",
             .absence = "does not name its mail client",
+            .unlabelled = "writes with another mail client",
             .extract = extract};
 }
 

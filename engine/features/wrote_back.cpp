@@ -15,6 +15,7 @@ FeatureSpec wrote_back_feature() {
             .kind = Kind::Ordinal,
             .summary = "When somebody here last wrote to this sender.",
             .sentence = "%",
+            .unlabelled = "nobody here wrote to it lately",
             .relate = relate};
 }
 

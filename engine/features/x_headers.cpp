@@ -15,6 +15,7 @@ FeatureSpec x_headers_feature() {
             .kind = Kind::Set,
             .summary = "Names of the non-standard header fields that the sending side adds.",
             .sentence = "carries the header field % for the first time",
+            .unlabelled = "carries another header field",
             .extract = extract};
 }
 
