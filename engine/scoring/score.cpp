@@ -54,16 +54,17 @@ struct Way {
 // Measured on the development stream's spans D and T (ARCHITECTURE.md "Ways"); each number is
 // insensitive by a third.
 constexpr Way kIdentityWays[] = {{0, {0, 0, 1, 1}}};
+constexpr Way kSomebodyElse = {-.5, {.6, 0, 0, 0}};
 constexpr Way kPayloadWays[] = {
-    {0, {0, .2, 0, 1}},     // a foreign hand on the sender's client, or on one hardly known
-    {-1.5, {0, .7, 0, 0}},  // a foreign client, whatever it writes
-    {-1, {.6, 0, 0, 0}},    // somebody else altogether
+    {0, {0, .2, 0, 1}},      // a foreign hand on the sender's client, or on one hardly known
+    {-1.5, {0, .75, 0, 0}},  // a foreign client, whatever it writes
+    kSomebodyElse,
 };
 constexpr Way kClientWays[] = {
     {0, {0, .7, 0, 1}},  // a foreign client that writes what its owner would not
-    {-1, {.45, 0, 0, 0}},
+    kSomebodyElse,
 };
-constexpr Way kQuietWays[] = {{0, {1, 0, 0, 0}}, {1, {0, 0, 0, 1}}};
+constexpr Way kQuietWays[] = {{0, {1, 0, 0, 0}}, {2, {0, 0, 0, 1}}};
 
 std::span<const Way> ways_of(Stratum s) noexcept {
     switch (s) {
