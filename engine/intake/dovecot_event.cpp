@@ -241,9 +241,13 @@ Result<std::optional<ToldEvent>> parse_dovecot_event(std::string_view json) {
     e.time = *time;
     e.host = event->lower("hostname");
     if (e.service.empty()) {
-        for (const char* service : {"imap", "pop3", "submission", "lmtp", "managesieve", "lda"})
+        for (const char* service : {"imap", "pop3", "submission", "managesieve"})
             if (event->list_has("categories", "service:" + std::string(service)))
                 e.service = service;
+        // What lmtp and lda deliver, and what doveadm and the indexer do, is nothing that the
+        // account's user or somebody in his place did.
+        if (e.service.empty() && event->list_begins("categories", "service:"))
+            return std::optional<ToldEvent>();
     }
     // The same bytes are the same event; a login has the id that the policy's report of it has.
     if (e.kind == AccountEventKind::Login && told->part == ToldEvent::Part::Whole &&

@@ -203,6 +203,11 @@ private:
         if (const auto length = parser_.content_length();
             length && *length > post_.max_answer_bytes)
             return failed(http::error::body_limit);
+        // What is refused says so by its number; Dovecot writes no body then, nor that there is
+        // none.
+        if (parser_.get().result() == http::status::unauthorized ||
+            parser_.get().result() == http::status::forbidden)
+            return finish(HttpReply{parser_.get().result_int(), {}});
         http::async_read(
             stream_, buffer_, parser_,
             [self = shared_from_this()](error_code e, std::size_t) { self->have_read(e); });

@@ -83,8 +83,7 @@ public:
     [[nodiscard]] std::vector<ToldEvent> read() {
         if (!stamp()) return {};
         // "imap-login: Info: Login: ..." or "imap(user)<pid><session>: Info: ...".
-        for (const std::string_view service :
-             {"imap", "pop3", "managesieve", "submission", "lmtp"}) {
+        for (const std::string_view service : {"imap", "pop3", "managesieve", "submission"}) {
             if (!rest_.starts_with(service)) continue;
             e_.service = service;
             rest_.remove_prefix(service.size());

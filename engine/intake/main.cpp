@@ -197,19 +197,24 @@ int complain(const Error& error) {
 class Trouble {
 public:
     explicit Trouble(std::string file) : file_(std::move(file)) {}
-    void look(const EventQueue::Counts& counts) {
-        quiet_ = counts.dropped > dropped_ ? 0 : quiet_ + 1;
-        dropped_ = counts.dropped;
+    void look(const EventQueue::Counts& counts, std::uint64_t unauthorized) {
         std::string text = counts.trouble;
-        if (dropped_ > 0 && quiet_ < kQuietTicks)
-            text += (text.empty() ? "" : "; ") + std::to_string(dropped_) +
-                    " events were dropped since the start, see accounts.max_waiting";
+        const auto add = [&](const std::string& more) {
+            text += (text.empty() ? "" : "; ") + more;
+        };
+        if (dropped_.rose(counts.dropped))
+            add(std::to_string(counts.dropped) +
+                " events were dropped since the start, see accounts.max_waiting");
+        if (unauthorized_.rose(unauthorized))
+            add(std::to_string(unauthorized) +
+                " requests came without the secret of accounts.token_file: if they are Dovecot's, "
+                "no lock keeps anybody out; see \"token_file\" in kith-accounts(8)");
         if (told_ && text == *told_) return;
         if (!text.empty() && (!told_ || told_->empty()))
             log(LogLevel::Error, "events are not recorded: " + text);
         if (text.empty() && told_ && !told_->empty())
             log(LogLevel::Info, "events are recorded again",
-                {{"dropped", std::to_string(dropped_)}});
+                {{"dropped", std::to_string(counts.dropped)}});
         told_ = text;
         if (const Status written = write_status_line(file_, text); !written)
             log(LogLevel::Warning, "kith status cannot be told whether events are recorded",
@@ -217,11 +222,22 @@ public:
     }
 
 private:
-    /// Dropping is over when none was dropped for a minute.
-    static constexpr unsigned kQuietTicks = 120;
+    /// A count that only rises: what it counts is over when it stood still for a minute.
+    class Rising {
+    public:
+        bool rose(std::uint64_t count) {
+            quiet_ = count > count_ ? 0 : quiet_ + 1;
+            count_ = count;
+            return count > 0 && quiet_ < kQuietTicks;
+        }
+
+    private:
+        static constexpr unsigned kQuietTicks = 120;
+        std::uint64_t count_ = 0;
+        unsigned quiet_ = 0;
+    };
     const std::string file_;
-    std::uint64_t dropped_ = 0;
-    unsigned quiet_ = 0;
+    Rising dropped_, unauthorized_;
     std::optional<std::string> told_;  // nullopt: a file of a run before may still be there
 };
 
@@ -333,7 +349,7 @@ int serve(const std::shared_ptr<const Config>& config, const CommandLine& line) 
     const auto watchdog = watchdog_interval();
     loop->every(kTick, [&] {
         service.flush();
-        trouble.look(queue.counts());
+        trouble.look(queue.counts(), service.counts().unauthorized);
         geo_trouble.look(geo.trouble());
         lock_trouble.look(locks->trouble());
         if (++ticks % (3600 * 2) == 0) tell_counts(service.counts(), queue.counts(), *loop);

@@ -38,8 +38,15 @@ std::string_view query_of(std::string_view target) {
 
 }  // namespace
 
+/// Dovecot 2.3 sends a header with its policy requests and none with its events, which bring the
+/// secret in their address.
 bool Service::is_authorized(const HttpRequest& request) const {
-    return token_.empty() || equal_secret(request.authorization, "Bearer " + token_);
+    constexpr std::string_view kParameter = "token=";
+    if (token_.empty() || equal_secret(request.authorization, "Bearer " + token_)) return true;
+    const std::string_view query = query_of(request.target);
+    return query.starts_with(kParameter) &&
+           equal_secret(query.substr(kParameter.size(), query.find('&') - kParameter.size()),
+                        token_);
 }
 
 /// The one place where what should not be ends: who brings one bad event must not end the service

@@ -135,6 +135,14 @@ TEST_CASE("the end of a session, and what its client calls itself") {
     CHECK(told.event.client_id == "(\"name\" \"X\")");
 }
 
+TEST_CASE("what is delivered to an account, and what the server does there, is not its user's") {
+    const std::string name = "mail_user_session_finished", fields = R"("duration":1000000)";
+    for (const char* service : {"lmtp", "lda", "doveadm", "indexer-worker"})
+        CHECK(is_none(event(name, fields, "\"service:" + std::string(service) + "\"")));
+    CHECK(read(event(name, fields, "\"service:pop3\"")).event.service == "pop3");
+    CHECK(read(event(name, fields, "\"mail\"")).event.service.empty());
+}
+
 TEST_CASE("the same bytes have the same id, others another one") {
     const std::string one = event("mail_expunged", R"("mailbox":"INBOX","uid":2)");
     CHECK(read(one).event.id == read(one).event.id);

@@ -203,6 +203,12 @@ TEST_CASE("with a token nothing is answered or taken without it") {
     CHECK(w.post("/policy?command=report", kReport, "Bearer sekrit").status == 200);
     CHECK(w.recorded.size() == 1);
     CHECK(w.service->counts().unauthorized == 12);
+    // As Dovecot's exporter has to bring it, which sends no header.
+    for (const char* query :
+         {"?token=", "?token=sekri", "?token=sekritx", "?Token=sekrit", "?x=token=sekrit"})
+        CHECK(w.post("/events" + std::string(query), "{").status == 401);
+    CHECK(w.post("/events?token=sekrit", "{").status == 400);
+    CHECK(w.post("/policy?token=sekrit&command=report", kReport).status == 200);
 }
 
 TEST_CASE("other places and methods are told apart") {
