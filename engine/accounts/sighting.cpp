@@ -56,7 +56,7 @@ bool sends_outside(const AccountEvent& e, const std::vector<std::string>& own_do
 }
 
 bool hides(const RuleSummary& r) {
-    if (r.keeps_copy && !r.discards) return false;
+    // What is sent on with a copy that stays is hidden all the same when the copy is filed away.
     return r.discards || (!r.folders.empty() && (r.marks_seen || (r.stops && r.topics != 0)));
 }
 
@@ -216,7 +216,7 @@ Sighting sighting_of(const AccountEvent& e, Time time, const Hasher& hasher,
     set(s, AccountFeature::tls, hasher, s.tls);
     s.values[index_of(AccountFeature::hour)] = part_of_week(time);
     mark(s, AccountMark::Legacy,
-         (s.service == "pop3" || s.service == "imap" || s.service == "smtp") &&
+         (s.service == "pop3" || s.service == "imap") &&
              (s.mechanism == "plain" || s.mechanism == "login"));
     if (e.kind == AccountEventKind::Read) {
         s.detail = words(e.mailbox);

@@ -91,6 +91,12 @@ TEST_CASE("a rule hides mail that it throws away, or files and marks or stops") 
     CHECK_FALSE(seen(e).has(AccountMark::HidesMail));
     e.rule.discards = true;
     CHECK(seen(e).has(AccountMark::HidesMail));
+    // Sent on, and the copy that stays is filed where nobody looks, marked as read.
+    e.rule = hiding_rule();
+    e.rule.redirects = {"box@elsewhere.example"};
+    e.rule.keeps_copy = true;
+    CHECK(seen(e).has(AccountMark::HidesMail));
+    CHECK(seen(e).has(AccountMark::RedirectsOutside));
 }
 
 TEST_CASE("a mail is seen as its account's, with its recipients and what it asks") {
