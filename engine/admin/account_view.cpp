@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/admin/account_view.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 
 #include "engine/accounts/explain.hpp"
+#include "engine/accounts/judge.hpp"
 #include "engine/assess/site_key.hpp"
 #include "engine/base/text.hpp"
 #include "engine/features/observe.hpp"
@@ -136,6 +139,12 @@ std::vector<std::string> attack_ids(std::uint32_t indicators) {
     return out;
 }
 
+std::string account_readiness(std::size_t days) {
+    return fmt::format(
+        "{} of {} account-days seen to tell what is unusual: still learning, no alert is raised",
+        days, kEnoughAccountDays);
+}
+
 Outcome list_accounts(Env& env, const StoreReader& reader, std::size_t limit) {
     std::vector<AccountState> all;
     const auto riskier = [&](const AccountState& x, const AccountState& y) {
@@ -165,12 +174,16 @@ Outcome list_accounts(Env& env, const StoreReader& reader, std::size_t limit) {
         env.out << "nothing is known of accounts yet\n";
         return 0;
     }
+    const auto days = account_days(reader);
+    if (!days) return fail(days.error());
+    const bool ready = *days >= kEnoughAccountDays;
     TextTable table({"ACCOUNT", "RISK", "INCIDENT", "LAST SEEN (UTC)", "LOGINS", "MAILS"});
     for (const AccountState& a : all)
-        table.add({cell(a.name, 64), fixed1(account_risk(a, env.now)),
+        table.add({cell(a.name, 64), ready ? fixed1(account_risk(a, env.now)) : "-",
                    a.incident.is_open(env.now) ? cell(a.incident.id) : "-", minute(a.last),
                    fixed1(a.logins), fixed1(a.mails)});
     table.print(env.out);
+    if (!ready) env.out << account_readiness(*days) << '\n';
     return 0;
 }
 
@@ -200,8 +213,13 @@ Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
         print_json(env.out, j);
         return 0;
     }
-    env.out << "Account " << cell(a.name) << ": risk " << fixed1(account_risk(a, env.now))
-            << " of 100\n"
+    const auto days = account_days(reader);
+    if (!days) return fail(days.error());
+    const bool ready = *days >= kEnoughAccountDays;
+    env.out << "Account " << cell(a.name) << ": "
+            << (ready ? "risk " + fixed1(account_risk(a, env.now)) + " of 100"
+                      : account_readiness(*days))
+            << '\n'
             << fixed1(a.logins) << " logins and " << fixed1(a.mails) << " mails from "
             << minute(a.first) << " to " << minute(a.last) << " UTC\n";
     if (a.incident.is_open(env.now))

@@ -16,6 +16,10 @@ namespace kith::admin {
 [[nodiscard]] Outcome show_account(Env& env, const Config& config, const StoreReader& reader,
                                    const std::string& name);
 
+/// "125 of 300 account-days seen to tell what is unusual: still learning, ...": what is said as
+/// long as `days` are fewer than kEnoughAccountDays.
+[[nodiscard]] std::string account_readiness(std::size_t days);
+
 /// Names of the indicators, the most telling first.
 [[nodiscard]] std::vector<std::string> indicator_names(std::uint32_t indicators);
 /// ATT&CK ids of them, each once.

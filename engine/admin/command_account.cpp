@@ -285,7 +285,7 @@ ConfigAction setup_account(CLI::App& sub) {
     CLI::App* show_sub =
         sub.add_subcommand("show", "Show what is usual for an account, and what was not");
     show_sub->add_option("ACCOUNT", options->account, "Login name")->required();
-    list_sub->add_option("--limit", options->limit, "At most so many (50)")
+    list_sub->add_option("-n,--limit", options->limit, "At most so many (50)")
         ->check(CLI::Range(1U, 100000U))
         ->type_name("N");
     CLI::App* respond_sub = sub.add_subcommand(

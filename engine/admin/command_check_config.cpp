@@ -5,12 +5,17 @@
 
 #include <memory>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/admin/command.hpp"
 #include "engine/admin/output.hpp"
 #include "engine/assess/mode.hpp"
+#include "engine/config/accounts.hpp"
 #include "engine/config/keys.hpp"
 #include "engine/geo/geo_databases.hpp"
+#include "engine/intake/doveadm.hpp"
 
 namespace kith::admin {
 namespace {
@@ -39,6 +44,20 @@ Json keys_json(const Config& config, const std::string& which) {
     return keys;
 }
 
+/// Files with secrets that are named and not there; kith-accounts does not start without the first
+/// two.
+std::vector<std::string> missing_secrets(const Config& config) {
+    std::vector<std::string> out;
+    const AccountOptions options = account_options(config);
+    for (const auto& [key, file] :
+         {std::pair("accounts.token_file", options.token_file),
+          std::pair("accounts.upstream_token_file", options.upstream_token_file),
+          std::pair("accounts.doveadm_key_file", options.doveadm_key_file)})
+        if (const auto secret = file.empty() ? Result<std::string>("") : read_token(file); !secret)
+            out.push_back(std::string(key) + ": " + secret.error().text());
+    return out;
+}
+
 Outcome check_config(Env& env, const Options& options) {
     const std::string file = options.file.empty() ? env.config_path : options.file;
     const LoadedConfig loaded = load_config(file, env.tenant);
@@ -46,6 +65,7 @@ Outcome check_config(Env& env, const Options& options) {
     for (const std::string& name : loaded.config.accounts.mmdb)
         if (const auto opened = GeoFile::open(name); !opened)
             mmdb_problems.push_back(opened.error().text());
+    const std::vector<std::string> secret_problems = missing_secrets(loaded.config);
     const int status = loaded.problems.empty() ? 0 : exit_code(ErrorCode::Config);
 
     if (env.json) {
@@ -58,6 +78,7 @@ Outcome check_config(Env& env, const Options& options) {
         for (const ConfigProblem& p : loaded.config.model_problems)
             j["model_problems"].push_back(problem_json(p));
         j["mmdb_problems"] = mmdb_problems;
+        j["secret_problems"] = secret_problems;
         if (!options.print.empty() && loaded.problems.empty())
             j["keys"] = keys_json(loaded.config, options.print);
         print_json(env.out, j);
@@ -68,6 +89,7 @@ Outcome check_config(Env& env, const Options& options) {
         env.out << "model left out: " << cell(p.text(), 2048) << '\n';
     for (const std::string& p : mmdb_problems)
         env.out << "accounts.mmdb: not in use: " << cell(p, 2048) << '\n';
+    for (const std::string& p : secret_problems) env.out << cell(p, 2048) << '\n';
     if (!loaded.problems.empty()) {
         env.out << file << ": " << counted(loaded.problems.size(), "problem") << "; not usable\n";
         return status;

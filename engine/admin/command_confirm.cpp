@@ -32,13 +32,19 @@ Outcome confirm(Env& env, const Config& config, const StoreReader& reader, const
     if (Status s = append_admin_record(config, RecordType::Confirm, env.now, std::move(record)); !s)
         return fail(std::move(s).error());
 
-    const bool on_hold = entry->is_on_hold();
+    const bool on_hold = entry->is_on_hold(), again = entry->state == MailState::Confirmed;
+    // The learner knows what a mail taught for so long (mail_learner).
+    const bool too_old = entry->time < env.now - config.retention.lessons;
     if (env.json) {
         print_json(env.out,
                    Json{{"id", entry->id}, {"queue_id", entry->queue_id}, {"recorded", true}});
         return 0;
     }
-    env.out << "recorded that " << entry->id << " was bad\n";
+    env.out << "recorded that " << entry->id << " was bad" << (again ? ", as it was before" : "")
+            << '\n';
+    if (too_old)
+        env.out << "what it taught stays: the mail is older than retention.lessons ("
+                << span_text(config.retention.lessons) << ")\n";
     if (on_hold && !entry->queue_id.empty())
         env.out << "it stays on hold until you delete it: kith drop " << cell(entry->id) << '\n';
     return 0;

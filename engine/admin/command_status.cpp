@@ -11,6 +11,7 @@
 #include <optional>
 #include <ostream>
 
+#include "engine/admin/account_view.hpp"
 #include "engine/admin/audit.hpp"
 #include "engine/admin/command.hpp"
 #include "engine/admin/doctor_checks.hpp"
@@ -80,7 +81,8 @@ struct Report {
     std::size_t confirmed_held =
         0;  // of them, confirmed as bad: on hold until somebody deletes them
     std::optional<Time> oldest_on_hold;
-    std::size_t open_incidents = 0;
+    std::size_t open_incidents = 0, account_incidents = 0;
+    std::optional<std::size_t> account_days;  ///< that were seen; none: nothing of accounts comes
     std::optional<Recent> day, week;
     bool recent_cut = false;  // there were more than kRecentCounted
 
@@ -151,6 +153,19 @@ void look_at_incidents(Report& r, const StoreReader& reader, Time now) {
     }
     r.open_incidents = static_cast<std::size_t>(std::count_if(
         incidents->begin(), incidents->end(), [&](const Incident& i) { return i.is_open(now); }));
+}
+
+void look_at_accounts(Report& r, const StoreReader& reader, const Config& config, Time now) {
+    const auto days = account_days(reader);
+    const auto incidents = list_account_incidents(reader);
+    if (!days || !incidents) {
+        r.add(kExitCritical, days ? incidents.error() : days.error());
+        return;
+    }
+    if (*days > 0 || accounts_in_use(config)) r.account_days = *days;
+    r.account_incidents = static_cast<std::size_t>(
+        std::count_if(incidents->begin(), incidents->end(),
+                      [&](const AccountIncident& i) { return i.is_open(now); }));
 }
 
 void look_at_site(Report& r, const StoreReader& reader, const Config& config) {
@@ -237,6 +252,7 @@ void look_at_store(Report& r, const Config& config, Time now) {
     look_at_index(r, **reader);
     look_at_recent(r, **reader, now);
     look_at_incidents(r, **reader, now);
+    look_at_accounts(r, **reader, config, now);
 }
 
 void look_at_journal(Report& r, const Config& config, Time now) {
@@ -381,6 +397,11 @@ Json report_json(const Report& r, const Config& config) {
                     {"confirmed", r.confirmed_held},
                     {"oldest", r.oldest_on_hold ? Json(iso8601(*r.oldest_on_hold)) : Json()}};
     j["open_incidents"] = r.open_incidents;
+    j["accounts"] = r.account_days ? Json{{"days", *r.account_days},
+                                          {"needed", kEnoughAccountDays},
+                                          {"ready", *r.account_days >= kEnoughAccountDays},
+                                          {"open_incidents", r.account_incidents}}
+                                   : Json();
     return j;
 }
 
@@ -414,6 +435,8 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
                 "{:<10} {} of {} mails seen to hold any: still learning, tags at most\n",
                 to_string(d.direction), d.mails, mails_needed(config.budget));
     }
+    if (r.account_days && *r.account_days < kEnoughAccountDays)
+        out << "accounts   " << account_readiness(*r.account_days) << '\n';
     if (r.day) print_recent(out, "last day", *r.day, false, config.budget);
     if (r.week) print_recent(out, "last week", *r.week, r.recent_cut, config.budget);
     if (r.store)
@@ -427,8 +450,12 @@ void print(std::ostream& out, const Report& r, const Config& config, Time now) {
     if (r.confirmed_held > 0)
         out << "; " << r.confirmed_held << " confirmed as bad, until deleted with kith drop";
     out << '\n';
-    if (r.open_incidents > 0)
-        out << "incidents  " << r.open_incidents << " open, see kith incident list\n";
+    if (r.open_incidents + r.account_incidents > 0)
+        out << "incidents  " << r.open_incidents + r.account_incidents << " open"
+            << (r.account_incidents > 0
+                    ? ", " + std::to_string(r.account_incidents) + " of them of own accounts"
+                    : "")
+            << ", see kith incident list\n";
 }
 
 Outcome status(Env& env) {

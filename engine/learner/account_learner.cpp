@@ -64,6 +64,16 @@ Key16 key_of_bytes(std::string_view bytes) {
     return out;
 }
 
+Status scan_site(const StoreReader& reader,
+                 const std::function<void(std::string_view key, std::string_view value)>& visit) {
+    return reader.scan(Table::Accounts, std::string_view(&kAccountSiteKey, 1),
+                       [&](std::string_view key, std::string_view value) {
+                           if (key.front() != kAccountSiteKey) return false;
+                           visit(key, value);
+                           return true;
+                       });
+}
+
 }  // namespace
 
 AccountLearner::AccountLearner(const Hasher& hasher, const AccountJudgeOptions& options,
@@ -73,15 +83,12 @@ AccountLearner::AccountLearner(const Hasher& hasher, const AccountJudgeOptions& 
 Result<int> AccountLearner::load_site() {
     int broken = 0;
     if (reader_ == nullptr) return broken;
-    auto scanned = reader_->scan(Table::Accounts, std::string_view(&kAccountSiteKey, 1),
-                                 [&](std::string_view key, std::string_view value) {
-                                     if (key.front() != kAccountSiteKey) return false;
-                                     if (decode_site_piece(key.substr(1), value, site_))
-                                         stored_[std::string(key)] = crc32c(value);
-                                     else
-                                         ++broken;
-                                     return true;
-                                 });
+    auto scanned = scan_site(*reader_, [&](std::string_view key, std::string_view value) {
+        if (decode_site_piece(key.substr(1), value, site_))
+            stored_[std::string(key)] = crc32c(value);
+        else
+            ++broken;
+    });
     if (!scanned) return fail(scanned.error());
     return broken;
 }
@@ -324,6 +331,16 @@ Result<const AccountState*> AccountLearner::find(const std::string& name) {
     auto found = load(account_key(hasher_, name), false);
     if (!found) return fail(found.error());
     return static_cast<const AccountState*>(*found);
+}
+
+Result<std::size_t> account_days(const StoreReader& reader) {
+    AccountSite site;
+    // A piece that does not decode counts nothing, as for the learner.
+    const Status scanned = scan_site(reader, [&](std::string_view key, std::string_view value) {
+        (void)decode_site_piece(key.substr(1), value, site);
+    });
+    if (!scanned) return fail(scanned.error());
+    return site.peaks.back().size();  // of all strata
 }
 
 Status scan_accounts(const StoreReader& reader,

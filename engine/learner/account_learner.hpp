@@ -111,6 +111,8 @@ private:
 /// All accounts, in no order that means anything. Records that do not decode are left out.
 [[nodiscard]] Status scan_accounts(const StoreReader& reader,
                                    const std::function<bool(const AccountState&)>& visit);
+/// Account-days that have ended; before kEnoughAccountDays of them no alert is raised.
+[[nodiscard]] Result<std::size_t> account_days(const StoreReader& reader);
 /// How what the journal has at `record` was judged: as usual when nothing is kept of it.
 /// `recorded`: the record's time; after a loss of records others stand in their places.
 [[nodiscard]] Result<KeptJudgement> find_kept_judgement(const StoreReader& reader,

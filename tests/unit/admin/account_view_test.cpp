@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/accounts/codec.hpp"
+#include "engine/accounts/judge.hpp"
 #include "engine/features/observe.hpp"
 #include "tests/unit/admin/site_fixture.hpp"
 
@@ -32,7 +33,7 @@ AccountStep step(Time t, AccountAct act, const std::string& text,
 
 /// anna@ is in other hands since an hour, ben@ as always.
 struct Story : Site {
-    Story() {
+    explicit Story(std::size_t account_days = kEnoughAccountDays) {
         write_secret();
         seen({test::passed_mail()});
         const Time now = SystemClock().now() - Seconds(3600);
@@ -59,6 +60,7 @@ struct Story : Site {
         anna.past[1].normal = true;
         keep(anna);
         keep(account("ben@example.org", now, 5));
+        keep_days(account_days);
     }
     static AccountIncident past(const char* id, Time opened) {
         AccountIncident i;
@@ -77,6 +79,18 @@ struct Story : Site {
         a.logins = 214;
         a.score = score;
         return a;
+    }
+    void keep_days(std::size_t days) const {
+        AccountSite site;
+        for (std::size_t i = 0; i < days; ++i) site.peaks.back().add(1);
+        auto opened = Store::open(store(), Store::Mode::Write);
+        REQUIRE(opened);
+        auto txn = (*opened)->write();
+        REQUIRE(txn);
+        encode_site(site, [&](const std::string& name, const std::string& bytes) {
+            REQUIRE((*txn)->put(Table::Accounts, account_site_key(name), bytes));
+        });
+        REQUIRE((*txn)->commit());
     }
     void keep(const AccountState& a) const {
         const auto secret = read_secret(dir.file("site.key"));
@@ -111,6 +125,27 @@ TEST_CASE("accounts are listed with the riskiest first, as many as wanted") {
     CHECK(one["accounts"][0]["account"] == "anna@example.org");
     CHECK(one["accounts"][0]["incident"] == kId);
     CHECK(one["accounts"][0]["risk"].get<double>() > 65);
+}
+
+TEST_CASE("before enough was seen no risk is shown, and how much is missing is told") {
+    const Story young(kEnoughAccountDays - 1);
+    const std::string missing =
+        "299 of 300 account-days seen to tell what is unusual: still learning, no alert is raised";
+    const auto list = young.kith({"account", "list"});
+    INFO(list.err);
+    CHECK(list.out.find(missing) != std::string::npos);
+    CHECK(list.out.find("70.0") == std::string::npos);
+    const auto show = young.kith({"account", "show", "anna@example.org"});
+    CHECK(show.out.find("Account anna@example.org: " + missing) == 0);
+    CHECK(young.kith({"status"}).out.find("accounts   " + missing) != std::string::npos);
+    const auto status = Json::parse(young.kith({"--json", "status"}).out);
+    CHECK(status["accounts"]["days"] == 299);
+    CHECK(status["accounts"]["ready"] == false);
+    const Story site;
+    CHECK(site.kith({"account", "list"}).out.find("still learning") == std::string::npos);
+    const auto ready = site.kith({"status"}).out;
+    CHECK(ready.find("still learning, no alert") == std::string::npos);
+    CHECK(ready.find("incidents  1 open, 1 of them of own accounts") != std::string::npos);
 }
 
 TEST_CASE("an account is shown with what is usual and what was not") {
