@@ -179,7 +179,7 @@ private:
         else if (!without.empty())
             add("submission", CheckState::Fail,
                 without + " does not hand its mail to kith: outbound mail is not learned",
-                "see the commands below, or add kith's socket to its -o smtpd_milters");
+                "see the lines and commands below, or add kith's socket to its -o smtpd_milters");
         else
             add("submission", CheckState::Ok, "the submission service hands its mail to kith");
     }

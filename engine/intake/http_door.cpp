@@ -167,7 +167,8 @@ public:
         request_.set(http::field::host, url->host + ":" + url->port);
         request_.set(http::field::content_type, "application/json");
         for (const auto& [name, value] : post_.headers) request_.set(name, value);
-        request_.keep_alive(false);
+        // Not "Connection: close", though finish() closes it: Dovecot 2.3 would not answer a request
+        // with a body and a wrong key then.
         request_.body() = post_.body;
         request_.prepare_payload();
         // One clock over everything, name look-up included.
@@ -203,11 +204,6 @@ private:
         if (const auto length = parser_.content_length();
             length && *length > post_.max_answer_bytes)
             return failed(http::error::body_limit);
-        // What is refused says so by its number; Dovecot writes no body then, nor that there is
-        // none.
-        if (parser_.get().result() == http::status::unauthorized ||
-            parser_.get().result() == http::status::forbidden)
-            return finish(HttpReply{parser_.get().result_int(), {}});
         http::async_read(
             stream_, buffer_, parser_,
             [self = shared_from_this()](error_code e, std::size_t) { self->have_read(e); });

@@ -301,6 +301,29 @@ class AccountsTest(unittest.TestCase):
         self.site.kith('account', 'unlock', ANNA)
         wait_until(lambda: not self._is_refused(ANNA, '127.0.0.21'), 'the service to see the end of the lock')
 
+    def test_what_is_delivered_to_an_account_is_nobodys_use_of_it(self):
+        self.start()
+        self.dovecot.deliver(BERT, mail('delivered', to=BERT))
+        self.dovecot.imap(ANNA, '127.0.0.51').logout()
+        self.wait_for('session-end', account=ANNA)
+        self.assertEqual({ANNA}, {e['account'] for e in self.events()})
+        session = self.dovecot.imap(BERT, '127.0.0.52')
+        self.assertEqual('1', session.select('INBOX')[1][0].decode())
+        session.logout()
+        self.wait_for('session-end', account=BERT)
+
+    def test_a_wrong_key_of_doveadm_is_told_at_once_and_the_lock_stands(self):
+        wrong = tempfile.NamedTemporaryFile('w', suffix='.key')  # pylint: disable=consider-using-with
+        self.addCleanup(wrong.close)
+        wrong.write('not-the-key\n')
+        wrong.flush()
+        os.chmod(wrong.name, 0o644)
+        self.start(settings={'doveadm_key_file': wrong.name})
+        locked = self.site.kith('account', 'lock', ANNA, '--login', '--kick', check=False)
+        self.assertIn('locked %s until' % ANNA, locked.stdout)
+        self.assertIn('Dovecot refuses the key', locked.stdout + locked.stderr)
+        self.assertIn("has to hold Dovecot's doveadm_api_key", locked.stdout + locked.stderr)
+
     def _is_refused(self, user, source):
         try:
             self.assert_logs_in(user, source)

@@ -199,6 +199,11 @@ class Dovecot:
             wait_until(lambda port=port: self._greets(port), lambda: 'Dovecot to greet; its log:\n' + self.log(), 30)
         return self
 
+    def deliver(self, user, raw):
+        """into the user's mailbox, as a mail server has it delivered"""
+        lda = ['/usr/lib/dovecot/dovecot-lda', '-c', self.config, '-d', user]
+        subprocess.run(lda, input=raw, check=True, timeout=30)
+
     def _greets(self, port):
         try:
             with socket.create_connection(('127.0.0.1', port), 5) as s:
