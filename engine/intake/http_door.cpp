@@ -167,8 +167,8 @@ public:
         request_.set(http::field::host, url->host + ":" + url->port);
         request_.set(http::field::content_type, "application/json");
         for (const auto& [name, value] : post_.headers) request_.set(name, value);
-        // Not "Connection: close", though finish() closes it: Dovecot 2.3 would not answer a request
-        // with a body and a wrong key then.
+        // Not "Connection: close", though finish() closes it: Dovecot 2.3 would not answer a
+        // request with a body and a wrong key then.
         request_.body() = post_.body;
         request_.prepare_payload();
         // One clock over everything, name look-up included.
