@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <vector>
 
 #include "engine/admin/account_view.hpp"
 #include "engine/admin/audit.hpp"
@@ -145,14 +146,19 @@ void look_at_recent(Report& r, const StoreReader& reader, Time now) {
     }
 }
 
+template <class AnyIncident>
+std::size_t count_open(const std::vector<AnyIncident>& incidents, Time now) {
+    return static_cast<std::size_t>(std::count_if(
+        incidents.begin(), incidents.end(), [&](const AnyIncident& i) { return i.is_open(now); }));
+}
+
 void look_at_incidents(Report& r, const StoreReader& reader, Time now) {
     const Result<std::vector<Incident>> incidents = list_incidents(reader);
     if (!incidents) {
         r.add(kExitCritical, incidents.error());
         return;
     }
-    r.open_incidents = static_cast<std::size_t>(std::count_if(
-        incidents->begin(), incidents->end(), [&](const Incident& i) { return i.is_open(now); }));
+    r.open_incidents = count_open(*incidents, now);
 }
 
 void look_at_accounts(Report& r, const StoreReader& reader, const Config& config, Time now) {
@@ -163,9 +169,7 @@ void look_at_accounts(Report& r, const StoreReader& reader, const Config& config
         return;
     }
     if (*days > 0 || accounts_in_use(config)) r.account_days = *days;
-    r.account_incidents = static_cast<std::size_t>(
-        std::count_if(incidents->begin(), incidents->end(),
-                      [&](const AccountIncident& i) { return i.is_open(now); }));
+    r.account_incidents = count_open(*incidents, now);
 }
 
 void look_at_site(Report& r, const StoreReader& reader, const Config& config) {

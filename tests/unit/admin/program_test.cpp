@@ -375,6 +375,23 @@ TEST_CASE("confirm puts a record with who and why into the journal") {
     CHECK_FALSE(record.who.empty());
 }
 
+TEST_CASE("confirming says when it was confirmed before, and when the mail is too old to unlearn") {
+    Site site;
+    MailRecord young = held_mail(), old = held_mail();
+    young.id = "youngefghijklmno";
+    young.time = SystemClock().now() - Seconds(86400);
+    old.time = SystemClock().now() - Seconds(86400 * 31);
+    site.seen({old, young});
+    CHECK(site.kith({"confirm", "youngefgh"}).out.find("what it taught stays") ==
+          std::string::npos);
+    const auto late = site.kith({"confirm", "abcdefgh"});
+    CHECK(late.out.find("was bad\n") != std::string::npos);
+    CHECK(late.out.find("older than retention.lessons (30 days)") != std::string::npos);
+    site.mark("abcdefghijklmnop", MailState::Confirmed);
+    CHECK(site.kith({"confirm", "abcdefgh"}).out.find("was bad, as it was before\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("a confirmed mail stays on hold until it is deleted, and is counted apart") {
     Site site;
     site.seen({held_mail()});
@@ -572,6 +589,19 @@ TEST_CASE("check-config shows every problem at its place, or what is in effect")
     CHECK(j["ok"] == false);
     CHECK(j["problems"][1]["line"] == 3);
     CHECK(j["problems"][1]["path"] == "milter.deadlin");
+}
+
+TEST_CASE("check-config tells of secrets that are named and cannot be read") {
+    Site site;
+    const std::string missing = site.dir.file("no-such-token");
+    site.configure("accounts: {token_file: " + missing + "}\n");
+    const auto checked = site.kith({"check-config"});
+    CHECK(checked.status == 0);
+    CHECK(checked.out.find("accounts.token_file: " + missing + ": No such file") == 0);
+    const Json j = Json::parse(site.kith({"check-config", "--json"}).out);
+    REQUIRE(j["secret_problems"].size() == 1);
+    site.configure("accounts: {token_file: " + site.dir.write("token", "secret\n") + "}\n");
+    CHECK(site.kith({"check-config"}).out.find("token_file") == std::string::npos);
 }
 
 TEST_CASE("check-config and doctor tell of each database of addresses whether it can be used") {
